@@ -1,0 +1,48 @@
+/**
+ * The backend inside a node: `node:crypto` for hashes and Ed25519. It is the only verifier of consensus code, because
+ * verifiers disagree on edge-case signatures, and a disagreement would fork the chain.
+ */
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomFillSync, sign, verify } from 'node:crypto';
+
+/** An imported key; importing costs more than a use, so callers keep it. */
+export type PublicKeyHandle = KeyObject;
+export type PrivateKeyHandle = KeyObject;
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+export function randomBytes(length: number): Uint8Array {
+  return randomFillSync(new Uint8Array(length));
+}
+
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+
+/** Imports a raw 32-byte public key. JWK is ten times faster than DER. */
+export function importPublicKey(raw: Uint8Array): PublicKeyHandle {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: base64url(raw) }, format: 'jwk' });
+}
+
+export function importPrivateKey(seed: Uint8Array, publicKey: Uint8Array): PrivateKeyHandle {
+  const key = { kty: 'OKP', crv: 'Ed25519', d: base64url(seed), x: base64url(publicKey) };
+  return createPrivateKey({ key, format: 'jwk' });
+}
+
+export function ed25519Sign(key: PrivateKeyHandle, message: Uint8Array): Uint8Array {
+  return sign(null, message, key);
+}
+
+export function ed25519Verify(key: PublicKeyHandle, message: Uint8Array, signature: Uint8Array): boolean {
+  return verify(null, message, key, signature);
+}
+
+/** The same on Node's thread pool: off the event loop, and on every core. */
+export function ed25519VerifyAsync(
+  key: PublicKeyHandle,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    verify(null, message, key, signature, (error, valid) => (error ? reject(error) : resolve(valid)));
+  });
+}

@@ -1,0 +1,90 @@
+import { equalBytes } from '../util/bytes.ts';
+import { sha256 } from './hash.ts';
+
+/**
+ * Merkle trees of RFC 6962 §2.1 over sha256: leaves and nodes are hashed under different prefixes, and no leaf is
+ * ever duplicated, so two different lists never share a root.
+ */
+const EMPTY_ROOT = sha256(new Uint8Array(0));
+
+function hashLeaf(leaf: Uint8Array): Uint8Array {
+  const input = new Uint8Array(1 + leaf.length);
+  input.set(leaf, 1);
+  return sha256(input);
+}
+
+function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const input = new Uint8Array(65);
+  input[0] = 1;
+  input.set(left, 1);
+  input.set(right, 33);
+  return sha256(input);
+}
+
+/** The largest power of two below n (n ≥ 2). */
+function splitPoint(n: number): number {
+  return 2 ** (31 - Math.clz32(n - 1));
+}
+
+function rootOfHashes(hashes: readonly Uint8Array[], start: number, end: number): Uint8Array {
+  if (end - start === 1) return hashes[start] as Uint8Array;
+  const middle = start + splitPoint(end - start);
+  return hashNode(rootOfHashes(hashes, start, middle), rootOfHashes(hashes, middle, end));
+}
+
+/** Root of a list of leaves (any byte strings). The empty list has the hash of the empty string. */
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  if (leaves.length === 0) return EMPTY_ROOT;
+  return rootOfHashes(leaves.map(hashLeaf), 0, leaves.length);
+}
+
+/** Audit path of RFC 6962 §2.1.1 for the leaf at `index`, from the leaf's sibling upwards. */
+export function merklePath(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
+  if (index < 0 || index >= leaves.length) throw new RangeError(`no leaf ${index} of ${leaves.length}`);
+  const hashes = leaves.map(hashLeaf);
+  const path: Uint8Array[] = [];
+  let start = 0;
+  let end = hashes.length;
+  while (end - start > 1) {
+    const middle = start + splitPoint(end - start);
+    if (index < middle) {
+      path.push(rootOfHashes(hashes, middle, end));
+      end = middle;
+    } else {
+      path.push(rootOfHashes(hashes, start, middle));
+      start = middle;
+    }
+  }
+  return path.reverse();
+}
+
+/** Whether `path` leads from the leaf at `index` of a list of `size` leaves to `root`. */
+export function verifyMerklePath(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size || size > 2 ** 31) return false;
+  const sides: ('left' | 'right')[] = [];
+  for (let start = 0, end = size; end - start > 1; ) {
+    const middle = start + splitPoint(end - start);
+    if (index < middle) {
+      sides.push('right');
+      end = middle;
+    } else {
+      sides.push('left');
+      start = middle;
+    }
+  }
+  if (sides.length !== path.length) return false;
+  sides.reverse();
+  let hash = hashLeaf(leaf);
+  for (const [i, side] of sides.entries()) {
+    const sibling = path[i] as Uint8Array;
+    if (sibling.length !== 32) return false;
+    hash = side === 'right' ? hashNode(hash, sibling) : hashNode(sibling, hash);
+  }
+  return equalBytes(hash, root);
+}

@@ -1,0 +1,158 @@
+import type { Genesis, Parameters } from '../types/genesis.ts';
+import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
+import type { KindSpec } from '../types/operations/catalog.ts';
+import type { Charge } from '../types/receipt.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+
+/**
+ * The seam between the block machine (section.ts, begin-block.ts, end-block.ts) and the five ledgers. A ledger is a
+ * folder with one LedgerModule; it reads the others' state as of S (after BeginBlock) and writes only its own.
+ * Everything here is synchronous and deterministic: no clock, no randomness, no iteration whose order is not fixed.
+ */
+
+export interface StateReader {
+  /** Value at a path of this sub-tree, or undefined. The bytes must not be changed. */
+  get(path: string): Uint8Array | undefined;
+}
+
+export interface StateWriter extends StateReader {
+  set(path: string, value: Uint8Array): void;
+  delete(path: string): void;
+}
+
+/** What is fixed for the whole block. `timeMs` is rule time: the parent header's time (DESIGN §4, Time). */
+export interface BlockContext {
+  readonly height: number;
+  readonly timeMs: number;
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly parameters: Parameters;
+}
+
+/** A failed operation: it becomes the status of the receipt, and the transaction has no other effect. */
+export class OperationFailure extends Error {
+  /** Code of types/status.ts or of the ledger's catalog. */
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'OperationFailure';
+    this.status = status;
+  }
+}
+
+/** An effect on another ledger, delivered in a later BeginBlock, first in, first out. */
+export interface OutboxMessage {
+  readonly to: LedgerName;
+  /** Kind within the receiving ledger's handlers. */
+  readonly kind: number;
+  readonly data: Uint8Array;
+}
+
+/** State access of one ledger within a block. */
+export interface LedgerContext extends BlockContext {
+  /** This ledger's own sub-tree. */
+  readonly own: StateWriter;
+  /** Another sub-tree as of S. */
+  at(subtree: SubtreeName): StateReader;
+  /** Sends to another ledger. Throws OperationFailure OUTBOX_FULL past the bound of a section. */
+  send(message: OutboxMessage): void;
+}
+
+export interface OperationContext extends LedgerContext {
+  readonly txId: Hash;
+  readonly sender: Address;
+  /** Raw public key of the sender, as hex. */
+  readonly senderKey: string;
+  readonly nonce: bigint;
+  readonly operationIndex: number;
+  /** Records an event of the catalog in the receipt. */
+  emit<T>(spec: KindSpec<T>, value: T): void;
+}
+
+export interface OperationHandler<T> {
+  readonly name: string;
+  readonly spec: KindSpec<T>;
+  /** Gas of one execution, before the per-byte part. Calibrated, never zero except for free operations. */
+  readonly gas: number;
+  /** Free operations have a quota of their own instead of a fee. */
+  readonly free?: boolean;
+  /** A fixed fee in another token than FLX, from the sender's meter on this ledger. */
+  fee?(parameters: Parameters): Charge | undefined;
+  /** Applies the operation or throws OperationFailure. */
+  execute(operation: T, context: OperationContext): void;
+}
+
+/** A meter charge that a section emits; EndBlock settles it. `receipt` is the index of the transaction. */
+export interface SectionCharge extends Charge {
+  readonly payer: Address;
+  readonly receipt: number;
+}
+
+/** What the proof of a transaction may speak about, after it was executed (also for a failed one). */
+export interface ProofItemContext extends LedgerContext {
+  readonly txId: Hash;
+  readonly sender: Address;
+  readonly status: number;
+}
+
+export interface LedgerModule {
+  readonly name: LedgerName;
+  // biome-ignore lint/suspicious/noExplicitAny: handlers differ in the value they take; the machine only passes it on
+  readonly handlers: readonly OperationHandler<any>[];
+  /** Expiry and placement, at the end of BeginBlock; the amount of work is bounded by LIMITS.maxExpiriesPerBlock. */
+  beginBlock?(context: LedgerContext): void;
+  /** Applies a message from another ledger; a refusal bounces with a receipt. Must not throw. */
+  deliver?(context: LedgerContext, from: LedgerName, message: OutboxMessage): { refused?: number };
+  /** Bracket around each transaction, so that the ledger can collect what its proof item says. */
+  beginTransaction?(): void;
+  /** SSZ bytes of the transaction's proof item; the receipt commits to H("proof-item", bytes). */
+  proofItem(context: ProofItemContext): Uint8Array;
+}
+
+/** A reservation of value for another ledger (DESIGN §5). */
+export interface LockRecord {
+  readonly owner: Address;
+  readonly ledger: LedgerName;
+  readonly purpose: string;
+  readonly ref: Hash;
+  readonly token: TokenName;
+  readonly amount: bigint;
+}
+
+/**
+ * What the block machine asks of the economy ledger, the only one that holds value. `economy` is its sub-tree.
+ */
+export interface Settlement {
+  /** Balance of a meter; of the economy ledger itself: the sender's spendable FLX. */
+  meterBalance(economy: StateReader, payer: Address, ledger: LedgerName, token: TokenName): bigint;
+  /** Takes `amount` of FLX from the sender's balance before the first operation of an economy transaction. */
+  holdFee(economy: StateWriter, sender: Address, amount: bigint): void;
+  /** Returns what was held beyond `charged`, and books `charged` as a fee to be settled in EndBlock. */
+  releaseFee(economy: StateWriter, sender: Address, held: bigint, charged: bigint): void;
+  /** EndBlock: debits meters for the charges of a section, burns ⌈½⌉ of FLX fees, sends the rest to the treasury. */
+  settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void;
+  /** EndBlock, after `settle` of all ledgers: queued Unlock and MeterWithdraw, bounded, first in, first out. */
+  endBlock(economy: StateWriter, context: BlockContext, isSpent: (lock: LockRecord) => boolean): SettlementReceipt[];
+  readLock(economy: StateReader, ledger: LedgerName, ref: Hash): LockRecord | undefined;
+  /** Fills the economy's sub-tree at genesis. */
+  applyGenesis(economy: StateWriter, genesis: Genesis): void;
+  /**
+   * Asserts the invariants of DOMAIN §7.3 over what the block changed; `changed` lists the paths written since
+   * `before`. Throws InvariantViolation.
+   */
+  assertInvariants(before: StateReader, after: StateReader, changed: readonly string[], context: BlockContext): void;
+}
+
+/** The outcome of queued work, which becomes a system receipt. */
+export interface SettlementReceipt {
+  readonly kind: number;
+  readonly data: Uint8Array;
+}
+
+/** A broken invariant of the state: never a user's fault. The block is not built, or the node halts loudly. */
+export class InvariantViolation extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvariantViolation';
+  }
+}

@@ -1,0 +1,185 @@
+import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import { hashOf } from '../crypto/hash.ts';
+import { LIMITS } from '../util/limits.ts';
+import { LedgerNameType, TokenNameType } from './names.ts';
+import {
+  AddressType,
+  Bool,
+  encode,
+  Hash32,
+  Height,
+  Key32,
+  SafeU64,
+  Salt16,
+  Text,
+  U8,
+  U16,
+  U32,
+  U128,
+} from './ssz.ts';
+
+/**
+ * Chain parameters: consensus rules that may differ from chain to chain. Windows are rule time in milliseconds
+ * (DESIGN §4, Time), rates are parts per million, amounts micro-units.
+ */
+export const ParametersType = new ContainerType({
+  // Block rules and proposer policy
+  minBlockIntervalMs: U32,
+  targetBlockIntervalMs: U32,
+  emptyBlockIntervalMs: U32,
+  maxClockDriftMs: U32,
+  // Bounds of a section and of a block
+  maxSectionGas: SafeU64,
+  maxSectionBytes: U32,
+  maxSectionOperations: U32,
+  maxBlockBytes: U32,
+  // Fees
+  gasPrice: U128,
+  gasPerByte: U32,
+  validatorOperationFeeGen: U128,
+  // Validator set
+  maxValidatorChanges: U32,
+  validatorWindowHeights: U32,
+  validatorVoteExpiryMs: SafeU64,
+  minBond: U128,
+  bondAdmits: Bool,
+  unbondingMs: SafeU64,
+  evidenceMaxAgeHeights: U32,
+  // Economy
+  faucetAmount: U128,
+  faucetIntervalMs: SafeU64,
+  aurHaircutPpm: U32,
+  aurMaxDispersionPpm: U32,
+  minOracles: U16,
+  minAuditors: U16,
+  priceMaxAgeMs: SafeU64,
+  priceReportIntervalMs: SafeU64,
+  attestationMaxAgeMs: SafeU64,
+  attestationIntervalMs: SafeU64,
+  nexReserve: U128,
+  flxReserve: U128,
+  // DockLock and Cluster
+  notaryQuorum: U16,
+  leaseMs: SafeU64,
+  suspectMs: SafeU64,
+  heartbeatIntervalMs: SafeU64,
+  pohTicks: U32,
+});
+export type Parameters = ValueOf<typeof ParametersType>;
+
+/** Defaults of a testnet; amounts of reserves follow DOMAIN §1.3. */
+export const DEFAULT_PARAMETERS: Parameters = {
+  minBlockIntervalMs: 200,
+  targetBlockIntervalMs: 1_000,
+  emptyBlockIntervalMs: 10_000,
+  maxClockDriftMs: 2_000,
+  maxSectionGas: 4_000_000,
+  maxSectionBytes: 256 * 1024,
+  maxSectionOperations: 16_384,
+  maxBlockBytes: 1_572_864,
+  gasPrice: 1n,
+  gasPerByte: 1,
+  validatorOperationFeeGen: 1_000n,
+  maxValidatorChanges: 0,
+  validatorWindowHeights: 100,
+  validatorVoteExpiryMs: 3_600_000,
+  minBond: 1_000_000n,
+  bondAdmits: false,
+  unbondingMs: 60_000,
+  evidenceMaxAgeHeights: 10_000,
+  faucetAmount: 100_000_000n,
+  faucetIntervalMs: 3_600_000,
+  aurHaircutPpm: 50_000,
+  aurMaxDispersionPpm: 20_000,
+  minOracles: 3,
+  minAuditors: 2,
+  priceMaxAgeMs: 600_000,
+  priceReportIntervalMs: 10_000,
+  attestationMaxAgeMs: 30 * 86_400_000,
+  attestationIntervalMs: 3_600_000,
+  nexReserve: 200_000_000_000n,
+  flxReserve: 300_000_000_000n,
+  notaryQuorum: 0,
+  leaseMs: 60_000,
+  suspectMs: 30_000,
+  heartbeatIntervalMs: 10_000,
+  pohTicks: 256,
+};
+
+export const GenesisValidatorType = new ContainerType({
+  id: AddressType,
+  consensusKey: Key32,
+  vrfKey: Key32,
+  bond: U128,
+});
+export type GenesisValidator = ValueOf<typeof GenesisValidatorType>;
+
+/** Coins that exist from the start; the sum of GEN must be 100 000 GEN. */
+export const AllocationType = new ContainerType({ address: AddressType, token: TokenNameType, amount: U128 });
+
+/** A meter that is filled from the start; the coins come on top of the allocations. */
+export const MeterAllocationType = new ContainerType({
+  payer: AddressType,
+  ledger: LedgerNameType,
+  token: TokenNameType,
+  amount: U128,
+});
+
+/** A bank that is registered from the start. `lei` is ISO 17442, `bic` ISO 9362. */
+export const GenesisBankType = new ContainerType({
+  lei: Text(20),
+  bic: Text(11),
+  tier: U8,
+  account: AddressType,
+  licenseHash: Hash32,
+});
+
+export const AUTHORITY_NAMES = [
+  'bank-approval',
+  'oracles',
+  'auditors',
+  'image-signers',
+  'treasury',
+  'owner',
+] as const;
+export type AuthorityName = (typeof AUTHORITY_NAMES)[number];
+
+/** A named key set; an act needs signatures of `threshold` different keys. */
+export const AuthorityType = new ContainerType({
+  name: Text(32),
+  threshold: U16,
+  keys: new ListCompositeType(Key32, LIMITS.maxAuthorityKeys),
+});
+export type Authority = ValueOf<typeof AuthorityType>;
+
+/** A change of rules and schemas from `height` on. */
+export const ForkType = new ContainerType({ name: Text(32), height: Height });
+export type Fork = ValueOf<typeof ForkType>;
+
+const genesisFields = {
+  version: U16,
+  salt: Salt16,
+  chainId: SafeU64,
+  testnet: Bool,
+  timeMs: SafeU64,
+  parameters: ParametersType,
+  validators: new ListCompositeType(GenesisValidatorType, LIMITS.maxValidators),
+  allocations: new ListCompositeType(AllocationType, LIMITS.maxGenesisAllocations),
+  meters: new ListCompositeType(MeterAllocationType, LIMITS.maxGenesisAllocations),
+  banks: new ListCompositeType(GenesisBankType, LIMITS.maxGenesisBanks),
+  authorities: new ListCompositeType(AuthorityType, LIMITS.maxAuthorities),
+};
+
+/** The identity of a chain: genesisHash = H("genesis", SSZ without `forks`), so that a chain can schedule forks later. */
+const GenesisIdentityType = new ContainerType(genesisFields);
+export const GenesisType = new ContainerType({
+  ...genesisFields,
+  forks: new ListCompositeType(ForkType, LIMITS.maxForks),
+});
+export type Genesis = ValueOf<typeof GenesisType>;
+
+export const GENESIS_VERSION = 1;
+
+export function hashGenesis(genesis: Genesis): string {
+  return hashOf('genesis', encode(GenesisIdentityType, genesis));
+}

@@ -1,0 +1,54 @@
+import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import { LIMITS } from '../util/limits.ts';
+import { LedgerNameType, TokenNameType } from './names.ts';
+import { Bytes, encode, Hash32, Height, SafeU64, U16, U32, U128 } from './ssz.ts';
+
+/** What a transaction paid: micro-units of one token. */
+export const ChargeType = new ContainerType({ token: TokenNameType, amount: U128 });
+export type Charge = ValueOf<typeof ChargeType>;
+
+/** Something that operation number `operation` of the transaction did; `data` has the ledger's schema for `kind`. */
+export const EventType = new ContainerType({
+  operation: U16,
+  kind: U16,
+  data: Bytes(LIMITS.maxEventBytes),
+});
+export type LedgerEvent = ValueOf<typeof EventType>;
+
+/** `failedOperation` of a receipt of a transaction that did not fail. */
+export const NO_FAILED_OPERATION = 0xffff;
+
+/**
+ * What a transaction did, recorded in the block. `index` is its place in its section, `status` 0 or a code of
+ * types/status.ts, `gas` what it used, `proofCommitment` = H("proof-item", item) of the section's proof.
+ */
+export const ReceiptType = new ContainerType({
+  ledger: LedgerNameType,
+  txId: Hash32,
+  height: Height,
+  index: U32,
+  status: U16,
+  failedOperation: U16,
+  gas: SafeU64,
+  charges: new ListCompositeType(ChargeType, LIMITS.maxChargesPerReceipt),
+  events: new ListCompositeType(EventType, LIMITS.maxEventsPerReceipt),
+  proofCommitment: Hash32,
+});
+export type Receipt = ValueOf<typeof ReceiptType>;
+
+/** What the block itself did outside transactions: outbox deliveries, settlement, validator changes, evidence. */
+export const SystemReceiptType = new ContainerType({
+  kind: U16,
+  height: Height,
+  index: U32,
+  data: Bytes(LIMITS.maxEventBytes),
+});
+export type SystemReceipt = ValueOf<typeof SystemReceiptType>;
+
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  return encode(ReceiptType, receipt);
+}
+
+export function encodeSystemReceipt(receipt: SystemReceipt): Uint8Array {
+  return encode(SystemReceiptType, receipt);
+}

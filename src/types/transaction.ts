@@ -1,0 +1,99 @@
+import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import { hashOf, signingBytes } from '../crypto/hash.ts';
+import { LIMITS } from '../util/limits.ts';
+import { NodeError } from '../util/errors.ts';
+import { addressOf } from './address.ts';
+import { LedgerNameType } from './names.ts';
+import { AddressType, Bytes, decode, encode, SafeU64, U8, U16, U64, U128 } from './ssz.ts';
+
+/** One action on a ledger: `data` is the SSZ body that the ledger's schema gives for `kind` (types/operations). */
+export const OperationType = new ContainerType({
+  kind: U16,
+  data: Bytes(LIMITS.maxOperationBytes),
+});
+export type Operation = ValueOf<typeof OperationType>;
+
+/** What the sender signs. `nonce` counts per (sender, ledger) without gaps, from 0; `maxFee` is in micro-FLX. */
+export const TransactionBodyType = new ContainerType({
+  version: U16,
+  chainId: SafeU64,
+  ledger: LedgerNameType,
+  sender: AddressType,
+  nonce: U64,
+  validUntilMs: SafeU64,
+  maxFee: U128,
+  operations: new ListCompositeType(OperationType, LIMITS.maxOperationsPerTransaction),
+});
+export type TransactionBody = ValueOf<typeof TransactionBodyType>;
+
+/** Scheme 1 is Ed25519; the bounds leave room for hybrid keys. */
+export const TransactionAuthType = new ContainerType({
+  scheme: U8,
+  publicKey: Bytes(LIMITS.maxPublicKeyBytes),
+  signature: Bytes(LIMITS.maxSignatureBytes),
+});
+
+export const TransactionType = new ContainerType({
+  body: TransactionBodyType,
+  auth: TransactionAuthType,
+});
+export type Transaction = ValueOf<typeof TransactionType>;
+
+export const TRANSACTION_VERSION = 1;
+export const SCHEME_ED25519 = 1;
+
+/**
+ * A transaction with the bytes it came as: it is decoded once, never encoded again, and `id` is a hash of exactly
+ * these bytes, signature included.
+ */
+export interface EncodedTransaction {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  readonly value: Transaction;
+}
+
+export type TransactionErrorCode =
+  | 'TRANSACTION_TOO_LARGE'
+  | 'MALFORMED_BYTES'
+  | 'UNKNOWN_VERSION'
+  | 'UNKNOWN_SCHEME'
+  | 'NO_OPERATIONS'
+  | 'SENDER_MISMATCH';
+
+export function encodeTransaction(value: Transaction): EncodedTransaction {
+  const bytes = encode(TransactionType, value);
+  return { id: hashOf('transaction', bytes), bytes, value };
+}
+
+/**
+ * Decodes untrusted bytes and checks what needs no state and no signature.
+ * @throws NodeError with a TransactionErrorCode
+ */
+export function decodeTransaction(bytes: Uint8Array): EncodedTransaction {
+  if (bytes.length > LIMITS.maxTransactionBytes)
+    throw new NodeError<TransactionErrorCode>(
+      'TRANSACTION_TOO_LARGE',
+      `a transaction has at most ${LIMITS.maxTransactionBytes} bytes`,
+      { data: { bytes: bytes.length }, hint: 'split the operations over several transactions' },
+    );
+  const value = decode(TransactionType, bytes, 'transaction');
+  const { body, auth } = value;
+  if (body.version !== TRANSACTION_VERSION)
+    throw new NodeError<TransactionErrorCode>('UNKNOWN_VERSION', `unknown version ${body.version}`, {
+      hint: `this node speaks version ${TRANSACTION_VERSION}`,
+    });
+  if (auth.scheme !== SCHEME_ED25519 || auth.publicKey.length !== 32 || auth.signature.length !== 64)
+    throw new NodeError<TransactionErrorCode>('UNKNOWN_SCHEME', `unknown key scheme ${auth.scheme}`, {
+      hint: 'scheme 1 is Ed25519: a key of 32 and a signature of 64 bytes',
+    });
+  if (body.operations.length === 0)
+    throw new NodeError<TransactionErrorCode>('NO_OPERATIONS', 'a transaction has at least one operation');
+  if (addressOf(auth.scheme, auth.publicKey) !== body.sender)
+    throw new NodeError<TransactionErrorCode>('SENDER_MISMATCH', 'sender is not the address of the public key');
+  return { id: hashOf('transaction', bytes), bytes, value };
+}
+
+/** What the sender's signature covers. */
+export function transactionSigningBytes(genesisHash: string, body: TransactionBody): Uint8Array {
+  return signingBytes('transaction', genesisHash, encode(TransactionBodyType, body));
+}

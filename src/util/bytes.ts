@@ -1,0 +1,71 @@
+/**
+ * Byte helpers that run in Node and in a browser alike. In memory a hash, a key or an address is lowercase hex
+ * without a prefix: it compares with `===` and keys a Map.
+ */
+
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function toHex(bytes: Uint8Array): string {
+  let hex = '';
+  for (const byte of bytes) hex += HEX_OF_BYTE[byte];
+  return hex;
+}
+
+/** Value of one lowercase hex digit, or -1. */
+function nibble(charCode: number): number {
+  if (charCode >= 48 && charCode <= 57) return charCode - 48;
+  if (charCode >= 97 && charCode <= 102) return charCode - 87;
+  return -1;
+}
+
+export function isHex(text: string, byteLength?: number): boolean {
+  if (text.length % 2 !== 0) return false;
+  if (byteLength !== undefined && text.length !== byteLength * 2) return false;
+  for (let i = 0; i < text.length; i++) if (nibble(text.charCodeAt(i)) < 0) return false;
+  return true;
+}
+
+/** Bytes of lowercase hex. Throws a RangeError for anything else. */
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1);
+  if (hex.length % 2 !== 0) throw new RangeError(`hex of odd length ${hex.length}`);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = nibble(hex.charCodeAt(2 * i));
+    const low = nibble(hex.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) throw new RangeError(`not lowercase hex: ${hex.slice(0, 80)}`);
+    bytes[i] = high * 16 + low;
+  }
+  return bytes;
+}
+
+const encoder = new TextEncoder();
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
+/** Lexicographic order; for lowercase hex of equal length `<` on the strings gives the same. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return compareBytes(a, b) === 0;
+}

@@ -1,0 +1,89 @@
+/**
+ * Every bound of the node on one page: whatever enforces a bound imports it from here, and `metanode limits` prints
+ * this table. Bounds that are consensus rules and may differ per chain stand in genesis (types/genesis.ts).
+ * Units are in the names: …Bytes, …Ms, otherwise a count.
+ */
+export const LIMITS = {
+  // Transactions
+  maxOperationsPerTransaction: 256,
+  maxOperationBytes: 32 * 1024,
+  maxTransactionBytes: 128 * 1024,
+  maxPublicKeyBytes: 2048,
+  maxSignatureBytes: 4096,
+
+  // Receipts
+  maxChargesPerReceipt: 4,
+  maxEventsPerReceipt: 256,
+  maxEventBytes: 1024,
+  maxSystemReceiptsPerBlock: 4096,
+
+  // Blocks
+  maxTransactionsPerSection: 4096,
+  maxProofBytes: 64 * 1024,
+  maxEvidencePerBlock: 16,
+  maxValidators: 128,
+  maxBlockTransferBytes: 3 * 1024 * 1024,
+
+  // Genesis
+  maxGenesisAllocations: 65_536,
+  maxGenesisBanks: 1024,
+  maxAuthorities: 32,
+  maxAuthorityKeys: 64,
+  maxForks: 64,
+
+  // Work per block outside sections (carried over first in, first out)
+  maxOutboxPerSection: 1024,
+  maxOutboxDeliveriesPerBlock: 2048,
+  maxExpiriesPerBlock: 1024,
+  maxEndBlockRequestsPerBlock: 1024,
+
+  // Consensus
+  maxBufferedRounds: 64,
+  maxBufferedBytesPerHeight: 16 * 1024 * 1024,
+  maxConsensusQueue: 8192,
+  maxTimeoutDoublings: 31,
+  maxDecidedAnswersPerPeer: 16,
+
+  // Network
+  maxWireMessageBytes: 2 * 1024 * 1024,
+  maxBatchBytes: 64 * 1024,
+  maxBatchDelayMs: 100,
+  maxTransactionsPerBatch: 1024,
+  maxPeers: 64,
+  maxPeersPerAnswer: 128,
+  maxPushQueueBytesPerPeer: 16 * 1024 * 1024,
+  maxPushAckDelayMs: 1000,
+  maxPushSilenceMs: 3000,
+  maxRequestsPerPeer: 16,
+  requestTimeoutMs: 5000,
+  fetchTimeoutMs: 150,
+  dialTimeoutMs: 30_000,
+  maxRedialDelayMs: 15_000,
+  maxRecentMessages: 2048,
+  maxSeenMessages: 65_536,
+  maxRelaysPerObserver: 3,
+  maxBlocksPerRequest: 64,
+
+  // Mempool
+  maxPoolTransactions: 20_000,
+  maxPoolBytes: 64 * 1024 * 1024,
+  maxQueuedNonces: 64,
+  maxReplacements: 8,
+  maxRecentDrops: 4096,
+  maxTransactionLifetimeMs: 24 * 3600 * 1000,
+
+  // Storage
+  maxJournalRecordBytes: 4 * 1024 * 1024,
+  maxJournalBytes: 256 * 1024 * 1024,
+
+  // RPC
+  maxRpcBodyBytes: 4 * 1024 * 1024,
+  maxRpcBatch: 100,
+  maxRpcResponseBytes: 16 * 1024 * 1024,
+  maxRpcConnections: 2048,
+  maxRpcWaitMs: 60_000,
+  maxSubscriptionsPerConnection: 64,
+  maxSubscriptionQueue: 1024,
+  maxPageItems: 500,
+  defaultPageItems: 50,
+} as const satisfies Record<string, number>;
