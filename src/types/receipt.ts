@@ -1,6 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import { merkleRoot } from '../crypto/merkle.ts';
+import { fromHex, toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
-import { LedgerNameType, TokenNameType } from './names.ts';
+import { LEDGERS, LedgerNameType, TokenNameType } from './names.ts';
 import { Bytes, encode, Hash32, Height, SafeU64, U16, U32, U128 } from './ssz.ts';
 
 /** What a transaction paid: micro-units of one token. */
@@ -45,10 +47,31 @@ export const SystemReceiptType = new ContainerType({
 });
 export type SystemReceipt = ValueOf<typeof SystemReceiptType>;
 
+/** All receipts of one block: five lists in ledger order, then what the block itself did. */
+export const BlockReceiptsType = new ContainerType({
+  sections: new ListCompositeType(
+    new ListCompositeType(ReceiptType, LIMITS.maxTransactionsPerSection),
+    LEDGERS.length,
+  ),
+  system: new ListCompositeType(SystemReceiptType, LIMITS.maxSystemReceiptsPerBlock),
+});
+export type BlockReceipts = ValueOf<typeof BlockReceiptsType>;
+
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   return encode(ReceiptType, receipt);
 }
 
 export function encodeSystemReceipt(receipt: SystemReceipt): Uint8Array {
   return encode(SystemReceiptType, receipt);
+}
+
+/** Root of one section's receipts, as it stands in the section. */
+export function receiptListRoot(receipts: readonly Receipt[]): string {
+  return toHex(merkleRoot(receipts.map(encodeReceipt)));
+}
+
+/** `receiptsRoot` of a header: RFC 6962 over the five sections' receipt roots and the root of the system receipts. */
+export function receiptsRoot(sectionRoots: readonly string[], system: readonly SystemReceipt[]): string {
+  const systemRoot = merkleRoot(system.map(encodeSystemReceipt));
+  return toHex(merkleRoot([...sectionRoots.map(fromHex), systemRoot]));
 }
