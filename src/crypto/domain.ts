@@ -7,6 +7,7 @@
 export const HASH_KINDS = [
   'address',
   'beacon',
+  'bond',
   'charge',
   'election',
   'evidence',
