@@ -11,6 +11,9 @@ export const LIMITS = {
   maxPublicKeyBytes: 2048,
   maxSignatureBytes: 4096,
 
+  // Keys
+  maxCachedPublicKeys: 4096,
+
   // Receipts
   maxChargesPerReceipt: 4,
   maxEventsPerReceipt: 256,
@@ -42,7 +45,9 @@ export const LIMITS = {
   maxBufferedBytesPerHeight: 16 * 1024 * 1024,
   maxConsensusQueue: 8192,
   maxTimeoutDoublings: 31,
+  maxVerifiedSignatures: 16_384,
   maxDecidedAnswersPerPeer: 16,
+  maxSeenEvidence: 256,
 
   // Network
   maxWireMessageBytes: 2 * 1024 * 1024,
@@ -70,6 +75,7 @@ export const LIMITS = {
   maxQueuedNonces: 64,
   maxReplacements: 8,
   maxRecentDrops: 4096,
+  maxPendingVerifications: 16_384,
   maxTransactionLifetimeMs: 24 * 3600 * 1000,
 
   // Storage

@@ -1,0 +1,152 @@
+import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
+import { verifySignature } from '../crypto/ed25519.ts';
+import { vrfVerify } from '../crypto/vrf.ts';
+import { merkleRoot } from '../crypto/merkle.ts';
+import { type Block, encodeBlock, HEADER_VERSION } from '../types/block.ts';
+import { certificateHash } from '../types/certificate.ts';
+import { evidenceRoot } from '../types/evidence.ts';
+import type { Genesis } from '../types/genesis.ts';
+import { LEDGERS } from '../types/names.ts';
+import {
+  EMPTY_RANK,
+  emptySection,
+  PROPOSER_RANK,
+  type SignedSection,
+  SignedSectionType,
+  sectionSigningBytes,
+  sectionsRoot,
+} from '../types/section.ts';
+import { encode, type Hash } from '../types/ssz.ts';
+import type { ValidatorSet } from '../types/validator.ts';
+import { equalBytes, fromHex, toHex } from '../util/bytes.ts';
+import type { CompleteBlock } from './complete-block.ts';
+
+/** Why a block is invalid: a code for logs, metrics and tests. */
+export type BlockFault =
+  | 'WRONG_VERSION'
+  | 'WRONG_CHAIN'
+  | 'WRONG_HEIGHT'
+  | 'WRONG_PARENT'
+  | 'TIME_TOO_EARLY'
+  | 'TIME_TOO_LATE'
+  | 'WRONG_PROPOSER'
+  | 'BAD_BEACON'
+  | 'WRONG_VALIDATORS_HASH'
+  | 'WRONG_NEXT_VALIDATORS_HASH'
+  | 'BLOCK_TOO_LARGE'
+  | 'WRONG_LEDGER_COUNT'
+  | 'WRONG_SECTIONS_ROOT'
+  | 'WRONG_LAST_CERTIFICATE'
+  | 'WRONG_EVIDENCE_ROOT'
+  | 'EVIDENCE_NOT_ENABLED'
+  | 'WRONG_SECTION_PLACE'
+  | 'EMPTY_SECTION_NOT_CANONICAL'
+  | 'RANK_NOT_ELECTED'
+  | 'WRONG_MINER'
+  | 'BAD_SECTION_SIGNATURE'
+  | 'WRONG_TRANSACTION_COUNT'
+  | 'WRONG_TRANSACTION_ROOT'
+  | 'BAD_TRANSACTION_SIGNATURE'
+  | 'WRONG_TRANSACTION_LEDGER'
+  | 'DUPLICATE_TRANSACTION'
+  | 'SECTION_TOO_LARGE'
+  | 'INADMISSIBLE_TRANSACTION'
+  | 'WRONG_PRE_STATE'
+  | 'WRONG_POST_STATE'
+  | 'WRONG_RECEIPT_ROOT'
+  | 'WRONG_OUTBOX_ROOT'
+  | 'WRONG_CHARGE_ROOT'
+  | 'WRONG_WORK'
+  | 'BAD_PROOF'
+  | 'WRONG_RECEIPTS_ROOT'
+  | 'WRONG_STATE_ROOT'
+  | 'BROKEN_INVARIANT';
+
+/** What a block is checked against: the state of the chain below it. */
+export interface ParentFacts {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly height: number;
+  readonly hash: Hash;
+  readonly timeMs: number;
+  readonly beacon: Hash;
+  /** V(height + 1) and V(height + 2). */
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+}
+
+/** Everything about a block that needs neither execution nor the wall clock, cheapest first. */
+export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
+  const { block } = complete;
+  const { header } = block;
+  const { parameters } = parent.genesis;
+  if (header.version !== HEADER_VERSION) return 'WRONG_VERSION';
+  if (header.chainId !== parent.genesis.chainId) return 'WRONG_CHAIN';
+  if (header.height !== parent.height + 1) return 'WRONG_HEIGHT';
+  if (header.parentHash !== parent.hash) return 'WRONG_PARENT';
+  if (header.timeMs < parent.timeMs + parameters.minBlockIntervalMs) return 'TIME_TOO_EARLY';
+  const proposer = parent.validators.get(header.proposer);
+  if (proposer === undefined) return 'WRONG_PROPOSER';
+  if (header.validatorsHash !== parent.validators.hash) return 'WRONG_VALIDATORS_HASH';
+  if (header.nextValidatorsHash !== parent.nextValidators.hash) return 'WRONG_NEXT_VALIDATORS_HASH';
+  if (encodeBlock(block).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
+  if (
+    block.transactions.length !== LEDGERS.length ||
+    block.body.sections.length !== LEDGERS.length
+  )
+    return 'WRONG_LEDGER_COUNT';
+  if (header.sectionsRoot !== sectionsRoot(block.body.sections)) return 'WRONG_SECTIONS_ROOT';
+  if (block.body.lastCertificate.length !== (parent.height === 0 ? 0 : 1)) return 'WRONG_LAST_CERTIFICATE';
+  if (header.lastCertificateHash !== certificateHash(block.body.lastCertificate[0])) return 'WRONG_LAST_CERTIFICATE';
+  if (header.evidenceRoot !== evidenceRoot(block.body.evidence)) return 'WRONG_EVIDENCE_ROOT';
+  if (block.body.evidence.length > 0) return 'EVIDENCE_NOT_ENABLED';
+  return checkSections(complete, parent) ?? checkBeacon(block, parent, proposer.vrfKey);
+}
+
+function checkBeacon(block: Block, parent: ParentFacts, vrfKey: string): BlockFault | undefined {
+  const { beacon, height } = block.header;
+  const output = vrfVerify(vrfKey, beaconAlpha(parent.genesisHash, height, parent.beacon), beacon.proof);
+  if (output === undefined || beacon.output !== nextBeacon(parent.beacon, output)) return 'BAD_BEACON';
+  return undefined;
+}
+
+/** Places, miners, signatures and transaction roots of the five sections, and their bounds before execution. */
+function checkSections(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
+  const seen = new Set<Hash>();
+  for (const [i, ledger] of LEDGERS.entries()) {
+    const signed = complete.block.body.sections[i] as SignedSection;
+    const transactions = complete.transactions[i] ?? [];
+    const { section } = signed;
+    if (section.ledger !== ledger || section.height !== parent.height + 1 || section.parent !== parent.hash)
+      return 'WRONG_SECTION_PLACE';
+    if (section.txCount !== transactions.length) return 'WRONG_TRANSACTION_COUNT';
+    if (section.rank === EMPTY_RANK) {
+      const canonical = emptySection(ledger, section.height, section.parent, section.pre);
+      if (!equalBytes(encode(SignedSectionType, signed), encode(SignedSectionType, canonical)))
+        return 'EMPTY_SECTION_NOT_CANONICAL';
+      continue;
+    }
+    // Until miners are elected, only the block's own proposer mines, as the rank behind them.
+    if (section.rank !== PROPOSER_RANK) return 'RANK_NOT_ELECTED';
+    if (section.miner !== complete.block.header.proposer) return 'WRONG_MINER';
+    if (section.txCount === 0) return 'EMPTY_SECTION_NOT_CANONICAL';
+    const miner = parent.validators.get(section.miner);
+    const signingBytes = sectionSigningBytes(parent.genesisHash, section);
+    if (miner === undefined || !verifySignature(miner.consensusKey, signingBytes, signed.signature))
+      return 'BAD_SECTION_SIGNATURE';
+    if (section.txRoot !== toHex(merkleRoot(transactions.map(({ id }) => fromHex(id)))))
+      return 'WRONG_TRANSACTION_ROOT';
+    const { maxSectionBytes, maxSectionOperations } = parent.genesis.parameters;
+    let bytes = 0;
+    let operations = 0;
+    for (const transaction of transactions) {
+      if (transaction.value.body.ledger !== ledger) return 'WRONG_TRANSACTION_LEDGER';
+      if (seen.has(transaction.id)) return 'DUPLICATE_TRANSACTION';
+      seen.add(transaction.id);
+      bytes += transaction.bytes.length;
+      operations += transaction.value.body.operations.length;
+    }
+    if (bytes > maxSectionBytes || operations > maxSectionOperations) return 'SECTION_TOO_LARGE';
+  }
+  return undefined;
+}

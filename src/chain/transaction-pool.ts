@@ -1,0 +1,139 @@
+import { verifySignatureAsync } from '../crypto/ed25519.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import type { BlockStore } from '../storage/block-store.ts';
+import type { Hash } from '../types/ssz.ts';
+import {
+  decodeTransaction,
+  type EncodedTransaction,
+  transactionSigningBytes,
+} from '../types/transaction.ts';
+import { toHex } from '../util/bytes.ts';
+import { errorMessage, NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { Logger } from '../util/logger.ts';
+
+/** Where a transaction came from: through the own RPC, or from a peer. */
+export type Origin = 'local' | 'gossip';
+
+export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'ALREADY_KNOWN';
+
+export interface TransactionPoolDeps {
+  readonly genesisHash: Hash;
+  readonly chainId: number;
+  readonly mempool: Mempool;
+  readonly store: BlockStore;
+  readonly logger: Logger;
+}
+
+/**
+ * The door to the mempool: decode, static checks, signature on the thread pool, then the pool's own rules. Whatever
+ * stands in the pool or was fetched through it has a valid signature, so a block made of such transactions needs no
+ * second check. What came through the own RPC is on disk before it is answered, and ends in a receipt or a recorded
+ * drop even if the node is killed in between.
+ */
+export class TransactionPool {
+  readonly #deps: TransactionPoolDeps;
+  readonly #listeners: ((transaction: EncodedTransaction, origin: Origin) => void)[] = [];
+  /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
+  readonly #inFlight = new Map<Hash, Promise<void>>();
+
+  constructor(deps: TransactionPoolDeps) {
+    this.#deps = deps;
+  }
+
+  get mempool(): Mempool {
+    return this.#deps.mempool;
+  }
+
+  /** Takes up what the own RPC had accepted before a restart; what no longer fits is recorded as dropped. */
+  async restore(): Promise<void> {
+    for (const bytes of await this.#deps.store.loadPooled()) {
+      const transaction = decodeTransaction(bytes);
+      try {
+        await this.admit(transaction, 'local');
+      } catch (error) {
+        this.#deps.logger.info({ txId: transaction.id, reason: errorMessage(error) }, 'pooled transaction dropped');
+      }
+    }
+  }
+
+  /**
+   * Admits untrusted bytes from the own RPC.
+   * @throws NodeError of decodeTransaction, AdmissionErrorCode or the mempool's reasons
+   */
+  async submit(bytes: Uint8Array): Promise<Hash> {
+    const transaction = decodeTransaction(bytes);
+    await this.admit(transaction, 'local');
+    return transaction.id;
+  }
+
+  /** The same for a decoded transaction of either origin. */
+  async admit(transaction: EncodedTransaction, origin: Origin): Promise<void> {
+    const { mempool } = this.#deps;
+    if (mempool.has(transaction.id))
+      throw new NodeError<AdmissionErrorCode>('ALREADY_KNOWN', 'this node already has the transaction', {
+        data: { txId: transaction.id },
+      });
+    mempool.precheck(transaction);
+    await this.#verify(transaction);
+    mempool.add(transaction, origin);
+    if (origin === 'local') await this.#deps.store.savePooled(transaction.id, transaction.bytes);
+    for (const listener of this.#listeners) listener(transaction, origin);
+  }
+
+  onAdmitted(listener: (transaction: EncodedTransaction, origin: Origin) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  get(id: Hash): EncodedTransaction | undefined {
+    return this.#deps.mempool.get(id);
+  }
+
+  /** Keeps the bytes that an undecided proposal names from being evicted. */
+  pin(ids: readonly Hash[]): void {
+    this.#deps.mempool.pin(ids);
+  }
+
+  /** Keeps a transaction that was fetched for a proposal beside the pool. @throws NodeError BAD_SIGNATURE */
+  async addFetched(transaction: EncodedTransaction): Promise<void> {
+    await this.#verify(transaction);
+    this.#deps.mempool.addFetched(transaction);
+  }
+
+  /** Whether every transaction of a list is signed by its sender; the pool's own need no second check. */
+  async areSigned(transactions: readonly EncodedTransaction[]): Promise<boolean> {
+    const unknown = transactions.filter(({ id }) => this.get(id) === undefined);
+    try {
+      await Promise.all(unknown.map((transaction) => this.#verify(transaction)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #verify(transaction: EncodedTransaction): Promise<void> {
+    let pending = this.#inFlight.get(transaction.id);
+    if (pending === undefined) {
+      if (this.#inFlight.size >= LIMITS.maxPendingVerifications)
+        throw new NodeError('POOL_FULL', 'too many signatures wait to be checked', { hint: 'retry in a second' });
+      pending = this.#verifyNow(transaction).finally(() => this.#inFlight.delete(transaction.id));
+      this.#inFlight.set(transaction.id, pending);
+    }
+    return pending;
+  }
+
+  async #verifyNow({ id, value }: EncodedTransaction): Promise<void> {
+    const { body, auth } = value;
+    if (body.chainId !== this.#deps.chainId)
+      throw new NodeError<AdmissionErrorCode>('WRONG_NETWORK', `transaction of chain ${body.chainId}`, {
+        data: { txId: id, expected: this.#deps.chainId },
+        hint: 'build the transaction with the chain id and genesis hash of net_status',
+      });
+    const bytes = transactionSigningBytes(this.#deps.genesisHash, body);
+    if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, toHex(auth.signature))))
+      throw new NodeError<AdmissionErrorCode>('BAD_SIGNATURE', 'the signature does not fit the transaction', {
+        data: { txId: id },
+        hint: 'sign over the genesis hash of this chain (net_status) and do not change the transaction afterwards',
+      });
+  }
+}

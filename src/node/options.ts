@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { LIMITS } from '../util/limits.ts';
+
+/** What a person sets for one node; consensus rules stand in genesis instead. */
+export const NodeOptionsSchema = z.strictObject({
+  dataDir: z.string().min(1),
+  name: z.string().max(64).default('node'),
+  listen: z.array(z.string()).default(['/ip4/127.0.0.1/tcp/4101']),
+  advertise: z.array(z.string()).default([]),
+  bootnodes: z.array(z.string()).default([]),
+  swarmKeyFile: z.string().optional(),
+  maxPeers: z.number().int().min(1).max(1000).default(LIMITS.maxPeers),
+  rpcHost: z.string().default('127.0.0.1'),
+  rpcPort: z.number().int().min(0).max(65535).default(8545),
+  rpcHostAllowlist: z.array(z.string()).default([]),
+  keyPasswordFile: z.string().optional(),
+  insecureKeys: z.boolean().default(false),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** First round's time-out; doubles per round up to the cap. */
+  baseTimeoutMs: z.number().int().min(100).default(1_500),
+  timeoutCapMs: z.number().int().min(100).default(8_000),
+  resendIntervalMs: z.number().int().min(50).default(1_000),
+  /** Proposer policy under work; genesis gives the default. */
+  targetBlockIntervalMs: z.number().int().min(50).optional(),
+  emptyBlockIntervalMs: z.number().int().min(100).optional(),
+  /** Height from which a validator whose vote journal is lost may sign again. */
+  acceptLostJournal: z.number().int().min(1).optional(),
+});
+export type NodeOptions = z.infer<typeof NodeOptionsSchema>;
+export type NodeOptionsInput = z.input<typeof NodeOptionsSchema>;

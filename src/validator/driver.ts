@@ -1,0 +1,350 @@
+import type { Chain, CommittedBlock } from '../chain/chain.ts';
+import type { CompleteBlock } from '../chain/complete-block.ts';
+import { createConsensus } from '../consensus/consensus.ts';
+import type {
+  Consensus,
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusOptions,
+  ProposedBlock,
+  RoundState,
+  UnsignedMessage,
+} from '../consensus/contract.ts';
+import type { InboundMessage, Network, Verdict } from '../network/network.ts';
+import { encodeBlock, proposalOf } from '../types/block.ts';
+import type { Certificate } from '../types/certificate.ts';
+import {
+  type ConsensusMessage,
+  decodeConsensusMessage,
+  encodeConsensusMessage,
+} from '../types/consensus-message.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import type { Clock } from '../util/clock.ts';
+import { errorCode, errorMessage } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { Logger } from '../util/logger.ts';
+import type { BlockFetcher } from './block-fetcher.ts';
+import { heightOf, signerOf, topicOf } from './message-facts.ts';
+import { MessageVerifier } from './message-verifier.ts';
+import type { ProposalBuilder } from './proposal-builder.ts';
+import { restoredState } from './restore.ts';
+import { Timers } from './timers.ts';
+import type { VoteSigner } from './vote-signer.ts';
+
+export interface DriverDeps {
+  readonly chain: Chain;
+  readonly network: Network;
+  readonly fetcher: BlockFetcher;
+  /** Absent on a node that only follows. */
+  readonly signer?: { readonly votes: VoteSigner; readonly builder: ProposalBuilder };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The chain is ahead of this node: sync takes over and commits through the chain. */
+  readonly onBehind: (height: number) => void;
+}
+
+/** Two signed messages of one validator that contradict each other, as this node saw them. */
+export interface SeenEvidence {
+  readonly validator: Address;
+  readonly height: number;
+  readonly first: ConsensusMessage;
+  readonly second: ConsensusMessage;
+}
+
+/**
+ * The host of the consensus core: it owns the only queue of events, the clock, the timers, the signer with its
+ * journal, and executes effects in order. Work that takes long (build, validate, fetch) runs beside the queue and
+ * comes back as an event.
+ */
+export class ConsensusDriver {
+  readonly #deps: DriverDeps;
+  readonly #core: Consensus;
+  readonly #verifier: MessageVerifier;
+  readonly #timers = new Timers();
+  readonly #queue: ConsensusEvent[] = [];
+  readonly #evidence: SeenEvidence[] = [];
+  readonly #drops = new Map<string, number>();
+  readonly #decidedAnswers = new Map<Address, { height: number; count: number }>();
+  #draining = false;
+  #running = false;
+  #resendCounter = 0;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(deps: DriverDeps, options: ConsensusOptions) {
+    this.#deps = deps;
+    this.#core = createConsensus(options);
+    this.#verifier = new MessageVerifier(deps.chain.genesisHash);
+    for (const topic of ['proposal', 'vote', 'block'] as const)
+      deps.network.onMessage(topic, (message) => this.#onMessage(message));
+  }
+
+  /** Begins with the height above the chain's head; `restored` comes from the journal. */
+  start(): void {
+    this.#running = true;
+    this.#unsubscribe = this.#deps.chain.onCommitted((committed) => this.#onCommitted(committed));
+    this.#startHeight();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#unsubscribe?.();
+    this.#timers.cancelAll();
+    this.#queue.length = 0;
+  }
+
+  /** An executable transaction, carried-over work or an undelivered outbox is there. */
+  workAvailable(): void {
+    this.#enqueue({ kind: 'work-available', nowMs: this.#now() });
+  }
+
+  roundState(): RoundState {
+    return this.#core.roundState();
+  }
+
+  evidence(): readonly SeenEvidence[] {
+    return this.#evidence;
+  }
+
+  /** How many messages were not used, by reason. */
+  drops(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#drops);
+  }
+
+  #now(): number {
+    return this.#deps.clock.monotonicMs();
+  }
+
+  #startHeight(): void {
+    const { chain, signer, clock } = this.#deps;
+    const height = chain.head.height + 1;
+    this.#deps.network.setValidators(chain.validators, chain.nextValidators);
+    this.#deps.fetcher.forgetBelow(height);
+    const restored = signer === undefined ? undefined : restoredState(signer.votes.recordsOf(height), signer.votes.maySign(height));
+    for (const block of restored?.complete ?? []) chain.addCandidate(block);
+    this.#enqueue({
+      kind: 'start-height',
+      nowMs: this.#now(),
+      wallMs: clock.wallMs(),
+      parent: chain.head,
+      validators: chain.validators,
+      nextValidators: chain.nextValidators,
+      ...(restored === undefined ? {} : { restored: restored.state }),
+    });
+    if (chain.hasWork()) this.workAvailable();
+  }
+
+  #onCommitted(committed: CommittedBlock): void {
+    this.#timers.cancelAll();
+    this.#startHeight();
+    this.#announce(committed);
+  }
+
+  /** Validators have decided themselves; the block goes to those who only follow. */
+  #announce(committed: CommittedBlock): void {
+    if (this.#deps.signer === undefined) return;
+    const message: ConsensusMessage = {
+      kind: 'decided',
+      block: proposalOf(committed.block),
+      certificate: committed.certificate,
+    };
+    this.#deps.network.publish('block', encodeConsensusMessage(message));
+  }
+
+  #enqueue(event: ConsensusEvent): void {
+    if (!this.#running) return;
+    if (event.kind === 'message' && this.#queue.length >= LIMITS.maxConsensusQueue) {
+      this.#count('QUEUE_FULL');
+      return;
+    }
+    this.#queue.push(event);
+    if (!this.#draining) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    try {
+      for (let event = this.#queue.shift(); event !== undefined && this.#running; event = this.#queue.shift())
+        for (const effect of this.#core.handle(event)) await this.#execute(effect);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  async #execute(effect: ConsensusEffect): Promise<void> {
+    try {
+      await this.#executeUnsafe(effect);
+    } catch (error) {
+      this.#deps.logger.error({ effect: effect.kind, err: error }, 'consensus effect failed');
+      if (effect.kind === 'commit') throw error;
+    }
+  }
+
+  #executeUnsafe(effect: ConsensusEffect): Promise<void> | void {
+    const { network, logger } = this.#deps;
+    switch (effect.kind) {
+      case 'build-block':
+        return this.#inBackground('build', this.#build(effect.height, effect.round));
+      case 'validate-block':
+        return this.#inBackground('validate', this.#validate(effect.height, effect.block, effect.reproposal));
+      case 'fetch-block':
+        return this.#inBackground('fetch', this.#fetch(effect.height, effect.blockHash, effect.from));
+      case 'sign-and-broadcast':
+        return this.#signAndBroadcast(effect.message);
+      case 'resend':
+        this.#resendCounter += 1;
+        for (const message of effect.messages)
+          network.publish(topicOf(message), encodeConsensusMessage(message), { counter: this.#resendCounter });
+        return;
+      case 'send-decided':
+        return this.#sendDecided(effect.to, effect.height);
+      case 'schedule':
+        this.#timers.schedule(effect.timer, effect.afterMs, () =>
+          this.#enqueue({
+            kind: 'timeout',
+            nowMs: this.#now(),
+            timer: effect.timer,
+            height: effect.height,
+            round: effect.round,
+          }),
+        );
+        return;
+      case 'cancel-timers':
+        this.#timers.cancelAll();
+        return;
+      case 'commit':
+        return this.#commit(effect.block, effect.certificate);
+      case 'behind':
+        this.#deps.onBehind(effect.height);
+        return;
+      case 'evidence':
+        this.#recordEvidence(effect.first, effect.second);
+        return;
+      case 'drop':
+        this.#count(effect.reason);
+        logger.trace({ reason: effect.reason, signer: effect.signer }, 'message not used');
+        return;
+    }
+  }
+
+  #inBackground(what: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#deps.logger.error({ what, err: error }, 'background work of consensus failed');
+    });
+  }
+
+  async #build(height: number, round: number): Promise<void> {
+    const builder = this.#deps.signer?.builder;
+    if (builder === undefined) return;
+    const complete = await builder.build(height, round);
+    if (complete === undefined) return;
+    const block = { hash: complete.hash, proposal: proposalOf(complete.block) };
+    this.#enqueue({ kind: 'block-built', nowMs: this.#now(), height, round, block });
+  }
+
+  async #validate(height: number, block: ProposedBlock, reproposal: boolean): Promise<void> {
+    const { chain, fetcher } = this.#deps;
+    const complete = chain.candidate(block.hash) ?? (await fetcher.complete(height, block));
+    if (complete === undefined) return;
+    const verdict = await chain.validate(complete, { reproposal });
+    if (!verdict.valid)
+      this.#deps.logger.warn({ height, block: block.hash, reason: verdict.reason }, 'invalid block');
+    this.#enqueue({
+      kind: 'block-validated',
+      nowMs: this.#now(),
+      height,
+      blockHash: block.hash,
+      valid: verdict.valid,
+      ...(verdict.valid ? {} : { reason: verdict.reason }),
+    });
+  }
+
+  async #fetch(height: number, blockHash: Hash, from: readonly Address[]): Promise<void> {
+    const complete = await this.#deps.fetcher.byHash(height, blockHash, from);
+    if (complete === undefined) return;
+    const block = { hash: blockHash, proposal: proposalOf(complete.block) };
+    this.#enqueue({ kind: 'block-fetched', nowMs: this.#now(), height, block });
+  }
+
+  async #signAndBroadcast(unsigned: UnsignedMessage): Promise<void> {
+    const votes = this.#deps.signer?.votes;
+    if (votes === undefined) return;
+    const blockBytes =
+      unsigned.kind === 'proposal' || unsigned.kind === 'prepare'
+        ? this.#bytesOf(unsigned.block.hash)
+        : undefined;
+    const { message, bytes } = await votes.sign(unsigned, blockBytes);
+    this.#deps.network.publish(topicOf(message), bytes);
+    this.#queue.unshift({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
+  }
+
+  #bytesOf(hash: Hash): Uint8Array {
+    const complete = this.#deps.chain.candidate(hash);
+    if (complete === undefined) throw new Error(`no bytes of block ${hash}, which the core wants to vote for`);
+    return encodeBlock(complete.block);
+  }
+
+  async #commit(block: ProposedBlock, certificate: Certificate): Promise<void> {
+    const complete: CompleteBlock | undefined = this.#deps.chain.candidate(block.hash);
+    if (complete === undefined) throw new Error(`no bytes of decided block ${block.hash}`);
+    await this.#deps.chain.commit(complete, certificate);
+  }
+
+  #sendDecided(to: Address, height: number): void {
+    const { chain, network } = this.#deps;
+    const answered = this.#decidedAnswers.get(to);
+    const count = answered?.height === height ? answered.count : 0;
+    if (count >= LIMITS.maxDecidedAnswersPerPeer) return;
+    this.#decidedAnswers.set(to, { height, count: count + 1 });
+    const stored = chain.loadBlock(height);
+    if (stored === undefined) return;
+    const message: ConsensusMessage = {
+      kind: 'decided',
+      block: proposalOf(stored.block),
+      certificate: stored.certificate,
+    };
+    network.sendTo(to, 'vote', encodeConsensusMessage(message));
+  }
+
+  #recordEvidence(first: ConsensusMessage, second: ConsensusMessage): void {
+    const validator = signerOf(first);
+    if (validator === undefined) return;
+    const height = heightOf(first);
+    this.#deps.logger.warn({ validator, height, kind: first.kind }, 'a validator contradicted itself');
+    this.#evidence.push({ validator, height, first, second });
+    if (this.#evidence.length > LIMITS.maxSeenEvidence) this.#evidence.shift();
+  }
+
+  #count(reason: string): void {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+  }
+
+  /** The verdict for the carriers: reject only what is provably bad, ignore what cannot be used now. */
+  async #onMessage(inbound: InboundMessage): Promise<Verdict> {
+    if (!this.#running) return 'ignore';
+    let message: ConsensusMessage;
+    try {
+      message = decodeConsensusMessage(inbound.bytes);
+    } catch (error) {
+      this.#deps.logger.debug({ from: inbound.from, code: errorCode(error), reason: errorMessage(error) }, 'bad message');
+      return 'reject';
+    }
+    const { chain } = this.#deps;
+    const height = heightOf(message);
+    const current = chain.head.height + 1;
+    if (height < current - 1) {
+      this.#count('PAST_HEIGHT');
+      return 'ignore';
+    }
+    const validators =
+      height === current - 1 ? chain.previousValidators : height === current ? chain.validators : chain.nextValidators;
+    const result = await this.#verifier.verify(message, validators);
+    if (result === 'invalid') {
+      this.#count('BAD_SIGNATURE');
+      // A later height may have another set with other keys: only for the heights whose set is known is it proof.
+      return height <= current + 1 ? 'reject' : 'ignore';
+    }
+    if (result === 'stranger') return 'ignore';
+    this.#enqueue({ kind: 'message', nowMs: this.#now(), message, bytes: inbound.bytes.length });
+    return 'accept';
+  }
+}

@@ -1,0 +1,134 @@
+import type { OwnMessage, UnsignedMessage } from '../consensus/contract.ts';
+import type { KeyPair } from '../crypto/ed25519.ts';
+import type { VoteJournal } from '../storage/vote-journal.ts';
+import { voteSigningBytes } from '../types/certificate.ts';
+import {
+  encodeConsensusMessage,
+  roundChangeSigningBytes,
+  type SignedVote,
+} from '../types/consensus-message.ts';
+import type { JournalRecord } from '../types/journal.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import { NodeError } from '../util/errors.ts';
+
+export type VoteSignerErrorCode = 'CONTRADICTING_VOTE';
+
+/**
+ * Turns the core's unsigned messages into signed ones that are durable in the vote journal: sign, append, fsync;
+ * only then may the bytes leave. A last guard, independent of the core, refuses to sign two different contents for
+ * one (height, round, step).
+ */
+export class VoteSigner {
+  readonly #id: Address;
+  readonly #key: KeyPair;
+  readonly #genesisHash: Hash;
+  readonly #journal: VoteJournal;
+  /** (step, round) of `#height` → what was signed. */
+  readonly #signed = new Map<string, string>();
+  #height = 0;
+
+  constructor(id: Address, key: KeyPair, genesisHash: Hash, journal: VoteJournal) {
+    this.#id = id;
+    this.#key = key;
+    this.#genesisHash = genesisHash;
+    this.#journal = journal;
+  }
+
+  get id(): Address {
+    return this.#id;
+  }
+
+  /** Tells the guard what the journal already holds for a height. */
+  restore(records: readonly JournalRecord[]): void {
+    for (const record of records) this.#guard(record.step, record.height, record.round, record.blockHash);
+  }
+
+  /**
+   * Signs and journals. `blockBytes` is the complete block of a Proposal or a Prepare.
+   * @throws NodeError CONTRADICTING_VOTE, or the journal's error when it cannot be written
+   */
+  async sign(
+    message: UnsignedMessage,
+    blockBytes: Uint8Array | undefined,
+  ): Promise<{ message: OwnMessage; bytes: Uint8Array }> {
+    const blockHash = contentOf(message);
+    this.#guard(message.kind, message.height, message.round, blockHash);
+    const signed = this.#signMessage(message);
+    const bytes = encodeConsensusMessage(signed);
+    await this.#journal.append({
+      step: message.kind,
+      height: message.height,
+      round: message.round,
+      blockHash,
+      message: bytes,
+      block: blockBytes ?? new Uint8Array(0),
+      preparedCertificate: message.kind === 'commit' ? message.prepares : [],
+    });
+    return { message: signed, bytes };
+  }
+
+  #guard(step: string, height: number, round: number, content: string): void {
+    if (height > this.#height) {
+      this.#height = height;
+      this.#signed.clear();
+    }
+    const slot = `${step}/${round}`;
+    const before = this.#signed.get(slot);
+    if (height < this.#height || (before !== undefined && before !== content))
+      throw new NodeError<VoteSignerErrorCode>(
+        'CONTRADICTING_VOTE',
+        `refused to sign a second ${step} for height ${height}, round ${round}`,
+        { data: { height, round, step } },
+      );
+    this.#signed.set(slot, content);
+  }
+
+  #signMessage(message: UnsignedMessage): OwnMessage {
+    switch (message.kind) {
+      case 'proposal':
+        return {
+          kind: 'proposal',
+          proposal: this.#vote('proposal', message.height, message.round, message.block.hash),
+          block: message.block.proposal,
+          roundChanges: message.roundChanges,
+          prepares: message.prepares,
+        };
+      case 'prepare':
+        return {
+          kind: 'prepare',
+          prepare: this.#vote('prepare', message.height, message.round, message.blockHash),
+        };
+      case 'commit':
+        return {
+          kind: 'commit',
+          commit: this.#vote('seal', message.height, message.round, message.blockHash),
+        };
+      case 'round-change': {
+        const { height, round, preparedRound, preparedHash } = message;
+        const body = { height, round, preparedRound, preparedHash };
+        const signature = this.#key.sign(roundChangeSigningBytes(this.#genesisHash, body));
+        return {
+          kind: 'round-change',
+          roundChange: { body, signer: this.#id, signature },
+          prepares: message.prepares,
+        };
+      }
+    }
+  }
+
+  #vote(tag: 'proposal' | 'prepare' | 'seal', height: number, round: number, blockHash: Hash): SignedVote {
+    const body = { height, round, blockHash };
+    return { body, signer: this.#id, signature: this.#key.sign(voteSigningBytes(tag, this.#genesisHash, body)) };
+  }
+}
+
+function contentOf(message: UnsignedMessage): Hash {
+  switch (message.kind) {
+    case 'proposal':
+      return message.block.hash;
+    case 'round-change':
+      return message.preparedHash;
+    default:
+      return message.blockHash;
+  }
+}
