@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { method } from './method.ts';
+import { noParams, pageParams } from './params.ts';
+import { Address, Count, dumpFields, Height, page, Time } from './results.ts';
+
+export const adminMethods = {
+  admin_nodeInfo: method({
+    scope: 'debug',
+    summary: 'This node: name, role, version, addresses, validator and uptime.',
+    params: noParams,
+    result: z.object({
+      ...dumpFields,
+      name: z.string(),
+      version: z.string(),
+      role: z.enum(['validator', 'observer']),
+      validator: Address.nullable(),
+      chainId: Count,
+      addresses: z.array(z.string()),
+      startedAt: Time,
+      pid: Count,
+      memoryBytes: Count,
+    }),
+  }),
+  admin_peers: method({
+    scope: 'debug',
+    summary: 'The connected peers.',
+    params: z.strictObject({ ...pageParams }),
+    result: z.object({
+      ...dumpFields,
+      ...page(
+        z.object({
+          peerId: z.string(),
+          address: z.string(),
+          direction: z.enum(['inbound', 'outbound']),
+          connectedAt: Time,
+          role: z.enum(['validator', 'observer']).nullable(),
+          validator: Address.nullable(),
+          height: Height.nullable(),
+          push: z.boolean(),
+          agent: z.string().nullable(),
+        }),
+      ).shape,
+    }),
+  }),
+};

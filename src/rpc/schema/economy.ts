@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { method } from './method.ts';
+import { AddressParam, LedgerParam, noParams, pageParams, TokenParam } from './params.ts';
+import { Address, Decimal, Hash, Height, Ledger, page, Time, Token } from './results.ts';
+
+export const economyMethods = {
+  economy_getBalance: method({
+    scope: 'read',
+    summary: 'What an address can spend, per token, in micro-units.',
+    params: z.strictObject({ address: AddressParam, token: TokenParam.optional() }),
+    result: z.object({
+      address: Address,
+      height: Height,
+      balances: z.array(z.object({ token: Token, amount: Decimal })),
+    }),
+  }),
+  economy_getSupply: method({
+    scope: 'read',
+    summary: 'Per token: what was issued and redeemed, and whether all holdings add up to it.',
+    params: noParams,
+    result: z.object({
+      height: Height,
+      ok: z.boolean(),
+      tokens: z.array(
+        z.object({ token: Token, issued: Decimal, redeemed: Decimal, supply: Decimal, held: Decimal, ok: z.boolean() }),
+      ),
+    }),
+  }),
+  economy_getReserves: method({
+    scope: 'read',
+    summary: 'The attested reserves behind AUR, the price of gold, and what is outstanding.',
+    params: noParams,
+    result: z.object({
+      height: Height,
+      outstanding: Decimal,
+      price: z.object({ median: Decimal, reports: z.int(), at: Time }).nullable(),
+      reserves: z.array(
+        z.object({
+          custodian: z.string(),
+          fineMilligrams: Decimal,
+          cash: Decimal,
+          asOf: Time,
+          expires: Time,
+        }),
+      ),
+    }),
+  }),
+  economy_getMeter: method({
+    scope: 'read',
+    summary: 'The prepaid fee balance of a payer on a ledger, per token.',
+    params: z.strictObject({ payer: AddressParam, ledger: LedgerParam, token: TokenParam.optional() }),
+    result: z.object({
+      payer: Address,
+      ledger: Ledger,
+      height: Height,
+      balances: z.array(z.object({ token: Token, amount: Decimal })),
+    }),
+  }),
+  economy_getLocks: method({
+    scope: 'read',
+    summary: 'Value that an address has reserved for use on other ledgers.',
+    params: z.strictObject({ address: AddressParam, ...pageParams }),
+    result: z.object({
+      height: Height,
+      ...page(z.object({ ledger: Ledger, purpose: z.string(), ref: Hash, token: Token, amount: Decimal })).shape,
+    }),
+  }),
+};

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { method } from './method.ts';
+
+/** What can be subscribed to over the WebSocket. Notices are `meta_subscription` with a `seq` that has no gaps. */
+export const SUBSCRIPTION_TOPICS = ['newHeads', 'receipts'] as const;
+export type SubscriptionTopic = (typeof SUBSCRIPTION_TOPICS)[number];
+
+export const metaMethods = {
+  meta_subscribe: method({
+    scope: 'read',
+    summary: 'Begins a subscription on this WebSocket connection.',
+    params: z.strictObject({ topic: z.enum(SUBSCRIPTION_TOPICS) }),
+    result: z.object({ subscription: z.string() }),
+  }),
+  meta_unsubscribe: method({
+    scope: 'read',
+    summary: 'Ends a subscription of this connection.',
+    params: z.strictObject({ subscription: z.string().max(64) }),
+    result: z.object({ removed: z.boolean() }),
+  }),
+};

@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import { adminMethods } from './admin.ts';
+import { chainMethods } from './chain.ts';
+import { economyMethods } from './economy.ts';
+import { gossipMethods } from './gossip.ts';
+import { ibftMethods } from './ibft.ts';
+import { metaMethods } from './meta.ts';
+import { netMethods } from './net.ts';
+import { rpcMethods } from './rpc.ts';
+import { stateMethods } from './state.ts';
+import { txMethods } from './tx.ts';
+import { txpoolMethods } from './txpool.ts';
+
+/** Every method of the interface by its name. */
+export const METHODS = {
+  ...rpcMethods,
+  ...netMethods,
+  ...chainMethods,
+  ...txMethods,
+  ...stateMethods,
+  ...txpoolMethods,
+  ...economyMethods,
+  ...ibftMethods,
+  ...gossipMethods,
+  ...adminMethods,
+  ...metaMethods,
+};
+
+export type MethodName = keyof typeof METHODS;
+/** What a caller writes. */
+export type MethodParams<Name extends MethodName> = z.input<(typeof METHODS)[Name]['params']>;
+/** What a caller gets. */
+export type MethodResult<Name extends MethodName> = z.output<(typeof METHODS)[Name]['result']>;

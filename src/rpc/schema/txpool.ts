@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { method } from './method.ts';
+import { AddressParam, HashParam, LedgerParam, noParams, pageParams } from './params.ts';
+import { Address, Count, Decimal, dumpFields, Hash, Ledger, page, Time, Transaction } from './results.ts';
+
+const State = z.enum(['pooled', 'queued']);
+const Entry = z.object({ transaction: Transaction, state: State, origin: z.enum(['local', 'peer']), receivedAt: Time });
+
+export const txpoolMethods = {
+  txpool_status: method({
+    scope: 'read',
+    summary: 'How full the mempool is, per ledger.',
+    params: noParams,
+    result: z.object({
+      ...dumpFields,
+      transactions: Count,
+      bytes: Count,
+      maxTransactions: Count,
+      maxBytes: Count,
+      ledgers: z.array(z.object({ ledger: Ledger, pooled: Count, queued: Count })),
+    }),
+  }),
+  txpool_content: method({
+    scope: 'read',
+    summary: 'The transactions in the mempool, decoded.',
+    params: z.strictObject({ ledger: LedgerParam.optional(), state: State.optional(), ...pageParams }),
+    result: z.object({ ...dumpFields, ...page(Entry).shape }),
+  }),
+  txpool_inspect: method({
+    scope: 'read',
+    summary: 'The mempool, one line per transaction.',
+    params: z.strictObject({ ledger: LedgerParam.optional(), ...pageParams }),
+    result: z.object({
+      ...dumpFields,
+      ...page(
+        z.object({
+          txId: Hash,
+          ledger: Ledger,
+          sender: Address,
+          nonce: Decimal,
+          maxFee: Decimal,
+          state: State,
+          operations: z.array(z.string()),
+        }),
+      ).shape,
+    }),
+  }),
+  txpool_contentFrom: method({
+    scope: 'read',
+    summary: 'What the mempool holds of one sender.',
+    params: z.strictObject({ address: AddressParam, ledger: LedgerParam.optional(), ...pageParams }),
+    result: z.object({ ...dumpFields, ...page(Entry).shape }),
+  }),
+  txpool_getTransaction: method({
+    scope: 'read',
+    summary: 'One transaction of the mempool.',
+    params: z.strictObject({ txId: HashParam }),
+    result: Entry,
+  }),
+  txpool_dropped: method({
+    scope: 'read',
+    summary: 'Recent drops, newest first, each with its reason.',
+    params: z.strictObject({ ...pageParams }),
+    result: z.object({
+      ...dumpFields,
+      ...page(
+        z.object({ txId: Hash, ledger: Ledger, sender: Address, nonce: Decimal, reason: z.string(), at: Time }),
+      ).shape,
+    }),
+  }),
+};
