@@ -28,6 +28,16 @@ export function importPrivateKey(seed: Uint8Array, publicKey: Uint8Array): Priva
   return createPrivateKey({ key, format: 'jwk' });
 }
 
+/** PKCS #8 of an Ed25519 private key up to its 32 seed bytes (RFC 8410 §7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The 32-byte public key of a 32-byte seed. */
+export function derivePublicKey(seed: Uint8Array): Uint8Array {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  const jwk = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
+  return new Uint8Array(Buffer.from(jwk.x as string, 'base64url'));
+}
+
 export function ed25519Sign(key: PrivateKeyHandle, message: Uint8Array): Uint8Array {
   return sign(null, message, key);
 }

@@ -48,6 +48,8 @@ export const LIMITS = {
   maxVerifiedSignatures: 16_384,
   maxDecidedAnswersPerPeer: 16,
   maxSeenEvidence: 256,
+  maxCandidateBlocks: 8,
+  maxProposalHoldMs: 5_000,
 
   // Network
   maxWireMessageBytes: 2 * 1024 * 1024,
