@@ -58,16 +58,9 @@ export function merklePath(leaves: readonly Uint8Array[], index: number): Uint8A
   return path.reverse();
 }
 
-/** Whether `path` leads from the leaf at `index` of a list of `size` leaves to `root`. */
-export function verifyMerklePath(
-  leaf: Uint8Array,
-  index: number,
-  size: number,
-  path: readonly Uint8Array[],
-  root: Uint8Array,
-): boolean {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size || size > 2 ** 31) return false;
-  const sides: ('left' | 'right')[] = [];
+/** On which side of the path the siblings of the leaf at `index` of `size` leaves stand, from the leaf upwards. */
+export function merkleSides(index: number, size: number): MerkleSide[] {
+  const sides: MerkleSide[] = [];
   for (let start = 0, end = size; end - start > 1; ) {
     const middle = start + splitPoint(end - start);
     if (index < middle) {
@@ -78,13 +71,33 @@ export function verifyMerklePath(
       start = middle;
     }
   }
-  if (sides.length !== path.length) return false;
-  sides.reverse();
-  let hash = hashLeaf(leaf);
-  for (const [i, side] of sides.entries()) {
-    const sibling = path[i] as Uint8Array;
-    if (sibling.length !== 32) return false;
-    hash = side === 'right' ? hashNode(hash, sibling) : hashNode(sibling, hash);
-  }
-  return equalBytes(hash, root);
+  return sides.reverse();
+}
+
+export type MerkleSide = 'left' | 'right';
+
+/** The root that `leaf` and its siblings (from the leaf upwards, each on its side) lead to. */
+export function rootOfPath(
+  leaf: Uint8Array,
+  steps: readonly { readonly side: MerkleSide; readonly hash: Uint8Array }[],
+): Uint8Array {
+  return steps.reduce(
+    (hash, { side, hash: sibling }) => (side === 'right' ? hashNode(hash, sibling) : hashNode(sibling, hash)),
+    hashLeaf(leaf),
+  );
+}
+
+/** Whether `path` leads from the leaf at `index` of a list of `size` leaves to `root`. */
+export function verifyMerklePath(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size || size > 2 ** 31) return false;
+  const sides = merkleSides(index, size);
+  if (sides.length !== path.length || path.some((sibling) => sibling.length !== 32)) return false;
+  const steps = sides.map((side, i) => ({ side, hash: path[i] as Uint8Array }));
+  return equalBytes(rootOfPath(leaf, steps), root);
 }

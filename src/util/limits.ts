@@ -70,6 +70,28 @@ export const LIMITS = {
   maxSeenMessages: 65_536,
   maxRelaysPerObserver: 3,
   maxBlocksPerRequest: 64,
+  maxPeerIdBytes: 128,
+  maxMultiaddrBytes: 256,
+  maxAddressesPerPeer: 8,
+  maxReasonCodeBytes: 64,
+  maxReasonTextBytes: 512,
+  maxHandshakeBytes: 16 * 1024,
+  handshakeTimeoutMs: 10_000,
+  maxKnownPeers: 1024,
+  minObserverSlots: 4,
+  peerExchangeIntervalMs: 30_000,
+  maxMessagesPerFrame: 1024,
+  maxTransactionsPerRequest: 4096,
+  maxRequestBytes: 160 * 1024,
+  maxAnswerBytes: 4 * 1024 * 1024,
+  maxCertificateBytes: 64 * 1024,
+  maxPendingMessagesPerPeer: 1024,
+  maxPendingBytesPerPeer: 8 * 1024 * 1024,
+  maxMessagesPerSecondOfValidator: 4000,
+  maxMessagesPerSecondOfObserver: 400,
+  maxBytesPerSecondOfValidator: 32 * 1024 * 1024,
+  maxBytesPerSecondOfObserver: 4 * 1024 * 1024,
+  maxRequestsPerSecondOfPeer: 200,
 
   // Mempool
   maxPoolTransactions: 20_000,
@@ -90,8 +112,19 @@ export const LIMITS = {
   maxRpcResponseBytes: 16 * 1024 * 1024,
   maxRpcConnections: 2048,
   maxRpcWaitMs: 60_000,
+  /** Requests that are worked on at once; more are refused with RATE_LIMITED. */
+  maxRpcConcurrency: 256,
+  /** Deeper JSON is refused before anything reads it. */
+  maxRpcJsonDepth: 32,
+  /** What one WebSocket client may leave unread before it is dropped. */
+  maxRpcUnreadBytes: 16 * 1024 * 1024,
+  /** Blocks that one call of chain_searchReceipts looks at. */
+  maxSearchedBlocks: 256,
   maxSubscriptionsPerConnection: 64,
   maxSubscriptionQueue: 1024,
   maxPageItems: 500,
   defaultPageItems: 50,
+
+  // Offline proofs: changes of the validator set that one proof may walk through
+  maxProofLinks: 4096,
 } as const satisfies Record<string, number>;
