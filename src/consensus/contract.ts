@@ -8,6 +8,7 @@ import type {
   RoundChangeMessage,
   SignedVote,
 } from '../types/consensus-message.ts';
+import type { EvidenceKind } from '../types/evidence.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
@@ -77,6 +78,8 @@ export type ConsensusEvent = { readonly nowMs: number } & (
       readonly blockHash: Hash;
       readonly valid: boolean;
       readonly reason?: string;
+      /** With `valid: false`: nothing is known (transaction bytes are missing); the core asks again later. */
+      readonly undetermined?: boolean;
     }
   | { readonly kind: 'timeout'; readonly timer: TimerKind; readonly height: number; readonly round: number }
 );
@@ -111,7 +114,7 @@ export type UnsignedMessage =
 
 export type ConsensusEffect =
   /** Build a block on the parent; `deadlineMs` (monotonic) is when the round ends. Answer: `block-built`. */
-  | { readonly kind: 'build-block'; readonly height: number; readonly round: number }
+  | { readonly kind: 'build-block'; readonly height: number; readonly round: number; readonly deadlineMs: number }
   /** Full validation. `reproposal` waives the rule that ties header.proposer and time to the present round. Answer: `block-validated`. */
   | { readonly kind: 'validate-block'; readonly height: number; readonly block: ProposedBlock; readonly reproposal: boolean }
   | { readonly kind: 'fetch-block'; readonly height: number; readonly blockHash: Hash; readonly from: readonly Address[] }
@@ -128,11 +131,22 @@ export type ConsensusEffect =
   | { readonly kind: 'cancel-timers' }
   /** Persist block and certificate atomically; the host then starts the next height. */
   | { readonly kind: 'commit'; readonly block: ProposedBlock; readonly certificate: Certificate }
-  /** At least f + 1 validators, or one certificate, show that the chain is at `height` or later. */
+  /** At least f + 1 validators, or one certificate, show that block `height` is decided elsewhere. */
   | { readonly kind: 'behind'; readonly height: number }
-  | { readonly kind: 'evidence'; readonly first: ConsensusMessage; readonly second: ConsensusMessage }
+  /** Two signed messages of one validator that contradict each other, in the order of their arrival. */
+  | {
+      readonly kind: 'evidence';
+      readonly offence: Offence;
+      readonly first: ConsensusMessage;
+      readonly second: ConsensusMessage;
+    }
+  /** A quorum sealed a block that this node finds invalid: execution differs, the host stops loudly. */
+  | { readonly kind: 'halt'; readonly height: number; readonly blockHash: Hash; readonly reason: string }
   /** Why a message was not used: for metrics, the debug RPC and tests. */
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly signer: Address | undefined };
+
+/** What evidence shows; a subset of the evidence kinds of a block. */
+export type Offence = Exclude<EvidenceKind, 'section'>;
 
 export type DropReason =
   | 'PAST_HEIGHT'

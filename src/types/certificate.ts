@@ -53,6 +53,20 @@ export interface SealCheck {
   readonly signature: string;
 }
 
+/** What is wrong with a certificate apart from its seals' signatures, or undefined. */
+export function certificateFault(
+  certificate: Certificate,
+  expected: { height: number; blockHash: string; validators: ValidatorSet },
+): CertificateFault | undefined {
+  const { validators } = expected;
+  if (certificate.height !== expected.height) return 'WRONG_HEIGHT';
+  if (certificate.blockHash !== expected.blockHash) return 'WRONG_BLOCK';
+  if (certificate.signers.bitLen !== validators.size) return 'WRONG_SET_SIZE';
+  const count = certificate.signers.getTrueBitIndexes().length;
+  if (count !== certificate.seals.length) return 'SEAL_COUNT';
+  return count < validators.quorum ? 'BELOW_QUORUM' : undefined;
+}
+
 /**
  * Everything about a certificate but its signatures, which the caller checks with the one verifier: the certificate
  * is valid iff every returned check verifies. Used by consensus, sync, the light client and the body rule alike.
@@ -61,16 +75,11 @@ export function certificateChecks(
   certificate: Certificate,
   expected: { height: number; blockHash: string; genesisHash: string; validators: ValidatorSet },
 ): { fault: CertificateFault } | { checks: SealCheck[] } {
-  const { validators } = expected;
-  if (certificate.height !== expected.height) return { fault: 'WRONG_HEIGHT' };
-  if (certificate.blockHash !== expected.blockHash) return { fault: 'WRONG_BLOCK' };
-  if (certificate.signers.bitLen !== validators.size) return { fault: 'WRONG_SET_SIZE' };
-  const indexes = certificate.signers.getTrueBitIndexes();
-  if (indexes.length !== certificate.seals.length) return { fault: 'SEAL_COUNT' };
-  if (indexes.length < validators.quorum) return { fault: 'BELOW_QUORUM' };
+  const fault = certificateFault(certificate, expected);
+  if (fault !== undefined) return { fault };
   const bytes = voteSigningBytes('seal', expected.genesisHash, certificate);
-  const checks = indexes.map((index, i) => ({
-    publicKey: (validators.at(index) as { consensusKey: string }).consensusKey,
+  const checks = certificate.signers.getTrueBitIndexes().map((index, i) => ({
+    publicKey: (expected.validators.at(index) as { consensusKey: string }).consensusKey,
     bytes,
     signature: certificate.seals[i] as string,
   }));
