@@ -1,5 +1,6 @@
 import type { Chain, CommittedBlock } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
+import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { createConsensus } from '../consensus/consensus.ts';
 import type {
   Consensus,
@@ -25,7 +26,7 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
 import { heightOf, signerOf, topicOf } from './message-facts.ts';
-import { MessageVerifier } from './message-verifier.ts';
+import { verifyMessage } from './message-verifier.ts';
 import type { ProposalBuilder } from './proposal-builder.ts';
 import { restoredState } from './restore.ts';
 import { Timers } from './timers.ts';
@@ -37,6 +38,7 @@ export interface DriverDeps {
   readonly fetcher: BlockFetcher;
   /** Absent on a node that only follows. */
   readonly signer?: { readonly votes: VoteSigner; readonly builder: ProposalBuilder };
+  readonly verifier: CachedVerifier;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The chain is ahead of this node: sync takes over and commits through the chain. */
@@ -59,7 +61,6 @@ export interface SeenEvidence {
 export class ConsensusDriver {
   readonly #deps: DriverDeps;
   readonly #core: Consensus;
-  readonly #verifier: MessageVerifier;
   readonly #timers = new Timers();
   readonly #queue: ConsensusEvent[] = [];
   readonly #evidence: SeenEvidence[] = [];
@@ -73,7 +74,6 @@ export class ConsensusDriver {
   constructor(deps: DriverDeps, options: ConsensusOptions) {
     this.#deps = deps;
     this.#core = createConsensus(options);
-    this.#verifier = new MessageVerifier(deps.chain.genesisHash);
     for (const topic of ['proposal', 'vote', 'block'] as const)
       deps.network.onMessage(topic, (message) => this.#onMessage(message));
   }
@@ -337,7 +337,7 @@ export class ConsensusDriver {
     }
     const validators =
       height === current - 1 ? chain.previousValidators : height === current ? chain.validators : chain.nextValidators;
-    const result = await this.#verifier.verify(message, validators);
+    const result = await verifyMessage(message, chain.genesisHash, validators, this.#deps.verifier);
     if (result === 'invalid') {
       this.#count('BAD_SIGNATURE');
       // A later height may have another set with other keys: only for the heights whose set is known is it proof.
