@@ -10,7 +10,7 @@ import { sha256 } from './hash.ts';
 export const STATE_TREE_DEPTH = 256;
 
 /** First half of a leaf's input. Nobody knows two subtrees one of which hashes to it, so no inner node is a leaf. */
-const LEAF_TAG = sha256(utf8('metanode state leaf'));
+export const STATE_LEAF_TAG = sha256(utf8('metanode state leaf'));
 
 /** Hash of a subtree without a leaf. */
 export const EMPTY_SUBTREE: Uint8Array = new Uint8Array(32);
@@ -25,7 +25,7 @@ export function hashStateValue(value: Uint8Array): Uint8Array {
 
 /** Hash of a leaf, wherever it stands. Both arguments have 32 bytes. */
 export function hashStateLeaf(key: Uint8Array, valueHash: Uint8Array): Uint8Array {
-  return sha256(concatBytes(LEAF_TAG, sha256(concatBytes(key, valueHash))));
+  return sha256(concatBytes(STATE_LEAF_TAG, sha256(concatBytes(key, valueHash))));
 }
 
 /** Hash of a subtree with at least two leaves. */
