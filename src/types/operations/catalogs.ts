@@ -1,0 +1,24 @@
+import type { LedgerName } from '../names.ts';
+import { COMMON_STATUSES } from '../status.ts';
+import { BPCI_CATALOG } from './bpci.ts';
+import type { LedgerCatalog } from './catalog.ts';
+import { ECONOMY } from './economy.ts';
+
+/** The catalog of a ledger that knows no operation. */
+const EMPTY_CATALOG: LedgerCatalog = { operations: {}, statuses: {}, events: {} };
+
+/** What crosses the wire of each ledger, by name. */
+export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = {
+  docklock: EMPTY_CATALOG,
+  cluster: EMPTY_CATALOG,
+  bpi: EMPTY_CATALOG,
+  bpci: BPCI_CATALOG,
+  economy: ECONOMY,
+};
+
+/** The name of a receipt's status on a ledger; a code that this version does not know reads `STATUS_<code>`. */
+export function statusName(ledger: LedgerName, status: number): string {
+  for (const statuses of [COMMON_STATUSES, CATALOGS[ledger].statuses])
+    for (const [name, code] of Object.entries(statuses)) if (code === status) return name;
+  return `STATUS_${status}`;
+}
