@@ -1,10 +1,12 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
+import { merkleRoot } from '../crypto/merkle.ts';
+import { fromHex, toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
-import { CertificateType } from './certificate.ts';
-import { EvidenceType } from './evidence.ts';
+import { CertificateType, certificateHash } from './certificate.ts';
+import { EvidenceType, evidenceRoot } from './evidence.ts';
 import { LEDGERS } from './names.ts';
-import { SectionListType } from './section.ts';
+import { SectionListType, sectionsRoot } from './section.ts';
 import { AddressType, Bytes, decode, encode, Hash32, Height, SafeU64, U16, VrfProof80 } from './ssz.ts';
 
 /** `proof` is the proposer's VRF proof (RFC 9381), `output` the new beacon value (crypto/vrf.ts). */
@@ -58,6 +60,21 @@ export const BlockProposalType = new ContainerType({
   transactionIds: new ListCompositeType(TransactionIdListType, LEDGERS.length),
 });
 export type BlockProposal = ValueOf<typeof BlockProposalType>;
+
+/**
+ * Whether body and transaction ids are the ones that the header commits to. A header hash alone says nothing of the
+ * body that came with it: without this check a relay could pair a good header with a bad body.
+ */
+export function bodyMatchesHeader({ header, body, transactionIds }: BlockProposal): boolean {
+  if (body.sections.length !== transactionIds.length) return false;
+  if (certificateHash(body.lastCertificate[0]) !== header.lastCertificateHash) return false;
+  if (evidenceRoot(body.evidence) !== header.evidenceRoot) return false;
+  if (sectionsRoot(body.sections) !== header.sectionsRoot) return false;
+  return body.sections.every(({ section }, index) => {
+    const ids = transactionIds[index] as string[];
+    return section.txCount === ids.length && section.txRoot === toHex(merkleRoot(ids.map(fromHex)));
+  });
+}
 
 /** A block with the bytes of its transactions: what the disk, the journal and sync carry. */
 export const BlockType = new ContainerType({

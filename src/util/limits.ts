@@ -47,6 +47,8 @@ export const LIMITS = {
   maxTimeoutDoublings: 31,
   maxVerifiedSignatures: 16_384,
   maxDecidedAnswersPerPeer: 16,
+  maxUndecidedBlocks: 16,
+  maxKeptProposals: 4,
   maxSeenEvidence: 256,
   maxCandidateBlocks: 8,
   maxProposalHoldMs: 5_000,
@@ -92,6 +94,8 @@ export const LIMITS = {
   maxBytesPerSecondOfValidator: 32 * 1024 * 1024,
   maxBytesPerSecondOfObserver: 4 * 1024 * 1024,
   maxRequestsPerSecondOfPeer: 200,
+  reprocessAfterMs: 5000,
+  maxStreamWindowBytes: 4 * 1024 * 1024,
 
   // Mempool
   maxPoolTransactions: 20_000,
@@ -99,12 +103,17 @@ export const LIMITS = {
   maxQueuedNonces: 64,
   maxReplacements: 8,
   maxRecentDrops: 4096,
+  maxPoolBytesPerSender: 4 * 1024 * 1024,
+  maxPoolAgeMs: 3 * 3600 * 1000,
+  maxAsideBytes: 16 * 1024 * 1024,
+  maxLaneRefreshesPerBlock: 256,
   maxPendingVerifications: 16_384,
   maxTransactionLifetimeMs: 24 * 3600 * 1000,
 
   // Storage
   maxJournalRecordBytes: 4 * 1024 * 1024,
   maxJournalBytes: 256 * 1024 * 1024,
+  maxJournalDeadBytes: 16 * 1024 * 1024,
 
   // RPC
   maxRpcBodyBytes: 4 * 1024 * 1024,
@@ -114,6 +123,8 @@ export const LIMITS = {
   maxRpcWaitMs: 60_000,
   /** Requests that are worked on at once; more are refused with RATE_LIMITED. */
   maxRpcConcurrency: 256,
+  /** Calls that wait for a receipt at once. */
+  maxRpcWaits: 2048,
   /** Deeper JSON is refused before anything reads it. */
   maxRpcJsonDepth: 32,
   /** What one WebSocket client may leave unread before it is dropped. */
