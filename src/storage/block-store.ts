@@ -6,6 +6,7 @@ import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
 import { type BlockReceipts, BlockReceiptsType } from '../types/receipt.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
+import { type Validator, ValidatorListType } from '../types/validator.ts';
 import { concatBytes, equalBytes, fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { StorageErrorCode } from './errors.ts';
@@ -19,7 +20,9 @@ import {
   leafOfKey,
   metaKey,
   readUint64,
+  suffixOf,
   uint64,
+  VALIDATORS_RANGE,
 } from './keys.ts';
 import { OwnPool } from './own-pool.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -64,6 +67,8 @@ export interface BlockCommit {
   readonly receipts: BlockReceipts;
   readonly certificate: Certificate;
   readonly stateChanges: Iterable<StateChange>;
+  /** V(height + 1), where it is not V(height): a step of every finality proof of a later block. */
+  readonly nextValidators?: readonly Validator[];
   /** Own transactions that the block made impossible. */
   readonly drops?: readonly DroppedTransaction[];
 }
@@ -147,6 +152,12 @@ export class BlockStore {
       { type: 'put', key: heightKey('certificate', height), value: encode(CertificateType, commit.certificate) },
       { type: 'put', key: hashKey('blockHash', hash), value: uint64(height) },
     ];
+    if (commit.nextValidators !== undefined)
+      operations.push({
+        type: 'put',
+        key: heightKey('validators', height),
+        value: encode(ValidatorListType, [...commit.nextValidators]),
+      });
     for (const section of commit.receipts.sections)
       for (const receipt of section) {
         operations.push({ type: 'put', key: hashKey('transaction', receipt.txId), value: placeValue(receipt) });
@@ -191,6 +202,18 @@ export class BlockStore {
 
   loadCertificate(height: number): Certificate | undefined {
     return this.#load('certificate', height, CertificateType);
+  }
+
+  /** Every height whose header changes the validator set, ascending, with V(height + 1). */
+  async loadValidatorChanges(): Promise<{ height: number; validators: Validator[] }[]> {
+    const changes: { height: number; validators: Validator[] }[] = [];
+    for await (const page of this.#store.pages(VALIDATORS_RANGE))
+      for (const { key, value } of page)
+        changes.push({
+          height: readUint64(suffixOf(key)),
+          validators: readable('validator set', () => decode(ValidatorListType, value, 'validator set')),
+        });
+    return changes;
   }
 
   heightOfBlock(hash: Hash): number | undefined {

@@ -10,13 +10,15 @@ import { prefixRange } from './key-value.ts';
  *   x/ height            body and transactions         t/ txId           height, ledger, index
  *   r/ height            receipts                      s/ sub-tree path  leaf of the state
  *   c/ height            certificate                   p/ txId           accepted by the own RPC, undecided
- *   m/ name              version, genesis, head        d/ sequence       recorded drop of one of those
+ *   v/ height            next validators, if changed   d/ sequence       recorded drop of one of those
+ *   m/ name              version, genesis, head
  */
 const PREFIX = {
   header: utf8('b/'),
   body: utf8('x/'),
   receipts: utf8('r/'),
   certificate: utf8('c/'),
+  validators: utf8('v/'),
   blockHash: utf8('h/'),
   transaction: utf8('t/'),
   leaf: utf8('s/'),
@@ -25,7 +27,7 @@ const PREFIX = {
   meta: utf8('m/'),
 } as const;
 
-export type HeightKind = 'header' | 'body' | 'receipts' | 'certificate';
+export type HeightKind = 'header' | 'body' | 'receipts' | 'certificate' | 'validators';
 
 export function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
@@ -58,6 +60,7 @@ export function metaKey(name: 'version' | 'genesis' | 'head'): Uint8Array {
 
 export const POOLED_RANGE = prefixRange(PREFIX.pooled);
 export const DROP_RANGE = prefixRange(PREFIX.drop);
+export const VALIDATORS_RANGE = prefixRange(PREFIX.validators);
 export const LEAF_RANGE = prefixRange(PREFIX.leaf);
 
 /** The part of a key after its two-byte prefix. */

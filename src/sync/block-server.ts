@@ -8,12 +8,13 @@ import { LIMITS } from '../util/limits.ts';
 
 /** Answers peers that ask for transactions, for a block by hash (decided or not), or for a range of blocks. */
 export function serveBlocks(network: Network, chain: Chain, pool: TransactionPool): void {
+  const history = chain.history.store;
   network.serve({
     transactions: (ids) => {
       const found: Uint8Array[] = [];
       let size = 0;
       for (const id of ids) {
-        const bytes = pool.get(id)?.bytes ?? chain.transactionBytes(id);
+        const bytes = pool.get(id)?.bytes ?? chain.history.transactionBytes(id);
         if (bytes === undefined) continue;
         size += bytes.length;
         if (size > LIMITS.maxWireMessageBytes - 64 * 1024) break;
@@ -24,16 +25,16 @@ export function serveBlocks(network: Network, chain: Chain, pool: TransactionPoo
     blockByHash: (hash) => {
       const candidate = chain.candidate(hash);
       if (candidate !== undefined) return encodeBlock(candidate.block);
-      const height = chain.heightOfBlock(hash);
-      return height === undefined ? undefined : chain.loadBlockBytes(height);
+      const height = history.heightOfBlock(hash);
+      return height === undefined ? undefined : history.loadBlockBytes(height);
     },
     blocks: (fromHeight, count, maxBytes) => {
       const answer: { block: Uint8Array; certificate: Uint8Array }[] = [];
       let size = 0;
       const last = Math.min(chain.head.height, fromHeight + Math.min(count, LIMITS.maxBlocksPerRequest) - 1);
       for (let height = Math.max(1, fromHeight); height <= last; height++) {
-        const block = chain.loadBlockBytes(height);
-        const certificate = chain.loadCertificate(height);
+        const block = history.loadBlockBytes(height);
+        const certificate = history.loadCertificate(height);
         if (block === undefined || certificate === undefined) break;
         size += block.length;
         if (size > maxBytes && answer.length > 0) break;

@@ -1,4 +1,5 @@
-import type { Chain, CommittedBlock } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { StoredBlock } from '../chain/history.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { createConsensus } from '../consensus/consensus.ts';
@@ -133,14 +134,14 @@ export class ConsensusDriver {
     if (chain.hasWork()) this.workAvailable();
   }
 
-  #onCommitted(committed: CommittedBlock): void {
+  #onCommitted(committed: StoredBlock): void {
     this.#timers.cancelAll();
     this.#startHeight();
     this.#announce(committed);
   }
 
   /** Validators have decided themselves; the block goes to those who only follow. */
-  #announce(committed: CommittedBlock): void {
+  #announce(committed: StoredBlock): void {
     if (this.#deps.signer === undefined) return;
     const message: ConsensusMessage = {
       kind: 'decided',
@@ -295,7 +296,7 @@ export class ConsensusDriver {
     const count = answered?.height === height ? answered.count : 0;
     if (count >= LIMITS.maxDecidedAnswersPerPeer) return;
     this.#decidedAnswers.set(to, { height, count: count + 1 });
-    const stored = chain.loadBlock(height);
+    const stored = chain.history.block(height);
     if (stored === undefined) return;
     const message: ConsensusMessage = {
       kind: 'decided',

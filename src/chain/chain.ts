@@ -1,0 +1,266 @@
+import type { CachedVerifier } from '../crypto/cached-verifier.ts';
+import type { State } from '../ledger/state/state.ts';
+import type { BlockHeader } from '../types/block.ts';
+import { type Certificate, certificateChecks } from '../types/certificate.ts';
+import type { Genesis } from '../types/genesis.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import type { ValidatorSet } from '../types/validator.ts';
+import type { Clock } from '../util/clock.ts';
+import { NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { Logger } from '../util/logger.ts';
+import { type BlockProducer, buildBlock } from './build-block.ts';
+import type { CompleteBlock } from './complete-block.ts';
+import { type ExecutedBlock, executeComplete } from './execute.ts';
+import { type BlockFault, checkBlockForm, type ParentFacts } from './header-rules.ts';
+import type { ChainHistory, StoredBlock } from './history.ts';
+import type { TransactionPool } from './transaction-pool.ts';
+
+/** The last committed block, or genesis at height 0, whose "hash" is the genesis hash. */
+export interface ChainHead {
+  readonly height: number;
+  readonly hash: Hash;
+  readonly timeMs: number;
+  readonly proposer: Address | undefined;
+  readonly header: BlockHeader | undefined;
+  readonly certificate: Certificate | undefined;
+}
+
+export type ValidationVerdict = { readonly valid: true } | { readonly valid: false; readonly reason: BlockFault };
+
+export type ChainErrorCode = 'STATE_MISMATCH' | 'NOT_NEXT_BLOCK' | 'INVALID_COMMITTED_BLOCK';
+
+export interface ChainDeps {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly history: ChainHistory;
+  readonly state: State;
+  readonly pool: TransactionPool;
+  readonly verifier: CachedVerifier;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Candidate {
+  readonly complete: CompleteBlock;
+  fault: BlockFault | undefined;
+  executed: ExecutedBlock | undefined;
+}
+
+/**
+ * The chain as this node has committed it, and the blocks under consideration above its head. Consensus and sync
+ * both commit through `commit`, one at a time; a block is executed at most once, whoever asks first.
+ */
+export class Chain {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly #deps: ChainDeps;
+  readonly #candidates = new Map<Hash, Candidate>();
+  readonly #listeners = new Set<(committed: StoredBlock) => void>();
+  #head: ChainHead;
+  #beacon: Hash;
+  #previousValidators: ValidatorSet;
+  #validators: ValidatorSet;
+  #nextValidators: ValidatorSet;
+  #committing: Promise<void> = Promise.resolve();
+
+  /** A chain at the state that `state` holds, which the caller has checked against the head's state root. */
+  constructor(deps: ChainDeps, at: { head: ChainHead; beacon: Hash; previousValidators: ValidatorSet; validators: ValidatorSet; nextValidators: ValidatorSet }) {
+    this.#deps = deps;
+    this.genesis = deps.genesis;
+    this.genesisHash = deps.genesisHash;
+    this.#head = at.head;
+    this.#beacon = at.beacon;
+    this.#previousValidators = at.previousValidators;
+    this.#validators = at.validators;
+    this.#nextValidators = at.nextValidators;
+  }
+
+  get history(): ChainHistory {
+    return this.#deps.history;
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** V(head): whose seals the head's certificate carries. */
+  get previousValidators(): ValidatorSet {
+    return this.#previousValidators;
+  }
+
+  /** V(head + 1): who decides the next block. */
+  get validators(): ValidatorSet {
+    return this.#validators;
+  }
+
+  /** V(head + 2). */
+  get nextValidators(): ValidatorSet {
+    return this.#nextValidators;
+  }
+
+  /** Is called after each commit, in order of heights. Returns how to stop it. */
+  onCommitted(listener: (committed: StoredBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A block above the head that this node has the bytes of: proposed, fetched or restored from the journal. */
+  candidate(hash: Hash): CompleteBlock | undefined {
+    return this.#candidates.get(hash)?.complete;
+  }
+
+  /** Remembers a complete block. The oldest unexecuted one makes room, so a flood of proposals costs nothing. */
+  addCandidate(complete: CompleteBlock): void {
+    if (this.#candidates.has(complete.hash)) return;
+    if (this.#candidates.size >= LIMITS.maxCandidateBlocks)
+      for (const [hash, candidate] of this.#candidates)
+        if (candidate.executed === undefined) {
+          this.#candidates.delete(hash);
+          break;
+        }
+    this.#candidates.set(complete.hash, { complete, fault: undefined, executed: undefined });
+  }
+
+  /** Builds the next block with this node as its proposer; it is a candidate, already executed. */
+  build(producer: BlockProducer): CompleteBlock {
+    const { pool, state, clock, logger } = this.#deps;
+    const built = buildBlock({
+      parent: this.#parentFacts(),
+      lastCertificate: this.#head.certificate,
+      state,
+      mempool: pool.mempool,
+      producer,
+      wallMs: clock.wallMs(),
+      logger,
+    });
+    this.addCandidate(built.complete);
+    const candidate = this.#candidates.get(built.complete.hash);
+    if (candidate !== undefined) candidate.executed ??= built.executed;
+    return built.complete;
+  }
+
+  /**
+   * Full validation of a block on the head. A block whose time is ahead of this clock by no more than the hold is
+   * held until its time is acceptable, because a slow clock is no reason to refuse (CONSENSUS §10); a re-proposal or
+   * a certified block is not held against the wall clock at all.
+   */
+  async validate(complete: CompleteBlock, options: { reproposal: boolean }): Promise<ValidationVerdict> {
+    this.addCandidate(complete);
+    const candidate = this.#candidates.get(complete.hash);
+    if (candidate === undefined) throw new Error('a candidate was evicted while it was validated');
+    if (!options.reproposal) {
+      const { maxClockDriftMs } = this.genesis.parameters;
+      const earlyMs = complete.block.header.timeMs - this.#deps.clock.wallMs() - maxClockDriftMs;
+      if (earlyMs > LIMITS.maxProposalHoldMs) return { valid: false, reason: 'TIME_TOO_LATE' };
+      if (earlyMs > 0) await new Promise((resolve) => setTimeout(resolve, earlyMs));
+    }
+    if (candidate.executed === undefined && candidate.fault === undefined)
+      candidate.fault = await this.#findFault(candidate);
+    return candidate.fault === undefined ? { valid: true } : { valid: false, reason: candidate.fault };
+  }
+
+  async #findFault(candidate: Candidate): Promise<BlockFault | undefined> {
+    const { complete } = candidate;
+    const parent = this.#parentFacts();
+    const fault = checkBlockForm(complete, parent);
+    if (fault !== undefined) return fault;
+    const lastCertificate = complete.block.body.lastCertificate[0];
+    if (lastCertificate !== undefined && !(await this.#isCertifiedBy(this.#previousValidators, parent.hash, lastCertificate)))
+      return 'WRONG_LAST_CERTIFICATE';
+    if (!(await this.#deps.pool.areSigned(complete.transactions.flat()))) return 'BAD_TRANSACTION_SIGNATURE';
+    // Another caller may have executed it, or the head may have moved on, while signatures were checked.
+    if (candidate.executed !== undefined) return undefined;
+    if (parent.hash !== this.#head.hash) return 'WRONG_PARENT';
+    const outcome = executeComplete(complete, parent, this.#deps.state);
+    if ('fault' in outcome) return outcome.fault;
+    candidate.executed = outcome.executed;
+    return undefined;
+  }
+
+  /** Whether a certificate proves that V(head + 1) decided this block as the next one. */
+  isCertified(hash: Hash, certificate: Certificate): Promise<boolean> {
+    if (certificate.height !== this.#head.height + 1) return Promise.resolve(false);
+    return this.#isCertifiedBy(this.#validators, hash, certificate);
+  }
+
+  async #isCertifiedBy(validators: ValidatorSet, blockHash: Hash, certificate: Certificate): Promise<boolean> {
+    const { genesisHash } = this;
+    const outcome = certificateChecks(certificate, { height: certificate.height, blockHash, genesisHash, validators });
+    return 'checks' in outcome && this.#deps.verifier.verifyAll(outcome.checks);
+  }
+
+  /**
+   * Makes a decided block the head: one synced batch to disk, then the state in memory. Calls are served one after
+   * the other; a block that is already committed is no error.
+   * @throws NodeError NOT_NEXT_BLOCK; INVALID_COMMITTED_BLOCK when this node cannot reproduce a decided block
+   */
+  commit(complete: CompleteBlock, certificate: Certificate): Promise<void> {
+    const run = this.#committing.then(() => this.#commitNow(complete, certificate));
+    this.#committing = run.catch(() => undefined);
+    return run;
+  }
+
+  async #commitNow(complete: CompleteBlock, certificate: Certificate): Promise<void> {
+    const { height } = complete.block.header;
+    if (height <= this.#head.height) return;
+    if (height !== this.#head.height + 1)
+      throw new NodeError<ChainErrorCode>('NOT_NEXT_BLOCK', `block ${height} does not follow ${this.#head.height}`);
+    const verdict = await this.validate(complete, { reproposal: true });
+    const executed = this.#candidates.get(complete.hash)?.executed;
+    if (!verdict.valid || executed === undefined)
+      throw new NodeError<ChainErrorCode>('INVALID_COMMITTED_BLOCK', 'a decided block is invalid on this node', {
+        data: { height, hash: complete.hash, reason: verdict.valid ? 'NOT_EXECUTED' : verdict.reason },
+        hint: 'this node computes another state than its validators: stop it, and compare versions and data',
+      });
+    await this.#persist(complete, certificate, executed);
+    this.#advance(complete, certificate, executed);
+  }
+
+  async #persist(complete: CompleteBlock, certificate: Certificate, executed: ExecutedBlock): Promise<void> {
+    await this.#deps.history.store.saveBlock({
+      height: complete.block.header.height,
+      hash: complete.hash,
+      block: complete.block,
+      receipts: executed.receipts,
+      certificate,
+      stateChanges: executed.view.changes(),
+      // The header says V(height + 1); where that is another set than V(height), later proofs need its members.
+      ...(this.#nextValidators.hash === this.#validators.hash ? {} : { nextValidators: this.#nextValidators.members }),
+    });
+  }
+
+  #advance(complete: CompleteBlock, certificate: Certificate, executed: ExecutedBlock): void {
+    const { state, pool, logger } = this.#deps;
+    const { header } = complete.block;
+    state.commit(executed.view);
+    for (const candidate of this.#candidates.values())
+      if (candidate.executed !== undefined && candidate.executed !== executed) candidate.executed.view.discard();
+    this.#candidates.clear();
+    this.#previousValidators = this.#validators;
+    this.#validators = executed.validators;
+    this.#nextValidators = executed.nextValidators;
+    this.#beacon = header.beacon.output;
+    const { height, timeMs, proposer } = header;
+    this.#head = { height, hash: complete.hash, timeMs, proposer, header, certificate };
+    pool.onCommitted(complete.transactions, header);
+    logger.info({ height, hash: complete.hash, round: certificate.round, transactions: complete.transactions.flat().length }, 'block committed');
+    const { block } = complete;
+    const committed = { height, hash: complete.hash, block, certificate, receipts: executed.receipts };
+    for (const listener of this.#listeners) listener(committed);
+  }
+
+  #parentFacts(): ParentFacts {
+    return {
+      genesis: this.genesis,
+      genesisHash: this.genesisHash,
+      height: this.#head.height,
+      hash: this.#head.hash,
+      timeMs: this.#head.timeMs,
+      beacon: this.#beacon,
+      validators: this.#validators,
+      nextValidators: this.#nextValidators,
+    };
+  }
+}
+
