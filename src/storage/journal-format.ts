@@ -22,6 +22,8 @@ const FLAG_FRESH = 1;
 const MARK = utf8('\u007fREC');
 export const HEAD_BYTES = 96;
 export const RECORD_HEAD_BYTES = 24;
+/** Disks write whole sectors, so fewer zeros at the end of a record may as well be its content. */
+const SECTOR_BYTES = 512;
 
 export interface JournalHead {
   readonly genesisHash: Hash;
@@ -44,9 +46,9 @@ export interface NumberedRecord {
 /** What can be read of a journal's records. */
 export interface JournalScan {
   readonly records: NumberedRecord[];
-  /** Where the next record goes: the end of the last good one, if nothing is damaged. */
+  /** The end of the last good record. */
   readonly end: number;
-  /** A write that was cut off stood at the end; it was never acknowledged, so nothing depends on it. */
+  /** A write that was cut off stands behind `end`; it was never acknowledged, so nothing depends on it. */
   readonly torn: boolean;
   /**
    * Damage to records that were synced: what they held is unknown. `before` is the height of the next good record,
@@ -87,7 +89,7 @@ export function decodeHead(bytes: Uint8Array): JournalHead {
 }
 
 /** @throws NodeError JOURNAL_RECORD_TOO_LARGE */
-export function encodeRecord(sequence: number, record: JournalRecord): Uint8Array {
+export function encodePayload(record: JournalRecord): Uint8Array {
   const payload = encode(JournalRecordType, record);
   if (payload.length > LIMITS.maxJournalRecordBytes)
     throw new NodeError<StorageErrorCode>(
@@ -95,6 +97,10 @@ export function encodeRecord(sequence: number, record: JournalRecord): Uint8Arra
       `a journal record has at most ${LIMITS.maxJournalRecordBytes} bytes`,
       { data: { bytes: payload.length, step: record.step, height: record.height } },
     );
+  return payload;
+}
+
+export function frameRecord(sequence: number, payload: Uint8Array): Uint8Array {
   const front = concatBytes(MARK, uint32(payload.length), uint64(sequence));
   return concatBytes(front, uint32(crc32(front)), uint32(crc32(payload)), payload);
 }
@@ -164,24 +170,22 @@ function findRecord(
 }
 
 /**
- * Whether the end of a file looks like a write that was cut off rather than like damage: the beginning of one
- * record, possibly with zeros where the disk had made room but written nothing. Whatever else stands there was once
- * complete.
+ * Whether the end of a file is a write that was cut off: the beginning of one record, possibly followed by zeros
+ * where the disk had made room but written nothing. Whatever else stands there was once complete, and is damage.
  */
 function isTorn(tail: Uint8Array, sequence: number): boolean {
   let written = tail.length;
   while (written > 0 && tail[written - 1] === 0) written -= 1;
   if (written === 0) return true;
+  const isZeroFilled = tail.length - written >= SECTOR_BYTES;
   const front = frontAt(tail, 0);
   if (front !== undefined) {
     const size = RECORD_HEAD_BYTES + front.length;
-    return front.sequence === sequence && (tail.length < size || (tail.length === size && written < size));
+    return front.sequence === sequence && (tail.length < size || (isZeroFilled && written < size));
   }
-  const expected = concatBytes(MARK, new Uint8Array(4), uint64(sequence));
-  const isKnown = (i: number) => i < 4 || (i >= 8 && i < 16);
-  if (written > RECORD_HEAD_BYTES) return false;
-  if (tail.length >= RECORD_HEAD_BYTES && written >= 20) return false;
-  return tail.subarray(0, Math.min(written, 16)).every((byte, i) => !isKnown(i) || byte === expected[i]);
+  if (tail.length >= RECORD_HEAD_BYTES && !(isZeroFilled && written < RECORD_HEAD_BYTES)) return false;
+  const expected = concatBytes(MARK, tail.subarray(4, 8), uint64(sequence));
+  return tail.subarray(0, Math.min(written, 16)).every((byte, i) => byte === expected[i]);
 }
 
 function uint32(value: number): Uint8Array {

@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { NodeError } from '../util/errors.ts';
+import type { StorageErrorCode } from './errors.ts';
+import { acquireFileLock, type FileLock } from './file-lock.ts';
+
+/** Where everything stands in the directory of one node. */
+export interface DataDirPaths {
+  readonly root: string;
+  readonly genesis: string;
+  readonly config: string;
+  /** LevelDB; may be deleted, the node then syncs again. */
+  readonly database: string;
+  readonly keys: string;
+  /** Key of the libp2p peer id. */
+  readonly nodeKey: string;
+  readonly validatorKey: string;
+  /** Must stay with the validator key: without it the validator does not sign. */
+  readonly journal: string;
+  /** Unix socket of the RPC, and the token of its admin methods. */
+  readonly socket: string;
+  readonly adminToken: string;
+}
+
+export function dataDirPaths(root: string): DataDirPaths {
+  const keys = join(root, 'keys');
+  return {
+    root,
+    genesis: join(root, 'genesis.json'),
+    config: join(root, 'config.json'),
+    database: join(root, 'db'),
+    keys,
+    nodeKey: join(keys, 'node.json'),
+    validatorKey: join(keys, 'validator.json'),
+    journal: join(root, 'votes.journal'),
+    socket: join(root, 'metanode.sock'),
+    adminToken: join(root, 'admin.token'),
+  };
+}
+
+/**
+ * Creates the directory if need be, readable by its owner only, and takes it for this process.
+ * @throws NodeError DATA_DIR_LOCKED
+ */
+export function lockDataDir(root: string): FileLock {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const result = acquireFileLock(join(root, 'lock'));
+  if ('lock' in result) return result.lock;
+  throw new NodeError<StorageErrorCode>('DATA_DIR_LOCKED', `process ${result.holder} uses ${root}`, {
+    data: { root, pid: result.holder },
+    hint: 'stop that node, or give this one a --data-dir of its own',
+  });
+}
