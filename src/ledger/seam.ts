@@ -1,7 +1,7 @@
 import type { Genesis, Parameters } from '../types/genesis.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
-import type { Charge } from '../types/receipt.ts';
+import type { Charge, LedgerEvent } from '../types/receipt.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 
 /**
@@ -93,6 +93,8 @@ export interface ProofItemContext extends LedgerContext {
   readonly txId: Hash;
   readonly sender: Address;
   readonly status: number;
+  /** The events of the receipt; none if the transaction failed. */
+  readonly events: readonly LedgerEvent[];
 }
 
 export interface LedgerModule {

@@ -11,5 +11,6 @@ export const COMMON_STATUSES = {
   TOO_MANY_EVENTS: 5,
   OUTBOX_FULL: 6,
   EVENT_TOO_LARGE: 7,
+  NOT_DELIVERABLE: 8,
 } as const;
 export type CommonStatus = keyof typeof COMMON_STATUSES;

@@ -36,6 +36,8 @@ export const LIMITS = {
 
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,
+  maxOutboxMessageBytes: 1024,
+  maxOutboxQueue: 65_536,
   maxOutboxDeliveriesPerBlock: 2048,
   maxExpiriesPerBlock: 1024,
   maxEndBlockRequestsPerBlock: 1024,

@@ -1,6 +1,6 @@
 import type { LedgerName } from '../names.ts';
 import { COMMON_STATUSES } from '../status.ts';
-import { BPCI_CATALOG } from './bpci.ts';
+import { BPCI } from './bpci.ts';
 import type { LedgerCatalog } from './catalog.ts';
 import { ECONOMY } from './economy.ts';
 
@@ -12,7 +12,7 @@ export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = {
   docklock: EMPTY_CATALOG,
   cluster: EMPTY_CATALOG,
   bpi: EMPTY_CATALOG,
-  bpci: BPCI_CATALOG,
+  bpci: BPCI,
   economy: ECONOMY,
 };
 

@@ -1,0 +1,25 @@
+import { ContainerType, type ValueOf } from '@chainsafe/ssz';
+import { LIMITS } from '../util/limits.ts';
+import { LedgerNameType, TokenNameType } from './names.ts';
+import { AddressType, Bytes, Height, U16, U32, U128 } from './ssz.ts';
+
+/** The leaves of a section's `outboxRoot`: an effect on another ledger, in the order in which it was sent. */
+export const SentMessageType = new ContainerType({
+  from: LedgerNameType,
+  to: LedgerNameType,
+  kind: U16,
+  data: Bytes(LIMITS.maxOutboxMessageBytes),
+});
+export type SentMessage = ValueOf<typeof SentMessageType>;
+
+/** A message in the queue of the `system` sub-tree, with the height of the block that sent it. */
+export const QueuedMessageType = new ContainerType({ height: Height, message: SentMessageType });
+export type QueuedMessage = ValueOf<typeof QueuedMessageType>;
+
+/** The leaves of a section's `chargeRoot`; `receipt` is the index of the transaction in the section. */
+export const SectionChargeType = new ContainerType({
+  payer: AddressType,
+  receipt: U32,
+  token: TokenNameType,
+  amount: U128,
+});
