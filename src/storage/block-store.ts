@@ -12,8 +12,8 @@ import { NodeError } from '../util/errors.ts';
 import type { StorageErrorCode } from './errors.ts';
 import type { BatchOperation, KeyValueStore } from './key-value.ts';
 import {
-  hashKey,
   type HeightKind,
+  hashKey,
   heightKey,
   LEAF_RANGE,
   leafKey,
@@ -149,7 +149,11 @@ export class BlockStore {
       { type: 'put', key: heightKey('header', height), value: bytes.subarray(0, HEADER_BYTES) },
       { type: 'put', key: heightKey('body', height), value: bytes.subarray(HEADER_BYTES) },
       { type: 'put', key: heightKey('receipts', height), value: encode(BlockReceiptsType, commit.receipts) },
-      { type: 'put', key: heightKey('certificate', height), value: encode(CertificateType, commit.certificate) },
+      {
+        type: 'put',
+        key: heightKey('certificate', height),
+        value: encode(CertificateType, commit.certificate),
+      },
       { type: 'put', key: hashKey('blockHash', hash), value: uint64(height) },
     ];
     if (commit.nextValidators !== undefined)
@@ -160,8 +164,12 @@ export class BlockStore {
       });
     for (const section of commit.receipts.sections)
       for (const receipt of section) {
-        operations.push({ type: 'put', key: hashKey('transaction', receipt.txId), value: placeValue(receipt) });
-        operations.push(...this.#pool.remove(receipt.txId));
+        operations.push({
+          type: 'put',
+          key: hashKey('transaction', receipt.txId),
+          value: placeValue(receipt),
+        });
+        operations.push(...this.#pool.settle(receipt.txId));
       }
     for (const change of commit.stateChanges) operations.push(leafOperation(change));
     for (const drop of commit.drops ?? []) operations.push(...this.#pool.recordDrop(drop));
@@ -290,10 +298,14 @@ async function bindToChain(store: KeyValueStore, genesisHash: Hash): Promise<voi
     return;
   }
   if (!equalBytes(version, uint64(STORE_VERSION)))
-    throw new NodeError<StorageErrorCode>('STORE_VERSION', 'the database was written by another version of Metanode', {
-      data: { stored: toHex(version), expected: STORE_VERSION },
-      hint: 'start the version that wrote it, or let this one sync into an empty data directory',
-    });
+    throw new NodeError<StorageErrorCode>(
+      'STORE_VERSION',
+      'the database was written by another version of Metanode',
+      {
+        data: { stored: toHex(version), expected: STORE_VERSION },
+        hint: 'start the version that wrote it, or let this one sync into an empty data directory',
+      },
+    );
   if (toHex(genesis) !== genesisHash)
     throw new NodeError<StorageErrorCode>('GENESIS_MISMATCH', 'the database belongs to another chain', {
       data: { stored: toHex(genesis), expected: genesisHash },
@@ -345,7 +357,11 @@ function corrupt(what: string, cause: unknown): NodeError<StorageErrorCode> {
 }
 
 function notNext(head: StoredHead | undefined, height: number): NodeError<StorageErrorCode> {
-  return new NodeError<StorageErrorCode>('NOT_NEXT_BLOCK', `height ${height} does not follow the stored head`, {
-    data: { head: head?.height, height },
-  });
+  return new NodeError<StorageErrorCode>(
+    'NOT_NEXT_BLOCK',
+    `height ${height} does not follow the stored head`,
+    {
+      data: { head: head?.height, height },
+    },
+  );
 }

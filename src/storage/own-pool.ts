@@ -55,24 +55,21 @@ export class OwnPool {
     if (this.#pooled.has(id)) return [];
     this.#pooled.add(id);
     const value = concatBytes(uint64(this.#nextPooled++), bytes);
-    return [{ type: 'put', key: hashKey('pooled', id), value }];
+    return [...this.#forgetDrop(id), { type: 'put', key: hashKey('pooled', id), value }];
   }
 
-  remove(id: Hash): BatchOperation[] {
-    if (!this.#pooled.delete(id)) return [];
-    return [{ type: 'del', key: hashKey('pooled', id) }];
+  /** A block holds the transaction: it has a receipt now, even if this node had given it up. */
+  settle(id: Hash): BatchOperation[] {
+    return [...this.#forgetDrop(id), ...this.#remove(id)];
   }
 
   /** Only own transactions are recorded; the oldest record gives way to the newest. */
   recordDrop(drop: DroppedTransaction): BatchOperation[] {
-    const removal = this.remove(drop.txId);
-    if (removal.length === 0) return [];
-    const operations: BatchOperation[] = [...removal];
-    const before = this.#drops.get(drop.txId);
-    if (before !== undefined) operations.push(this.#forget(drop.txId, before.sequence));
-    for (const [oldest, { sequence }] of this.#drops) {
+    const operations = this.#remove(drop.txId);
+    if (operations.length === 0) return [];
+    for (const oldest of this.#drops.keys()) {
       if (this.#drops.size < LIMITS.maxRecentDrops) break;
-      operations.push(this.#forget(oldest, sequence));
+      operations.push(...this.#forgetDrop(oldest));
     }
     const sequence = this.#nextDrop++;
     this.#drops.set(drop.txId, { drop, sequence });
@@ -89,8 +86,15 @@ export class OwnPool {
     return [...this.#drops.values()].map(({ drop }) => drop).reverse();
   }
 
-  #forget(id: Hash, sequence: number): BatchOperation {
+  #remove(id: Hash): BatchOperation[] {
+    if (!this.#pooled.delete(id)) return [];
+    return [{ type: 'del', key: hashKey('pooled', id) }];
+  }
+
+  #forgetDrop(id: Hash): BatchOperation[] {
+    const known = this.#drops.get(id);
+    if (known === undefined) return [];
     this.#drops.delete(id);
-    return { type: 'del', key: dropKey(sequence) };
+    return [{ type: 'del', key: dropKey(known.sequence) }];
   }
 }

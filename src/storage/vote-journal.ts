@@ -178,10 +178,14 @@ export class VoteJournal {
         if (group.length > 0) await this.#appendGroup(group);
       } catch (error) {
         // After a failed sync nobody knows what the disk holds, and asking again may wrongly succeed.
-        this.#failure = new NodeError('JOURNAL_FAILED', 'the vote journal cannot be written: nothing more is signed', {
-          hint: 'check the disk, then start the node again',
-          cause: error,
-        });
+        this.#failure = new NodeError(
+          'JOURNAL_FAILED',
+          'the vote journal cannot be written: nothing more is signed',
+          {
+            hint: 'check the disk, then start the node again',
+            cause: error,
+          },
+        );
         this.#wantsRewrite = false;
         for (const { reject } of [...group, ...this.#pending]) reject(this.#failure);
         this.#pending = [];
@@ -217,7 +221,8 @@ export class VoteJournal {
       const isStored = earlier.some(
         ({ record }) => record.height === height && record.blockHash === blockHash && record.block.length > 0,
       );
-      const record = isStored && block.length > 0 ? { ...pending.record, block: new Uint8Array(0) } : pending.record;
+      const record =
+        isStored && block.length > 0 ? { ...pending.record, block: new Uint8Array(0) } : pending.record;
       try {
         const payload = encodePayload(record);
         entries.push({ pending, record, payload, bytes: RECORD_HEAD_BYTES + payload.length });
@@ -307,8 +312,19 @@ export async function acceptLostJournal(path: string, owner: JournalOwner, heigh
   }
 }
 
-async function writeEmpty(path: string, owner: JournalOwner, fresh: boolean, signableFrom: number): Promise<void> {
-  const head = { genesisHash: owner.genesisHash, validator: owner.validator, fresh, signableFrom, firstSequence: 0 };
+async function writeEmpty(
+  path: string,
+  owner: JournalOwner,
+  fresh: boolean,
+  signableFrom: number,
+): Promise<void> {
+  const head = {
+    genesisHash: owner.genesisHash,
+    validator: owner.validator,
+    fresh,
+    signableFrom,
+    firstSequence: 0,
+  };
   const handle = await writeJournal(path, encodeHead(head));
   await handle.close();
 }
@@ -316,10 +332,14 @@ async function writeEmpty(path: string, owner: JournalOwner, fresh: boolean, sig
 function lockJournal(path: string): FileLock {
   const result = acquireFileLock(`${path}.lock`);
   if ('lock' in result) return result.lock;
-  throw new NodeError<StorageErrorCode>('JOURNAL_LOCKED', `process ${result.holder} has the vote journal ${path} open`, {
-    data: { path, pid: result.holder },
-    hint: 'two processes with one validator key would contradict each other: stop the other one first',
-  });
+  throw new NodeError<StorageErrorCode>(
+    'JOURNAL_LOCKED',
+    `process ${result.holder} has the vote journal ${path} open`,
+    {
+      data: { path, pid: result.holder },
+      hint: 'two processes with one validator key would contradict each other: stop the other one first',
+    },
+  );
 }
 
 function mismatch(found: JournalOwner, expected: JournalOwner): NodeError<StorageErrorCode> {

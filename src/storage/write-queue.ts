@@ -38,7 +38,10 @@ export class WriteQueue {
       const group = this.#pending;
       this.#pending = [];
       try {
-        await this.#store.batch(group.flatMap(({ operations }) => operations), { sync: true });
+        await this.#store.batch(
+          group.flatMap(({ operations }) => operations),
+          { sync: true },
+        );
         for (const { resolve } of group) resolve();
       } catch (error) {
         for (const { reject } of group) reject(error);

@@ -34,6 +34,9 @@ export const LIMITS = {
   maxAuthorityKeys: 64,
   maxForks: 64,
 
+  // Economy
+  maxReserveCustodians: 64,
+
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,
   maxOutboxMessageBytes: 1024,
@@ -108,6 +111,7 @@ export const LIMITS = {
   maxPoolBytesPerSender: 4 * 1024 * 1024,
   maxPoolAgeMs: 3 * 3600 * 1000,
   maxAsideBytes: 16 * 1024 * 1024,
+  maxPinnedTransactions: 65_536,
   maxLaneRefreshesPerBlock: 256,
   maxPendingVerifications: 16_384,
   maxTransactionLifetimeMs: 24 * 3600 * 1000,

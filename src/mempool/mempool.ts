@@ -1,0 +1,360 @@
+import type { DroppedTransaction, DropReason } from '../types/dropped-transaction.ts';
+import { LEDGERS, type LedgerName } from '../types/names.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
+import { LIMITS } from '../util/limits.ts';
+import { assertAdmissible } from './admission.ts';
+import { Aside } from './aside.ts';
+import { DeadlineIndex } from './deadline-index.ts';
+import { type Account, Lane, type Origin, type PoolEntry } from './lane.ts';
+import { LedgerQueue, type SectionRoom } from './ledger-queue.ts';
+import { refusal } from './refusal.ts';
+
+/** Bounds that a test may lower; a node uses LIMITS. */
+export interface MempoolLimits {
+  readonly maxTransactions: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerSender: number;
+  readonly maxAgeMs: number;
+}
+
+export interface MempoolDeps {
+  /** What the head says of a sender; asked at each admission and after each commit. */
+  account(ledger: LedgerName, sender: Address): Account;
+  /** Time of the head's header: the rule time of the next block. */
+  ruleTimeMs(): number;
+  /** Rules of the ledger that need no state; throws the NodeError that the sender shall see. */
+  check?(transaction: EncodedTransaction): void;
+  /** A transaction became executable. */
+  onExecutable?(ledger: LedgerName): void;
+  /** A transaction left the pool without being in a block. */
+  onDropped?(drop: DroppedTransaction, origin: Origin): void;
+  readonly limits?: Partial<MempoolLimits>;
+}
+
+/** `pooled` can be executed now, `queued` waits for an earlier nonce or for its meter. */
+export type PoolState = 'pooled' | 'queued';
+
+export interface PoolItem {
+  readonly transaction: EncodedTransaction;
+  readonly origin: Origin;
+  readonly state: PoolState;
+  /** Rule time of the admission. */
+  readonly arrivedMs: number;
+}
+
+export interface AddResult {
+  readonly state: PoolState;
+  /** The transaction that gave way. */
+  readonly replaced: Hash | undefined;
+}
+
+export interface PoolStatus {
+  readonly transactions: number;
+  readonly bytes: number;
+  readonly maxTransactions: number;
+  readonly maxBytes: number;
+  readonly asideTransactions: number;
+  readonly asideBytes: number;
+  readonly ledgers: readonly {
+    readonly ledger: LedgerName;
+    readonly pooled: number;
+    readonly queued: number;
+  }[];
+}
+
+export interface ContentFilter {
+  readonly ledger?: LedgerName;
+  readonly sender?: Address;
+  readonly state?: PoolState;
+}
+
+/**
+ * Transactions with a valid signature that no block holds yet. Per sender and ledger there is one per nonce; those
+ * that follow the head without a gap and can be paid for are executable. Everything is bounded, a full pool refuses
+ * newcomers, and whatever leaves without a block is recorded with a reason.
+ */
+export class Mempool {
+  readonly #deps: MempoolDeps;
+  readonly #limits: MempoolLimits;
+  /** In order of arrival. */
+  readonly #entries = new Map<Hash, PoolEntry>();
+  readonly #queues: Readonly<Record<LedgerName, LedgerQueue>>;
+  readonly #senderBytes = new Map<Address, number>();
+  readonly #deadlines = new DeadlineIndex<PoolEntry>();
+  readonly #aside = new Aside();
+  readonly #drops = new Map<Hash, DroppedTransaction>();
+  #bytes = 0;
+  #arrivals = 0;
+
+  constructor(deps: MempoolDeps) {
+    this.#deps = deps;
+    this.#limits = {
+      maxTransactions: LIMITS.maxPoolTransactions,
+      maxBytes: LIMITS.maxPoolBytes,
+      maxBytesPerSender: LIMITS.maxPoolBytesPerSender,
+      maxAgeMs: LIMITS.maxPoolAgeMs,
+      ...deps.limits,
+    };
+    const queues = LEDGERS.map((ledger) => [ledger, new LedgerQueue(ledger)]);
+    this.#queues = Object.fromEntries(queues) as Record<LedgerName, LedgerQueue>;
+  }
+
+  /**
+   * All rules of admission but the signature, so that nobody pays for checking one in vain.
+   * @throws NodeError with a PoolRefusal, or what `check` throws
+   */
+  precheck(transaction: EncodedTransaction): void {
+    const { ledger, sender, nonce } = transaction.value.body;
+    if (this.#entries.has(transaction.id))
+      throw refusal('ALREADY_KNOWN', transaction, 'the transaction is in the pool');
+    const lane = this.#queues[ledger].lane(sender);
+    assertAdmissible(transaction, {
+      account: this.#deps.account(ledger, sender),
+      ruleTimeMs: this.#deps.ruleTimeMs(),
+      occupant: lane?.get(nonce),
+      laneFees: lane?.fees ?? 0n,
+      senderBytes: this.#senderBytes.get(sender) ?? 0,
+      poolBytes: this.#bytes,
+      poolTransactions: this.#entries.size,
+      limits: this.#limits,
+    });
+    this.#deps.check?.(transaction);
+  }
+
+  /**
+   * Takes a transaction whose signature is valid.
+   * @throws NodeError with a PoolRefusal, or what `check` throws; nothing has changed then
+   */
+  add(transaction: EncodedTransaction, origin: Origin): AddResult {
+    this.precheck(transaction);
+    const { ledger, sender, nonce, validUntilMs } = transaction.value.body;
+    const lane =
+      this.#queues[ledger].lane(sender) ?? new Lane(ledger, sender, this.#deps.account(ledger, sender));
+    const occupant = lane.get(nonce);
+    if (occupant !== undefined) this.#drop(occupant, 'REPLACED');
+    this.#refresh(lane);
+    const arrivedMs = this.#deps.ruleTimeMs();
+    const entry: PoolEntry = {
+      transaction,
+      origin,
+      lane,
+      arrival: this.#arrivals++,
+      arrivedMs,
+      deadlineMs: Math.min(validUntilMs, arrivedMs + this.#limits.maxAgeMs),
+      replacements: occupant === undefined ? 0 : occupant.replacements + 1,
+    };
+    this.#insert(entry);
+    this.#drops.delete(transaction.id);
+    const state = stateOf(entry);
+    if (state === 'pooled') this.#deps.onExecutable?.(ledger);
+    return { state, replaced: occupant?.transaction.id };
+  }
+
+  /** Whether the transaction waits here for a block. */
+  has(id: Hash): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** A transaction of the pool, or one that stands beside it for a proposal. */
+  get(id: Hash): EncodedTransaction | undefined {
+    return this.#entries.get(id)?.transaction ?? this.#aside.get(id);
+  }
+
+  /** What the pool itself holds of a transaction. */
+  item(id: Hash): PoolItem | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : itemOf(entry);
+  }
+
+  /** The nonce that the sender's next transaction on a ledger should have. */
+  nextNonce(ledger: LedgerName, sender: Address): bigint {
+    const lane = this.#queues[ledger].lane(sender);
+    if (lane === undefined) return this.#deps.account(ledger, sender).nextNonce;
+    this.#refresh(lane);
+    return lane.firstFreeNonce();
+  }
+
+  /** Whether the next block could hold a transaction of the ledger, or of any. */
+  hasExecutable(ledger?: LedgerName): boolean {
+    if (ledger === undefined) return LEDGERS.some((name) => this.hasExecutable(name));
+    for (const lane of this.#queues[ledger].rotation()) {
+      // Its account may have changed since: a lane that lost its turn leaves the rotation here.
+      this.#refresh(lane);
+      if (lane.executable > 0) return true;
+    }
+    return false;
+  }
+
+  /** Transactions for a section: senders in turn by arrival, each sender's by nonce, as far as there is room. */
+  executable(ledger: LedgerName, room: SectionRoom): EncodedTransaction[] {
+    const queue = this.#queues[ledger];
+    let lanes = 0;
+    for (const lane of queue.rotation()) {
+      if (lanes++ >= room.maxTransactions) break;
+      this.#refresh(lane);
+    }
+    return queue.select(room);
+  }
+
+  /** Keeps the bytes of these transactions until the height is decided: an undecided proposal names them. */
+  pin(ids: Iterable<Hash>): void {
+    this.#aside.pin(ids);
+  }
+
+  /** Keeps a transaction that was fetched for a proposal, beside the pool. False if there is no room. */
+  addFetched(transaction: EncodedTransaction): boolean {
+    return this.#entries.has(transaction.id) || this.#aside.add(transaction);
+  }
+
+  /**
+   * A block is committed and `account` and `ruleTimeMs` speak of it: its transactions leave, others whose nonce is
+   * used or whose time is over are dropped, and what was kept for proposals of that height is let go.
+   */
+  onCommit(included: readonly EncodedTransaction[]): void {
+    const touched = new Set<Lane>();
+    for (const { id, value } of included) {
+      this.#drops.delete(id);
+      const lane = this.#queues[value.body.ledger].lane(value.body.sender);
+      if (lane !== undefined) touched.add(lane);
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) this.#remove(entry);
+    }
+    this.#aside.clear();
+    for (const lane of touched) {
+      this.#refresh(lane);
+      this.#queues[lane.ledger].moveToEnd(lane);
+    }
+    this.#dropExpired();
+    for (const ledger of LEDGERS) this.#retryUnfunded(this.#queues[ledger]);
+  }
+
+  /** Gives a transaction up, for example because no block can hold it. False if it is not in the pool. */
+  drop(id: Hash, reason: DropReason): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    this.#drop(entry, reason);
+    return true;
+  }
+
+  status(): PoolStatus {
+    return {
+      transactions: this.#entries.size,
+      bytes: this.#bytes,
+      maxTransactions: this.#limits.maxTransactions,
+      maxBytes: this.#limits.maxBytes,
+      asideTransactions: this.#aside.size,
+      asideBytes: this.#aside.bytes,
+      ledgers: LEDGERS.map((ledger) => {
+        const { executable, transactions } = this.#queues[ledger];
+        return { ledger, pooled: executable, queued: transactions - executable };
+      }),
+    };
+  }
+
+  /** In order of arrival; `cursor` is the `nextCursor` of the page before. */
+  content(
+    filter: ContentFilter,
+    page: { readonly limit: number; readonly cursor?: number },
+  ): { readonly items: PoolItem[]; readonly nextCursor: number | undefined } {
+    const items: PoolItem[] = [];
+    const from = page.cursor ?? 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.arrival < from || !matches(entry, filter)) continue;
+      if (items.length >= page.limit) return { items, nextCursor: entry.arrival };
+      items.push(itemOf(entry));
+    }
+    return { items, nextCursor: undefined };
+  }
+
+  /** Recent drops, newest first, at most LIMITS.maxRecentDrops. */
+  dropped(): DroppedTransaction[] {
+    return [...this.#drops.values()].reverse();
+  }
+
+  findDrop(id: Hash): DroppedTransaction | undefined {
+    return this.#drops.get(id);
+  }
+
+  #insert(entry: PoolEntry): void {
+    const { transaction, lane } = entry;
+    this.#entries.set(transaction.id, entry);
+    this.#countBytes(lane.sender, transaction.bytes.length);
+    this.#deadlines.add(entry.deadlineMs, entry);
+    lane.insert(entry);
+    this.#queues[lane.ledger].place(lane);
+  }
+
+  #remove(entry: PoolEntry): void {
+    const { transaction, lane } = entry;
+    this.#entries.delete(transaction.id);
+    this.#countBytes(lane.sender, -transaction.bytes.length);
+    this.#deadlines.delete(entry.deadlineMs, entry);
+    lane.remove(entry);
+    this.#queues[lane.ledger].place(lane);
+    if (this.#aside.isPinned(transaction.id)) this.#aside.add(transaction);
+  }
+
+  #countBytes(sender: Address, difference: number): void {
+    this.#bytes += difference;
+    const bytes = (this.#senderBytes.get(sender) ?? 0) + difference;
+    if (bytes === 0) this.#senderBytes.delete(sender);
+    else this.#senderBytes.set(sender, bytes);
+  }
+
+  #drop(entry: PoolEntry, reason: DropReason): void {
+    this.#remove(entry);
+    const drop = { txId: entry.transaction.id, reason, atMs: this.#deps.ruleTimeMs() };
+    this.#drops.delete(drop.txId);
+    this.#drops.set(drop.txId, drop);
+    for (const oldest of this.#drops.keys()) {
+      if (this.#drops.size <= LIMITS.maxRecentDrops) break;
+      this.#drops.delete(oldest);
+    }
+    this.#deps.onDropped?.(drop, entry.origin);
+  }
+
+  /** Brings a lane up to date with the head. */
+  #refresh(lane: Lane): void {
+    const wasExecutable = lane.executable > 0;
+    const used = lane.update(this.#deps.account(lane.ledger, lane.sender));
+    for (const entry of used) this.#drop(entry, 'NONCE_USED');
+    if (lane.size > 0) this.#queues[lane.ledger].place(lane);
+    if (!wasExecutable && lane.executable > 0) this.#deps.onExecutable?.(lane.ledger);
+  }
+
+  #dropExpired(): void {
+    const nowMs = this.#deps.ruleTimeMs();
+    for (const entry of this.#deadlines.due(nowMs)) {
+      if (nowMs <= entry.deadlineMs) continue;
+      const isExpired = nowMs > entry.transaction.value.body.validUntilMs;
+      this.#drop(entry, isExpired ? 'EXPIRED' : 'POOL_AGE');
+    }
+  }
+
+  /** A deposit may have filled some meters; looks at the lanes that waited longest since they were looked at. */
+  #retryUnfunded(queue: LedgerQueue): void {
+    for (const lane of queue.unfunded(LIMITS.maxLaneRefreshesPerBlock)) {
+      this.#refresh(lane);
+      queue.moveToEnd(lane);
+    }
+  }
+}
+
+function stateOf(entry: PoolEntry): PoolState {
+  return entry.lane.isExecutable(entry) ? 'pooled' : 'queued';
+}
+
+function itemOf(entry: PoolEntry): PoolItem {
+  const { transaction, origin, arrivedMs } = entry;
+  return { transaction, origin, arrivedMs, state: stateOf(entry) };
+}
+
+function matches(entry: PoolEntry, filter: ContentFilter): boolean {
+  const { lane } = entry;
+  return (
+    (filter.ledger === undefined || filter.ledger === lane.ledger) &&
+    (filter.sender === undefined || filter.sender === lane.sender) &&
+    (filter.state === undefined || filter.state === stateOf(entry))
+  );
+}
