@@ -41,6 +41,17 @@ export interface ChainDeps {
   readonly logger: Logger;
 }
 
+/** Where a chain stands when a node opens it. */
+export interface ChainPosition {
+  readonly head: ChainHead;
+  readonly beacon: Hash;
+  /** V(head), V(head + 1), V(head + 2). */
+  readonly previousValidators: ValidatorSet;
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+  readonly hasPendingWork: boolean;
+}
+
 interface Candidate {
   readonly complete: CompleteBlock;
   fault: BlockFault | undefined;
@@ -62,10 +73,11 @@ export class Chain {
   #previousValidators: ValidatorSet;
   #validators: ValidatorSet;
   #nextValidators: ValidatorSet;
+  #hasPendingWork: boolean;
   #committing: Promise<void> = Promise.resolve();
 
   /** A chain at the state that `state` holds, which the caller has checked against the head's state root. */
-  constructor(deps: ChainDeps, at: { head: ChainHead; beacon: Hash; previousValidators: ValidatorSet; validators: ValidatorSet; nextValidators: ValidatorSet }) {
+  constructor(deps: ChainDeps, at: ChainPosition) {
     this.#deps = deps;
     this.genesis = deps.genesis;
     this.genesisHash = deps.genesisHash;
@@ -74,6 +86,7 @@ export class Chain {
     this.#previousValidators = at.previousValidators;
     this.#validators = at.validators;
     this.#nextValidators = at.nextValidators;
+    this.#hasPendingWork = at.hasPendingWork;
   }
 
   get history(): ChainHistory {
@@ -97,6 +110,16 @@ export class Chain {
   /** V(head + 2). */
   get nextValidators(): ValidatorSet {
     return this.#nextValidators;
+  }
+
+  /** The committed state, for reads. */
+  get state(): State {
+    return this.#deps.state;
+  }
+
+  /** Whether the next block has something to do: an executable transaction, or messages between ledgers. */
+  hasWork(): boolean {
+    return this.#hasPendingWork || this.#deps.pool.mempool.hasExecutable();
   }
 
   /** Is called after each commit, in order of heights. Returns how to stop it. */
@@ -132,8 +155,13 @@ export class Chain {
       mempool: pool.mempool,
       producer,
       wallMs: clock.wallMs(),
-      logger,
     });
+    for (const { transaction, reason } of built.skipped) {
+      // A gap only says that an earlier one was left out; everything else would keep the chain awake for nothing.
+      if (reason.code === 'NONCE_GAP') continue;
+      logger.debug({ txId: transaction.id, reason: reason.code }, 'inadmissible transaction left the pool');
+      pool.mempool.drop(transaction.id, 'INADMISSIBLE');
+    }
     this.addCandidate(built.complete);
     const candidate = this.#candidates.get(built.complete.hash);
     if (candidate !== undefined) candidate.executed ??= built.executed;
@@ -241,9 +269,10 @@ export class Chain {
     this.#validators = executed.validators;
     this.#nextValidators = executed.nextValidators;
     this.#beacon = header.beacon.output;
+    this.#hasPendingWork = executed.hasPendingWork;
     const { height, timeMs, proposer } = header;
     this.#head = { height, hash: complete.hash, timeMs, proposer, header, certificate };
-    pool.onCommitted(complete.transactions, header);
+    pool.onCommitted(complete.transactions);
     logger.info({ height, hash: complete.hash, round: certificate.round, transactions: complete.transactions.flat().length }, 'block committed');
     const { block } = complete;
     const committed = { height, hash: complete.hash, block, certificate, receipts: executed.receipts };

@@ -1,11 +1,12 @@
 import type { BlockStore } from '../storage/block-store.ts';
 import type { Block } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
-import { buildFinalityProof, type FinalityProof } from '../types/finality-proof.ts';
+import { buildFinalityProof, type FinalityProof, type FinalityProofParts } from '../types/finality-proof.ts';
+import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import type { BlockReceipts } from '../types/receipt.ts';
 import type { Hash } from '../types/ssz.ts';
-import { NodeError } from '../util/errors.ts';
+import { type Validator, ValidatorSet } from '../types/validator.ts';
 
 /** A committed block with everything that this node keeps of it. */
 export interface StoredBlock {
@@ -16,15 +17,15 @@ export interface StoredBlock {
   readonly receipts: BlockReceipts;
 }
 
-export type HistoryErrorCode = 'TX_NOT_FOUND';
-
 /** What is committed, read from disk: for peers that sync, the RPC, and finality proofs. */
 export class ChainHistory {
   readonly store: BlockStore;
+  readonly #genesis: Genesis;
   readonly #genesisHash: Hash;
 
-  constructor(store: BlockStore, genesisHash: Hash) {
+  constructor(store: BlockStore, genesis: Genesis, genesisHash: Hash) {
     this.store = store;
+    this.#genesis = genesis;
     this.#genesisHash = genesisHash;
   }
 
@@ -46,30 +47,57 @@ export class ChainHistory {
     return this.store.loadBlock(place.height)?.transactions[LEDGERS.indexOf(place.ledger)]?.[place.index];
   }
 
+  /** V(height) for a height from 1 to the head + 1. */
+  async validatorsAt(height: number): Promise<ValidatorSet> {
+    let members: readonly Validator[] = this.#genesis.validators.map(({ id, consensusKey, vrfKey }) => ({
+      id,
+      consensusKey,
+      vrfKey,
+    }));
+    for (const change of await this.store.loadValidatorChanges())
+      if (change.height < height) members = change.validators;
+    return new ValidatorSet(members);
+  }
+
   /**
-   * The proof that a transaction is final, from genesis on.
-   * @throws NodeError TX_NOT_FOUND while no block holds the transaction
+   * The proof that a transaction is final: from genesis on, or from the header at `trustedHeight`, which the reader
+   * already trusts. Undefined while no block holds the transaction, or if it stands at or below the trusted height.
    */
-  async finalityProof(txId: Hash): Promise<FinalityProof> {
+  async finalityProof(txId: Hash, trustedHeight?: number): Promise<FinalityProof | undefined> {
     const place = this.store.findTransaction(txId);
-    const stored = place === undefined ? undefined : this.block(place.height);
-    const transaction = place === undefined ? undefined : this.transactionBytes(txId);
-    if (place === undefined || stored === undefined || transaction === undefined)
-      throw new NodeError<HistoryErrorCode>('TX_NOT_FOUND', 'no block of this node holds the transaction', {
-        data: { txId },
-        hint: 'ask tx_status whether it waits or was dropped',
-      });
-    const { ledger, index } = place;
-    const { receipts, certificate } = stored;
+    if (place === undefined || (trustedHeight !== undefined && place.height <= trustedHeight)) return undefined;
+    const stored = this.block(place.height);
+    const transaction = this.transactionBytes(txId);
+    if (stored === undefined || transaction === undefined) return undefined;
+    const { header } = stored.block;
+    return buildFinalityProof({
+      genesisHash: this.#genesisHash,
+      transaction,
+      receipts: stored.receipts,
+      ledger: place.ledger,
+      index: place.index,
+      header,
+      certificate: stored.certificate,
+      anchor: trustedHeight === undefined ? undefined : await this.#anchor(trustedHeight),
+      links: await this.#links(trustedHeight ?? 0, place.height),
+    });
+  }
+
+  async #anchor(height: number): Promise<FinalityProofParts['anchor']> {
+    const header = this.store.loadHeader(height);
+    if (header === undefined) return undefined;
+    return { header, validators: (await this.validatorsAt(height + 1)).members };
+  }
+
+  /** The validator-set changes at heights above `after` and below `before`. */
+  async #links(after: number, before: number): Promise<FinalityProofParts['links']> {
     const links = [];
     for (const { height, validators } of await this.store.loadValidatorChanges()) {
-      if (height >= place.height) break;
+      if (height <= after || height >= before) continue;
       const header = this.store.loadHeader(height);
-      const seals = this.store.loadCertificate(height);
-      if (header !== undefined && seals !== undefined) links.push({ header, certificate: seals, validators });
+      const certificate = this.store.loadCertificate(height);
+      if (header !== undefined && certificate !== undefined) links.push({ header, certificate, validators });
     }
-    const genesisHash = this.#genesisHash;
-    const { header } = stored.block;
-    return buildFinalityProof({ genesisHash, transaction, receipts, ledger, index, header, certificate, links });
+    return links;
   }
 }

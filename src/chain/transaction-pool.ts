@@ -1,4 +1,5 @@
 import { verifySignatureAsync } from '../crypto/ed25519.ts';
+import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import type { Hash } from '../types/ssz.ts';
@@ -12,10 +13,7 @@ import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 
-/** Where a transaction came from: through the own RPC, or from a peer. */
-export type Origin = 'local' | 'gossip';
-
-export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'ALREADY_KNOWN';
+export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'TOO_MANY_PENDING';
 
 export interface TransactionPoolDeps {
   readonly genesisHash: Hash;
@@ -47,12 +45,16 @@ export class TransactionPool {
 
   /** Takes up what the own RPC had accepted before a restart; what no longer fits is recorded as dropped. */
   async restore(): Promise<void> {
-    for (const bytes of await this.#deps.store.loadPooled()) {
+    const { store, mempool, logger } = this.#deps;
+    for (const bytes of await store.loadPooled()) {
       const transaction = decodeTransaction(bytes);
       try {
         await this.admit(transaction, 'local');
       } catch (error) {
-        this.#deps.logger.info({ txId: transaction.id, reason: errorMessage(error) }, 'pooled transaction dropped');
+        const { id: txId } = transaction;
+        if (mempool.has(txId)) continue;
+        logger.info({ txId, reason: errorMessage(error) }, 'a pooled transaction is refused after the restart');
+        await store.recordDrop({ txId, reason: 'REFUSED', atMs: transaction.value.body.validUntilMs });
       }
     }
   }
@@ -69,15 +71,12 @@ export class TransactionPool {
 
   /** The same for a decoded transaction of either origin. */
   async admit(transaction: EncodedTransaction, origin: Origin): Promise<void> {
-    const { mempool } = this.#deps;
-    if (mempool.has(transaction.id))
-      throw new NodeError<AdmissionErrorCode>('ALREADY_KNOWN', 'this node already has the transaction', {
-        data: { txId: transaction.id },
-      });
+    const { mempool, store } = this.#deps;
     mempool.precheck(transaction);
     await this.#verify(transaction);
     mempool.add(transaction, origin);
-    if (origin === 'local') await this.#deps.store.savePooled(transaction.id, transaction.bytes);
+    // In the same tick as `add`: a block that holds the transaction is then written after this, and takes it out.
+    if (origin === 'local') await store.savePooled(transaction.id, transaction.bytes);
     for (const listener of this.#listeners) listener(transaction, origin);
   }
 
@@ -92,6 +91,11 @@ export class TransactionPool {
   /** Keeps the bytes that an undecided proposal names from being evicted. */
   pin(ids: readonly Hash[]): void {
     this.#deps.mempool.pin(ids);
+  }
+
+  /** A block is committed, and the state that the mempool asks is the one after it. */
+  onCommitted(transactions: readonly (readonly EncodedTransaction[])[]): void {
+    this.#deps.mempool.onCommit(transactions.flat());
   }
 
   /** Keeps a transaction that was fetched for a proposal beside the pool. @throws NodeError BAD_SIGNATURE */
@@ -115,7 +119,7 @@ export class TransactionPool {
     let pending = this.#inFlight.get(transaction.id);
     if (pending === undefined) {
       if (this.#inFlight.size >= LIMITS.maxPendingVerifications)
-        throw new NodeError('POOL_FULL', 'too many signatures wait to be checked', { hint: 'retry in a second' });
+        throw new NodeError<AdmissionErrorCode>('TOO_MANY_PENDING', 'too many signatures wait to be checked', { hint: 'retry in a second' });
       pending = this.#verifyNow(transaction).finally(() => this.#inFlight.delete(transaction.id));
       this.#inFlight.set(transaction.id, pending);
     }

@@ -1,6 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
-import type { Network } from '../network/network.ts';
+import type { Network } from '../network/contract.ts';
 import { encodeBlock } from '../types/block.ts';
 import { CertificateType } from '../types/certificate.ts';
 import { encode } from '../types/ssz.ts';

@@ -1,6 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
 import { completeBlock } from '../chain/complete-block.ts';
-import type { Network } from '../network/network.ts';
+import type { Network } from '../network/contract.ts';
 import { decodeBlock } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import { decode } from '../types/ssz.ts';

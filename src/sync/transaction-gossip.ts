@@ -1,6 +1,6 @@
 import { ListCompositeType } from '@chainsafe/ssz';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
-import type { InboundMessage, Network, Verdict } from '../network/network.ts';
+import type { InboundMessage, Network, Verdict } from '../network/contract.ts';
 import { Bytes, decode, encode } from '../types/ssz.ts';
 import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 import { errorCode } from '../util/errors.ts';

@@ -2,7 +2,7 @@ import type { Chain } from '../chain/chain.ts';
 import { type CompleteBlock, completeBlock } from '../chain/complete-block.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { ProposedBlock } from '../consensus/contract.ts';
-import type { Network } from '../network/network.ts';
+import type { Network } from '../network/contract.ts';
 import { decodeBlock, hashHeader } from '../types/block.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import { type EncodedTransaction, decodeTransaction } from '../types/transaction.ts';

@@ -8,11 +8,12 @@ import type {
   ConsensusEffect,
   ConsensusEvent,
   ConsensusOptions,
+  Offence,
   ProposedBlock,
   RoundState,
   UnsignedMessage,
 } from '../consensus/contract.ts';
-import type { InboundMessage, Network, Verdict } from '../network/network.ts';
+import type { InboundMessage, Network, Verdict } from '../network/contract.ts';
 import { encodeBlock, proposalOf } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
 import {
@@ -44,12 +45,15 @@ export interface DriverDeps {
   readonly logger: Logger;
   /** The chain is ahead of this node: sync takes over and commits through the chain. */
   readonly onBehind: (height: number) => void;
+  /** Execution differs from the validators': the node stops taking part. */
+  readonly onHalt: (fact: { height: number; blockHash: Hash; reason: string }) => void;
 }
 
 /** Two signed messages of one validator that contradict each other, as this node saw them. */
 export interface SeenEvidence {
   readonly validator: Address;
   readonly height: number;
+  readonly offence: Offence;
   readonly first: ConsensusMessage;
   readonly second: ConsensusMessage;
 }
@@ -66,7 +70,6 @@ export class ConsensusDriver {
   readonly #queue: ConsensusEvent[] = [];
   readonly #evidence: SeenEvidence[] = [];
   readonly #drops = new Map<string, number>();
-  readonly #decidedAnswers = new Map<Address, { height: number; count: number }>();
   #draining = false;
   #running = false;
   #resendCounter = 0;
@@ -120,7 +123,7 @@ export class ConsensusDriver {
     const height = chain.head.height + 1;
     this.#deps.network.setValidators(chain.validators, chain.nextValidators);
     this.#deps.fetcher.forgetBelow(height);
-    const restored = signer === undefined ? undefined : restoredState(signer.votes.recordsOf(height), signer.votes.maySign(height));
+    const restored = signer === undefined ? undefined : restoredState(signer.votes.restore(height));
     for (const block of restored?.complete ?? []) chain.addCandidate(block);
     this.#enqueue({
       kind: 'start-height',
@@ -138,6 +141,8 @@ export class ConsensusDriver {
     this.#timers.cancelAll();
     this.#startHeight();
     this.#announce(committed);
+    const closing = this.#deps.signer?.votes.closeUpTo(committed.height);
+    if (closing !== undefined) this.#inBackground('journal', closing);
   }
 
   /** Validators have decided themselves; the block goes to those who only follow. */
@@ -148,7 +153,7 @@ export class ConsensusDriver {
       block: proposalOf(committed.block),
       certificate: committed.certificate,
     };
-    this.#deps.network.publish('block', encodeConsensusMessage(message));
+    this.#deps.network.relayToObservers('block', encodeConsensusMessage(message));
   }
 
   #enqueue(event: ConsensusEvent): void {
@@ -218,7 +223,10 @@ export class ConsensusDriver {
         this.#deps.onBehind(effect.height);
         return;
       case 'evidence':
-        this.#recordEvidence(effect.first, effect.second);
+        this.#recordEvidence(effect);
+        return;
+      case 'halt':
+        this.#halt(effect.height, effect.blockHash, effect.reason);
         return;
       case 'drop':
         this.#count(effect.reason);
@@ -236,7 +244,7 @@ export class ConsensusDriver {
   async #build(height: number, round: number): Promise<void> {
     const builder = this.#deps.signer?.builder;
     if (builder === undefined) return;
-    const complete = await builder.build(height, round);
+    const complete = builder.build(height);
     if (complete === undefined) return;
     const block = { hash: complete.hash, proposal: proposalOf(complete.block) };
     this.#enqueue({ kind: 'block-built', nowMs: this.#now(), height, round, block });
@@ -292,10 +300,6 @@ export class ConsensusDriver {
 
   #sendDecided(to: Address, height: number): void {
     const { chain, network } = this.#deps;
-    const answered = this.#decidedAnswers.get(to);
-    const count = answered?.height === height ? answered.count : 0;
-    if (count >= LIMITS.maxDecidedAnswersPerPeer) return;
-    this.#decidedAnswers.set(to, { height, count: count + 1 });
     const stored = chain.history.block(height);
     if (stored === undefined) return;
     const message: ConsensusMessage = {
@@ -306,13 +310,19 @@ export class ConsensusDriver {
     network.sendTo(to, 'vote', encodeConsensusMessage(message));
   }
 
-  #recordEvidence(first: ConsensusMessage, second: ConsensusMessage): void {
+  #recordEvidence({ offence, first, second }: Extract<ConsensusEffect, { kind: 'evidence' }>): void {
     const validator = signerOf(first);
     if (validator === undefined) return;
     const height = heightOf(first);
-    this.#deps.logger.warn({ validator, height, kind: first.kind }, 'a validator contradicted itself');
-    this.#evidence.push({ validator, height, first, second });
+    this.#deps.logger.warn({ validator, height, offence }, 'a validator contradicted itself');
+    this.#evidence.push({ validator, height, offence, first, second });
     if (this.#evidence.length > LIMITS.maxSeenEvidence) this.#evidence.shift();
+  }
+
+  /** A quorum decided what this node finds invalid: it must not vote on, and must say so. */
+  #halt(height: number, blockHash: Hash, reason: string): void {
+    this.stop();
+    this.#deps.onHalt({ height, blockHash, reason });
   }
 
   #count(reason: string): void {

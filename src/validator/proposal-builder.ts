@@ -13,7 +13,7 @@ export class ProposalBuilder {
   }
 
   /** The complete block, also known to the chain as a candidate; undefined if the height is over. */
-  async build(height: number): Promise<CompleteBlock | undefined> {
+  build(height: number): CompleteBlock | undefined {
     if (height !== this.#chain.head.height + 1) return undefined;
     return this.#chain.build(this.#producer);
   }

@@ -5,10 +5,13 @@ import { decodeConsensusMessage } from '../types/consensus-message.ts';
 import type { JournalRecord } from '../types/journal.ts';
 
 /** What the journal says of a height, in the core's terms, and the complete blocks that it holds. */
-export function restoredState(
-  records: readonly JournalRecord[],
-  maySign: boolean,
-): { state: RestoredState; complete: CompleteBlock[] } {
+export function restoredState({
+  records,
+  maySign,
+}: {
+  readonly records: readonly JournalRecord[];
+  readonly maySign: boolean;
+}): { state: RestoredState; complete: CompleteBlock[] } {
   const complete = new Map<string, CompleteBlock>();
   const messages: OwnMessage[] = [];
   let round = 0;

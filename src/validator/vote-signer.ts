@@ -38,9 +38,20 @@ export class VoteSigner {
     return this.#id;
   }
 
-  /** Tells the guard what the journal already holds for a height. */
-  restore(records: readonly JournalRecord[]): void {
+  /** What the journal holds of a height; from here on the guard knows it too. */
+  restore(height: number): { records: JournalRecord[]; maySign: boolean } {
+    const records = this.#journal.recordsOf(height);
     for (const record of records) this.#guard(record.step, record.height, record.round, record.blockHash);
+    return { records, maySign: this.#journal.maySign(height) };
+  }
+
+  /** The heights up to this one are decided: nothing about them is signed any more. */
+  closeUpTo(height: number): Promise<void> {
+    return this.#journal.dropUpTo(height);
+  }
+
+  maySign(height: number): boolean {
+    return this.#journal.maySign(height);
   }
 
   /**

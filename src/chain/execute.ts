@@ -1,0 +1,132 @@
+import { beginBlock, type BlockFacts, type Begun } from '../ledger/begin-block.ts';
+import { type Ended, endBlock } from '../ledger/end-block.ts';
+import { InvariantViolation } from '../ledger/seam.ts';
+import { executeSection, type SectionResult } from '../ledger/section.ts';
+import { wrongSectionField } from '../ledger/section-roots.ts';
+import type { State, StateView } from '../ledger/state/state.ts';
+import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
+import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
+import { LEDGERS } from '../types/names.ts';
+import { type BlockReceipts, receiptListRoot, receiptsRoot } from '../types/receipt.ts';
+import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
+import type { Hash } from '../types/ssz.ts';
+import type { ValidatorSet } from '../types/validator.ts';
+import type { CompleteBlock } from './complete-block.ts';
+import type { BlockFault, ParentFacts } from './header-rules.ts';
+
+/** The outcome of a block on the head, not yet committed. */
+export interface ExecutedBlock {
+  readonly view: StateView;
+  readonly receipts: BlockReceipts;
+  readonly receiptsRoot: Hash;
+  readonly stateRoot: Hash;
+  /** V(height + 1) and V(height + 2). */
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+  /** Messages between ledgers wait: the next block has work without a transaction. */
+  readonly hasPendingWork: boolean;
+}
+
+export function blockFacts(parent: ParentFacts): BlockFacts {
+  const { genesis, genesisHash } = parent;
+  return { height: parent.height + 1, timeMs: parent.timeMs, genesis, genesisHash };
+}
+
+/** What the proof of a section may speak about; miner and validators build it alike. */
+export function proofInputOf(begun: Begun, result: SectionResult, parent: ParentFacts): ProofInput {
+  return {
+    ledger: result.ledger,
+    parent: parent.hash,
+    context: begun.context,
+    result,
+    before: begun.view.reader(result.ledger),
+    after: result.view.reader(result.ledger),
+    at: (subtree) => begun.view.reader(subtree),
+  };
+}
+
+/** What the sections and EndBlock of a block came to, with the roots that its header must carry. */
+export function finishBlock(results: readonly SectionResult[], ended: Ended): ExecutedBlock {
+  const receipts: BlockReceipts = {
+    sections: results.map((result) => [...result.receipts]),
+    system: [...ended.systemReceipts],
+  };
+  return {
+    view: ended.view,
+    receipts,
+    receiptsRoot: receiptsRoot(results.map(({ receipts: list }) => receiptListRoot(list)), receipts.system),
+    stateRoot: ended.stateRoot,
+    validators: ended.validators,
+    nextValidators: ended.nextValidators,
+    hasPendingWork: ended.hasPendingWork,
+  };
+}
+
+const FAULT_OF_FIELD = {
+  txRoot: 'WRONG_TRANSACTION_ROOT',
+  txCount: 'WRONG_TRANSACTION_COUNT',
+  receiptRoot: 'WRONG_RECEIPT_ROOT',
+  pre: 'WRONG_PRE_STATE',
+  post: 'WRONG_POST_STATE',
+  outboxRoot: 'WRONG_OUTBOX_ROOT',
+  chargeRoot: 'WRONG_CHARGE_ROOT',
+  work: 'WRONG_WORK',
+} as const satisfies Record<string, BlockFault>;
+
+/**
+ * Executes a block whose form and signatures were checked, and compares everything that it claims: each section's
+ * roots and proof, receipts and state.
+ */
+export function executeComplete(
+  complete: CompleteBlock,
+  parent: ParentFacts,
+  state: State,
+): { executed: ExecutedBlock } | { fault: BlockFault } {
+  const begun = beginBlock(state, blockFacts(parent));
+  const results: SectionResult[] = [];
+  const release = () => {
+    for (const result of results) result.discard();
+    begun.discard();
+  };
+  try {
+    for (const [i, ledger] of LEDGERS.entries()) {
+      const outcome = executeSection(begun, ledger, complete.transactions[i] ?? []);
+      if (!outcome.valid)
+        return { fault: outcome.fault.code === 'SECTION_TOO_LARGE' ? 'SECTION_TOO_LARGE' : 'INADMISSIBLE_TRANSACTION' };
+      results.push(outcome.result);
+      const fault = checkSection(complete.block.body.sections[i] as SignedSection, begun, outcome.result, parent);
+      if (fault !== undefined) return { fault };
+    }
+    const { header, body } = complete.block;
+    const input = { beacon: header.beacon.output, lastCertificate: body.lastCertificate[0] };
+    const executed = finishBlock(results, endBlock(begun, results, input));
+    const fault: BlockFault | undefined =
+      executed.receiptsRoot !== header.receiptsRoot
+        ? 'WRONG_RECEIPTS_ROOT'
+        : executed.stateRoot !== header.stateRoot
+          ? 'WRONG_STATE_ROOT'
+          : undefined;
+    if (fault === undefined) return { executed };
+    executed.view.discard();
+    return { fault };
+  } catch (error) {
+    if (error instanceof InvariantViolation) return { fault: 'BROKEN_INVARIANT' };
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+function checkSection(
+  { section }: SignedSection,
+  begun: Begun,
+  result: SectionResult,
+  parent: ParentFacts,
+): BlockFault | undefined {
+  const field = wrongSectionField(section, result);
+  if (field !== undefined) return FAULT_OF_FIELD[field];
+  if (section.rank === EMPTY_RANK) return undefined;
+  const scheme = proofSchemeOf(section.ledger);
+  if (scheme === undefined) return 'BAD_PROOF';
+  return scheme.verify(section.proof, proofInputOf(begun, result, parent)) === undefined ? undefined : 'BAD_PROOF';
+}

@@ -1,0 +1,110 @@
+import type { CachedVerifier } from '../crypto/cached-verifier.ts';
+import { accountNonce, feeBalance } from '../ledger/account.ts';
+import { checkKnown } from '../ledger/admission.ts';
+import { genesisState } from '../ledger/genesis-state.ts';
+import { LEDGER_RULES } from '../ledger/ledgers.ts';
+import { State, type StateLeaf } from '../ledger/state/state.ts';
+import { lastBeacons } from '../ledger/system/chain-facts.ts';
+import { outboxQueue } from '../ledger/system/outbox-queue.ts';
+import { currentValidators, nextValidators } from '../ledger/system/validator-sets.ts';
+import { Mempool } from '../mempool/mempool.ts';
+import type { BlockStore } from '../storage/block-store.ts';
+import { type Genesis, hashGenesis } from '../types/genesis.ts';
+import type { LedgerName } from '../types/names.ts';
+import type { Hash } from '../types/ssz.ts';
+import type { Clock } from '../util/clock.ts';
+import { errorMessage, NodeError } from '../util/errors.ts';
+import type { Logger } from '../util/logger.ts';
+import { Chain, type ChainErrorCode, type ChainHead } from './chain.ts';
+import { ChainHistory } from './history.ts';
+import { TransactionPool } from './transaction-pool.ts';
+
+export interface OpenChainOptions {
+  readonly genesis: Genesis;
+  readonly store: BlockStore;
+  readonly verifier: CachedVerifier;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A transaction of this ledger became executable. */
+  readonly onExecutable: (ledger: LedgerName) => void;
+}
+
+/**
+ * Opens the chain that a store holds, or begins it at genesis: loads the state into memory and checks it against the
+ * state root of the head.
+ * @throws NodeError STATE_MISMATCH when the leaves on disk do not make the root that the head's certificate seals
+ */
+export async function openChain(options: OpenChainOptions): Promise<{ chain: Chain; pool: TransactionPool }> {
+  const { genesis, store, verifier, clock, logger } = options;
+  const genesisHash = hashGenesis(genesis);
+  const state = await loadState(store, genesis);
+  const history = new ChainHistory(store, genesis, genesisHash);
+  const head = headOf(store, genesis, genesisHash);
+  if (head.header !== undefined && head.header.stateRoot !== state.stateRoot())
+    throw new NodeError<ChainErrorCode>('STATE_MISMATCH', 'the state on disk is not the state of the head', {
+      data: { height: head.height, expected: head.header.stateRoot, found: state.stateRoot() },
+      hint: 'move the db folder away and let the node sync again; keep keys and journal',
+    });
+
+  const mempool = new Mempool({
+    account: (ledger, sender) => ({
+      nextNonce: accountNonce(state, ledger, sender),
+      available: feeBalance(state, sender, ledger, 'FLX'),
+    }),
+    ruleTimeMs: () => chain.head.timeMs,
+    check: (transaction) => {
+      const answer = checkKnown(transaction, genesis.chainId, LEDGER_RULES, genesis.parameters);
+      if ('code' in answer)
+        throw new NodeError(answer.code, `no block can contain this transaction: ${answer.code}`, {
+          data: { txId: transaction.id, ...answer.data },
+        });
+    },
+    onExecutable: options.onExecutable,
+    onDropped: (drop, origin) => {
+      if (origin !== 'local') return;
+      store.recordDrop(drop).catch((error: unknown) => {
+        logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a dropped transaction could not be recorded');
+      });
+    },
+  });
+  const pool = new TransactionPool({ genesisHash, chainId: genesis.chainId, mempool, store, logger });
+  const system = state.reader('system');
+  const chain: Chain = new Chain(
+    { genesis, genesisHash, history, state, pool, verifier, clock, logger },
+    {
+      head,
+      beacon: lastBeacons(system).last,
+      previousValidators: await history.validatorsAt(Math.max(1, head.height)),
+      validators: currentValidators(system),
+      nextValidators: nextValidators(system),
+      hasPendingWork: outboxQueue.length(system) > 0,
+    },
+  );
+  return { chain, pool };
+}
+
+async function loadState(store: BlockStore, genesis: Genesis): Promise<State> {
+  if (store.head() === undefined) {
+    const { state } = genesisState(genesis);
+    await store.saveGenesis(state.leaves());
+    return state;
+  }
+  const leaves: StateLeaf[] = [];
+  for await (const page of store.loadStateLeaves()) leaves.push(...page);
+  return State.load(leaves);
+}
+
+function headOf(store: BlockStore, genesis: Genesis, genesisHash: Hash): ChainHead {
+  const height = store.head()?.height ?? 0;
+  const header = store.loadHeader(height);
+  if (header === undefined)
+    return { height: 0, hash: genesisHash, timeMs: genesis.timeMs, proposer: undefined, header, certificate: undefined };
+  return {
+    height,
+    hash: store.hashAt(height) as Hash,
+    timeMs: header.timeMs,
+    proposer: header.proposer,
+    header,
+    certificate: store.loadCertificate(height),
+  };
+}
