@@ -2,7 +2,15 @@
  * The backend inside a node: `node:crypto` for hashes and Ed25519. It is the only verifier of consensus code, because
  * verifiers disagree on edge-case signatures, and a disagreement would fork the chain.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomFillSync, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomFillSync,
+  sign,
+  verify,
+} from 'node:crypto';
 
 /** An imported key; importing costs more than a use, so callers keep it. */
 export type PublicKeyHandle = KeyObject;
@@ -34,7 +42,9 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** The 32-byte public key of a 32-byte seed. */
 export function derivePublicKey(seed: Uint8Array): Uint8Array {
   const der = Buffer.concat([PKCS8_PREFIX, seed]);
-  const jwk = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
+  const jwk = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({
+    format: 'jwk',
+  });
   return new Uint8Array(Buffer.from(jwk.x as string, 'base64url'));
 }
 

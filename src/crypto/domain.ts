@@ -42,6 +42,7 @@ export const SIGNATURE_TAGS = [
   'attestation',
   'key-rotation',
   'peer-binding',
+  'peer-record',
   'price',
   'step',
   'proof-of-possession',

@@ -47,7 +47,8 @@ export interface StateProof {
 
 /** Whether two keys agree in their first `bits` bits. */
 function sharePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
-  for (let depth = 0; depth < bits; depth++) if (stateKeyBit(a, depth) !== stateKeyBit(b, depth)) return false;
+  for (let depth = 0; depth < bits; depth++)
+    if (stateKeyBit(a, depth) !== stateKeyBit(b, depth)) return false;
   return true;
 }
 
@@ -65,7 +66,11 @@ function isWellFormed(proof: StateProof): boolean {
  * Hash of the subtree at the end of the path if it can prove what is claimed: the leaf of `key` itself for a value;
  * for absence an empty subtree, or another leaf that stands alone on the same path.
  */
-function terminalHash(key: Uint8Array, value: Uint8Array | undefined, proof: StateProof): Uint8Array | undefined {
+function terminalHash(
+  key: Uint8Array,
+  value: Uint8Array | undefined,
+  proof: StateProof,
+): Uint8Array | undefined {
   const { siblings, terminal } = proof;
   if (terminal === undefined) return value === undefined ? EMPTY_SUBTREE : undefined;
   const terminalKey = fromHex(terminal.key);

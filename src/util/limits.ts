@@ -13,6 +13,8 @@ export const LIMITS = {
 
   // Keys
   maxCachedPublicKeys: 4096,
+  maxKeyFileBytes: 16 * 1024,
+  maxKeyDerivationBytes: 256 * 1024 * 1024,
 
   // Receipts
   maxChargesPerReceipt: 4,
@@ -33,6 +35,7 @@ export const LIMITS = {
   maxAuthorities: 32,
   maxAuthorityKeys: 64,
   maxForks: 64,
+  maxGenesisFileBytes: 64 * 1024 * 1024,
 
   // Economy
   maxReserveCustodians: 64,

@@ -24,7 +24,11 @@ describe('beacon', () => {
     const output = vrfVerify(keys.publicKey, alpha, keys.prove(alpha));
     assert.ok(output);
     const next = nextBeacon(previous, output);
-    const other = vrfVerify(keys.publicKey, beaconAlpha(GENESIS, 2, previous), keys.prove(beaconAlpha(GENESIS, 2, previous)));
+    const other = vrfVerify(
+      keys.publicKey,
+      beaconAlpha(GENESIS, 2, previous),
+      keys.prove(beaconAlpha(GENESIS, 2, previous)),
+    );
     assert.ok(other);
     assert.notEqual(nextBeacon(previous, other), next);
     assert.notEqual(nextBeacon(next, output), next);

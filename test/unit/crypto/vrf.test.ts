@@ -48,7 +48,10 @@ describe('ECVRF-EDWARDS25519-SHA512-TAI', () => {
       const alpha = fromHex(vector.alpha);
       assert.equal(keys.publicKey, vector.publicKey);
       assert.equal(keys.prove(alpha), vector.proof);
-      assert.equal(toHex(vrfVerify(vector.publicKey, alpha, vector.proof) ?? new Uint8Array()), vector.output);
+      assert.equal(
+        toHex(vrfVerify(vector.publicKey, alpha, vector.proof) ?? new Uint8Array()),
+        vector.output,
+      );
       assert.equal(toHex(vrfProofToHash(vector.proof) ?? new Uint8Array()), vector.output);
     });
 
