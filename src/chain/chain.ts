@@ -4,6 +4,7 @@ import type { BlockHeader } from '../types/block.ts';
 import { type Certificate, certificateChecks } from '../types/certificate.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { Address, Hash } from '../types/ssz.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
@@ -11,7 +12,7 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
 import type { CompleteBlock } from './complete-block.ts';
-import { type ExecutedBlock, executeComplete } from './execute.ts';
+import { type ExecutedBlock, executeComplete, type SimulatedTransaction, simulateTransaction } from './execute.ts';
 import { type BlockFault, checkBlockForm, type ParentFacts } from './header-rules.ts';
 import type { ChainHistory, StoredBlock } from './history.ts';
 import type { TransactionPool } from './transaction-pool.ts';
@@ -143,6 +144,11 @@ export class Chain {
           break;
         }
     this.#candidates.set(complete.hash, { complete, fault: undefined, executed: undefined });
+  }
+
+  /** What a transaction would do in the very next block, alone; nothing is kept. Its signature is not checked. */
+  simulate(transaction: EncodedTransaction): SimulatedTransaction {
+    return simulateTransaction(transaction, this.#parentFacts(), this.#deps.state);
   }
 
   /** Builds the next block with this node as its proposer; it is a candidate, already executed. */

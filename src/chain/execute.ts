@@ -7,9 +7,10 @@ import type { State, StateView } from '../ledger/state/state.ts';
 import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import { LEDGERS } from '../types/names.ts';
-import { type BlockReceipts, receiptListRoot, receiptsRoot } from '../types/receipt.ts';
+import { type BlockReceipts, type Receipt, receiptListRoot, receiptsRoot } from '../types/receipt.ts';
 import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { CompleteBlock } from './complete-block.ts';
 import type { BlockFault, ParentFacts } from './header-rules.ts';
@@ -114,6 +115,31 @@ export function executeComplete(
     throw error;
   } finally {
     release();
+  }
+}
+
+export type SimulatedTransaction =
+  | { readonly admissible: true; readonly receipt: Receipt }
+  | { readonly admissible: false; readonly reason: string; readonly message: string };
+
+/** The receipt that a transaction would get if it stood alone in the next block. */
+export function simulateTransaction(
+  transaction: EncodedTransaction,
+  parent: ParentFacts,
+  state: State,
+): SimulatedTransaction {
+  const begun = beginBlock(state, blockFacts(parent));
+  try {
+    const outcome = executeSection(begun, transaction.value.body.ledger, [transaction]);
+    if (!outcome.valid) {
+      const { code } = outcome.fault;
+      return { admissible: false, reason: code, message: `no block can contain this transaction now: ${code}` };
+    }
+    const receipt = outcome.result.receipts[0] as Receipt;
+    outcome.result.discard();
+    return { admissible: true, receipt };
+  } finally {
+    begun.discard();
   }
 }
 

@@ -13,7 +13,7 @@ import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
 import type { Hash } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
-import { errorMessage, NodeError } from '../util/errors.ts';
+import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { Chain, type ChainErrorCode, type ChainHead } from './chain.ts';
 import { ChainHistory } from './history.ts';
@@ -60,14 +60,9 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
         });
     },
     onExecutable: options.onExecutable,
-    onDropped: (drop, origin) => {
-      if (origin !== 'local') return;
-      store.recordDrop(drop).catch((error: unknown) => {
-        logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a dropped transaction could not be recorded');
-      });
-    },
+    onDropped: (drop, origin) => pool.dropped(drop, origin),
   });
-  const pool = new TransactionPool({ genesisHash, chainId: genesis.chainId, mempool, store, logger });
+  const pool: TransactionPool = new TransactionPool({ genesisHash, chainId: genesis.chainId, mempool, store, logger });
   const system = state.reader('system');
   const chain: Chain = new Chain(
     { genesis, genesisHash, history, state, pool, verifier, clock, logger },

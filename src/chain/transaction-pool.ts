@@ -2,6 +2,7 @@ import { verifySignatureAsync } from '../crypto/ed25519.ts';
 import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
+import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import type { Hash } from '../types/ssz.ts';
 import {
   decodeTransaction,
@@ -32,6 +33,7 @@ export interface TransactionPoolDeps {
 export class TransactionPool {
   readonly #deps: TransactionPoolDeps;
   readonly #listeners: ((transaction: EncodedTransaction, origin: Origin) => void)[] = [];
+  readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
   /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
   readonly #inFlight = new Map<Hash, Promise<void>>();
 
@@ -82,6 +84,21 @@ export class TransactionPool {
 
   onAdmitted(listener: (transaction: EncodedTransaction, origin: Origin) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls back for each transaction that leaves the pool without a block. Returns how to stop it. */
+  onDropped(listener: (drop: DroppedTransaction) => void): () => void {
+    this.#dropListeners.add(listener);
+    return () => this.#dropListeners.delete(listener);
+  }
+
+  /** The mempool gave a transaction up: an own one is recorded on disk, and whoever waits for it hears of it. */
+  dropped(drop: DroppedTransaction, origin: Origin): void {
+    if (origin === 'local')
+      this.#deps.store.recordDrop(drop).catch((error: unknown) => {
+        this.#deps.logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a drop could not be recorded');
+      });
+    for (const listener of this.#dropListeners) listener(drop);
   }
 
   get(id: Hash): EncodedTransaction | undefined {

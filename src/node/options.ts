@@ -9,6 +9,8 @@ export const NodeOptionsSchema = z.strictObject({
   advertise: z.array(z.string()).default([]),
   bootnodes: z.array(z.string()).default([]),
   swarmKeyFile: z.string().optional(),
+  /** Many nodes share one host: no limits per address, patient dialling. */
+  loopbackTestnet: z.boolean().default(false),
   maxPeers: z.number().int().min(1).max(1000).default(LIMITS.maxPeers),
   rpcHost: z.string().default('127.0.0.1'),
   rpcPort: z.number().int().min(0).max(65535).default(8545),

@@ -14,7 +14,11 @@ export interface DataDirPaths {
   readonly keys: string;
   /** Key of the libp2p peer id. */
   readonly nodeKey: string;
+  /** Signs votes; its file names the validator's id. */
   readonly validatorKey: string;
+  readonly vrfKey: string;
+  /** The account behind the validator id, if the node made it. */
+  readonly accountKey: string;
   /** Must stay with the validator key: without it the validator does not sign. */
   readonly journal: string;
   /** Unix socket of the RPC, and the token of its admin methods. */
@@ -32,6 +36,8 @@ export function dataDirPaths(root: string): DataDirPaths {
     keys,
     nodeKey: join(keys, 'node.json'),
     validatorKey: join(keys, 'validator.json'),
+    vrfKey: join(keys, 'vrf.json'),
+    accountKey: join(keys, 'account.json'),
     journal: join(root, 'votes.journal'),
     socket: join(root, 'metanode.sock'),
     adminToken: join(root, 'admin.token'),

@@ -90,6 +90,8 @@ export const LIMITS = {
   maxKnownPeers: 1024,
   minObserverSlots: 4,
   peerExchangeIntervalMs: 30_000,
+  maxReportAgeMs: 60_000,
+  relayAfterLossMs: 30_000,
   maxMessagesPerFrame: 1024,
   maxTransactionsPerRequest: 4096,
   maxRequestBytes: 160 * 1024,

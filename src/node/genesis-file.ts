@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { type Genesis, GenesisType } from '../types/genesis.ts';
+import { validateGenesis } from '../types/genesis-check.ts';
+import { fromJson } from '../types/ssz.ts';
+import { errorMessage, NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+
+export type GenesisFileErrorCode = 'GENESIS_FILE_UNREADABLE' | 'GENESIS_FILE_MALFORMED';
+
+/**
+ * Reads and checks a genesis file in its JSON form.
+ * @throws NodeError GENESIS_FILE_UNREADABLE, GENESIS_FILE_MALFORMED, or of validateGenesis
+ */
+export async function loadGenesisFile(path: string): Promise<Genesis> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_UNREADABLE', `cannot read ${path}: ${errorMessage(cause)}`, {
+      hint: 'make a data directory with: metanode node init --genesis FILE --data-dir DIR',
+      cause,
+    });
+  }
+  if (text.length > LIMITS.maxGenesisFileBytes)
+    throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_MALFORMED', `${path} is larger than a genesis file can be`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_MALFORMED', `${path} is no JSON`, { cause });
+  }
+  const genesis = fromJson(GenesisType, json, 'genesis');
+  validateGenesis(genesis);
+  return genesis;
+}

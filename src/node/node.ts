@@ -1,0 +1,244 @@
+import { readFile } from 'node:fs/promises';
+import type { BlockProducer } from '../chain/build-block.ts';
+import { openChain } from '../chain/open-chain.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { TransactionPool } from '../chain/transaction-pool.ts';
+import { CachedVerifier } from '../crypto/cached-verifier.ts';
+import { createNetwork } from '../network/network.ts';
+import type { Network } from '../network/contract.ts';
+import { createRpcServer } from '../rpc/server.ts';
+import { BlockStore } from '../storage/block-store.ts';
+import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
+import { LevelStore } from '../storage/level-store.ts';
+import { acceptLostJournal, VoteJournal } from '../storage/vote-journal.ts';
+import { serveBlocks } from '../sync/block-server.ts';
+import { BlockSync } from '../sync/block-sync.ts';
+import { TransactionGossip } from '../sync/transaction-gossip.ts';
+import { hashGenesis } from '../types/genesis.ts';
+import { systemClock } from '../util/clock.ts';
+import { errorCode, NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import { createLogger, type Logger } from '../util/logger.ts';
+import { BlockFetcher } from '../validator/block-fetcher.ts';
+import { ConsensusDriver } from '../validator/driver.ts';
+import { ProposalBuilder } from '../validator/proposal-builder.ts';
+import { VoteSigner } from '../validator/vote-signer.ts';
+import { loadGenesisFile } from './genesis-file.ts';
+import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
+import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import { rpcPorts } from './ports/rpc-ports.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+export interface RunningNode {
+  readonly peerId: string;
+  /** Announced multiaddrs, with /p2p/. */
+  readonly addresses: readonly string[];
+  readonly rpcUrl: string;
+  /** Resolves with the reason if the node has to stop by itself. */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+/** Steps that are undone in reverse order, each even if another fails. */
+class Teardown {
+  readonly #steps: { name: string; run: () => Promise<void> | void }[] = [];
+
+  add(name: string, run: () => Promise<void> | void): void {
+    this.#steps.push({ name, run });
+  }
+
+  async run(logger: Logger): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop())
+      try {
+        await step.run();
+      } catch (error) {
+        logger.error({ step: step.name, err: error }, 'a part of the node did not stop cleanly');
+      }
+  }
+}
+
+/**
+ * Starts a node from its data directory: the only place where all parts meet. What is started is stopped in reverse
+ * order, also when a later step fails.
+ * @throws NodeError of the part that cannot start
+ */
+export async function startNode(input: NodeOptionsInput): Promise<RunningNode> {
+  const options = NodeOptionsSchema.parse(input);
+  const logger = createLogger(options.logLevel).child({ node: options.name });
+  const teardown = new Teardown();
+  try {
+    return await start(options, logger, teardown);
+  } catch (error) {
+    await teardown.run(logger);
+    throw error;
+  }
+}
+
+async function start(options: NodeOptions, logger: Logger, teardown: Teardown): Promise<RunningNode> {
+  const startedAtMs = systemClock.wallMs();
+  const paths = dataDirPaths(options.dataDir);
+  const lock = lockDataDir(options.dataDir);
+  teardown.add('lock', () => lock.release());
+  const genesis = await loadGenesisFile(paths.genesis);
+  const genesisHash = hashGenesis(genesis);
+  const keys = await loadNodeKeys(paths, options);
+
+  const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
+  teardown.add('store', () => store.close());
+  const verifier = new CachedVerifier(LIMITS.maxVerifiedSignatures);
+  const { chain, pool } = await openChain({
+    genesis,
+    store,
+    verifier,
+    clock: systemClock,
+    logger: logger.child({ module: 'chain' }),
+    onExecutable: () => driver?.workAvailable(),
+  });
+  const votes = keys.validator === undefined ? undefined : await openVotes(options, keys.validator, chain, teardown, logger);
+
+  const network = await createNetwork({
+    genesisHash,
+    chainId: genesis.chainId,
+    protocolVersion: PROTOCOL_VERSION,
+    forkId: genesisHash,
+    nodeKeySeed: keys.nodeSeed,
+    listen: options.listen,
+    advertise: options.advertise,
+    bootnodes: options.bootnodes,
+    ...(options.swarmKeyFile === undefined ? {} : { swarmKey: await readFile(options.swarmKeyFile) }),
+    maxPeers: options.maxPeers,
+    loopbackTestnet: options.loopbackTestnet,
+    role: keys.validator === undefined ? 'observer' : 'validator',
+    ...(keys.validator === undefined
+      ? {}
+      : { validatorKey: { id: keys.validator.id, keyPair: keys.validator.consensusKey } }),
+    head: () => ({ height: chain.head.height, hash: chain.head.hash }),
+    logger: logger.child({ module: 'network' }),
+    clock: systemClock,
+  });
+  const sync = new BlockSync({ chain, network, logger: logger.child({ module: 'sync' }) });
+  teardown.add('sync', () => sync.stop());
+  const halt = Promise.withResolvers<Error>();
+  const driver: ConsensusDriver | undefined = createDriver(
+    { options, logger, chain, pool, network, verifier, sync, votes, keys },
+    (error) => halt.resolve(error),
+  );
+  serveBlocks(network, chain, pool);
+  const gossip = new TransactionGossip(network, pool);
+  teardown.add('gossip', () => gossip.stop());
+  network.setValidators(chain.validators, chain.nextValidators);
+  await network.start();
+  teardown.add('network', () => network.stop());
+  const stopWatching = network.subscribe((event) => {
+    if (event.kind === 'head-claim' && event.head.height > chain.head.height + 1) sync.trigger();
+    if (event.kind === 'peer-connected' && event.peer.head.height > chain.head.height) sync.trigger();
+  });
+  teardown.add('watch', stopWatching);
+  await pool.restore();
+  driver.start();
+  teardown.add('driver', () => driver.stop());
+
+  const rpc = await createRpcServer(
+    rpcPorts({ options, startedAtMs, chain, pool, network, sync, driver, keys, clock: systemClock, votes }),
+    {
+      host: options.rpcHost,
+      port: options.rpcPort,
+      hostAllowlist: options.rpcHostAllowlist,
+      logger: logger.child({ module: 'rpc' }),
+    },
+  );
+  teardown.add('rpc', () => rpc.close());
+  logger.info({ peerId: network.peerId, rpc: rpc.url, height: chain.head.height, genesisHash }, 'node started');
+  return {
+    peerId: network.peerId,
+    addresses: network.addresses(),
+    rpcUrl: rpc.url,
+    failed: halt.promise,
+    stop: () => teardown.run(logger),
+  };
+}
+
+/** Opens the vote journal; where it is lost, the validator only watches, because it may have voted before. */
+async function openVotes(
+  options: NodeOptions,
+  validator: BlockProducer,
+  chain: Chain,
+  teardown: Teardown,
+  logger: Logger,
+): Promise<VoteSigner | undefined> {
+  const { journal: path } = dataDirPaths(options.dataDir);
+  const owner = { genesisHash: chain.genesisHash, validator: validator.id };
+  if (options.acceptLostJournal !== undefined) {
+    logger.warn(
+      { from: options.acceptLostJournal },
+      'the loss of the vote journal is accepted: if this key has voted at or above that height, it may now contradict itself',
+    );
+    await acceptLostJournal(path, owner, options.acceptLostJournal);
+  }
+  let opened: Awaited<ReturnType<typeof VoteJournal.open>>;
+  try {
+    opened = await VoteJournal.open(path, { ...owner, headHeight: chain.head.height });
+  } catch (error) {
+    if (errorCode(error) !== 'JOURNAL_MISSING') throw error;
+    logger.error(
+      { path, height: chain.head.height },
+      'the vote journal is lost: this validator watches without voting until it is started with --accept-lost-journal <height>',
+    );
+    return undefined;
+  }
+  const { journal, state } = opened;
+  teardown.add('journal', () => journal.close());
+  if (state.damaged) logger.warn({ signableFrom: state.signableFrom }, 'the vote journal is damaged: not voting before this height');
+  return new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
+}
+
+interface DriverParts {
+  readonly options: NodeOptions;
+  readonly logger: Logger;
+  readonly chain: Chain;
+  readonly pool: TransactionPool;
+  readonly network: Network;
+  readonly verifier: CachedVerifier;
+  readonly sync: BlockSync;
+  readonly votes: VoteSigner | undefined;
+  readonly keys: NodeKeys;
+}
+
+function createDriver(parts: DriverParts, onFailure: (error: Error) => void): ConsensusDriver {
+  const { options, chain, pool, network, votes, keys } = parts;
+  const { parameters } = chain.genesis;
+  const logger = parts.logger.child({ module: 'consensus' });
+  const { validator } = keys;
+  return new ConsensusDriver(
+    {
+      chain,
+      network,
+      verifier: parts.verifier,
+      fetcher: new BlockFetcher({ chain, pool, network, logger }),
+      ...(votes === undefined || validator === undefined
+        ? {}
+        : { signer: { votes, builder: new ProposalBuilder(chain, validator) } }),
+      clock: systemClock,
+      logger,
+      onBehind: () => parts.sync.trigger(),
+      onHalt: (fact) => {
+        const error = new NodeError('EXECUTION_DIFFERS', 'the validators decided a block that is invalid on this node', {
+          data: fact,
+          hint: 'compare the version of this node with the others; its data directory may be damaged',
+        });
+        logger.fatal(fact, error.message);
+        onFailure(error);
+      },
+    },
+    {
+      self: votes?.id,
+      baseTimeoutMs: options.baseTimeoutMs,
+      timeoutCapMs: options.timeoutCapMs,
+      resendIntervalMs: options.resendIntervalMs,
+      targetBlockIntervalMs: options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs,
+      emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? parameters.emptyBlockIntervalMs,
+      maxClockDriftMs: parameters.maxClockDriftMs,
+    },
+  );
+}

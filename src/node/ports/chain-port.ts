@@ -1,0 +1,41 @@
+import type { Chain } from '../../chain/chain.ts';
+import { accountNonce } from '../../ledger/account.ts';
+import type { ChainPort } from '../../rpc/ports.ts';
+import { SUBTREES, type SubtreeName } from '../../types/names.ts';
+import type { Hash } from '../../types/ssz.ts';
+
+/** What the RPC reads of the chain. */
+export function chainPort(chain: Chain): ChainPort {
+  const { genesis, genesisHash, history, state } = chain;
+  const { store } = history;
+  const subtreeRoots = (): Record<SubtreeName, Hash> =>
+    Object.fromEntries(SUBTREES.map((subtree) => [subtree, state.root(subtree)])) as Record<SubtreeName, Hash>;
+  return {
+    genesis,
+    genesisHash,
+    head: () => chain.head,
+    lowestHeight: () => 1,
+    header: (height) => {
+      const header = store.loadHeader(height);
+      const hash = store.hashAt(height);
+      return header === undefined || hash === undefined ? undefined : { hash, header };
+    },
+    block: (height) => history.block(height),
+    heightOfHash: (hash) => store.heightOfBlock(hash),
+    findTransaction: (txId) => store.findTransaction(txId),
+    validators: async (height) =>
+      height < 1 || height > chain.head.height + 1 ? undefined : await history.validatorsAt(height),
+    finalityProof: (txId, trustedHeight) => history.finalityProof(txId, trustedHeight),
+    stateValue: (subtree, path) => state.reader(subtree).get(path),
+    stateProof: (subtree, path) => ({
+      head: chain.head,
+      value: state.reader(subtree).get(path),
+      proof: state.prove(subtree, path),
+      subtreeRoots: subtreeRoots(),
+    }),
+    stateRoots: () => ({ stateRoot: state.stateRoot(), subtrees: subtreeRoots() }),
+    nonce: (sender, ledger) => accountNonce(state, ledger, sender),
+    simulate: (transaction) => chain.simulate(transaction),
+    onCommit: (listener) => chain.onCommitted(listener),
+  };
+}

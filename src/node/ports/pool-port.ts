@@ -1,0 +1,27 @@
+import type { TransactionPool } from '../../chain/transaction-pool.ts';
+import type { PoolItem } from '../../mempool/mempool.ts';
+import type { PoolEntry, PoolPort } from '../../rpc/ports.ts';
+import type { BlockStore } from '../../storage/block-store.ts';
+import { LIMITS } from '../../util/limits.ts';
+
+function entryOf({ transaction, state, origin, arrivedMs }: PoolItem): PoolEntry {
+  return { transaction, state, origin: origin === 'local' ? 'local' : 'peer', receivedAtMs: arrivedMs };
+}
+
+/** What the RPC reads of the pool, and the way in. Recorded drops of own transactions outlive a restart. */
+export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
+  const { mempool } = pool;
+  return {
+    submit: (bytes) => pool.submit(bytes),
+    get: (txId) => {
+      const item = mempool.item(txId);
+      return item === undefined ? undefined : entryOf(item);
+    },
+    entries: () => mempool.content({}, { limit: LIMITS.maxPoolTransactions }).items.map(entryOf),
+    pendingNonce: (sender, ledger) => mempool.nextNonce(ledger, sender),
+    dropped: (txId) => mempool.findDrop(txId) ?? store.findDrop(txId),
+    recentDrops: () => mempool.dropped(),
+    size: () => mempool.status(),
+    onDrop: (listener) => pool.onDropped(listener),
+  };
+}
