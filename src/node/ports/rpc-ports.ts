@@ -1,0 +1,58 @@
+import type { Chain } from '../../chain/chain.ts';
+import type { TransactionPool } from '../../chain/transaction-pool.ts';
+import type { Network } from '../../network/contract.ts';
+import type { RpcPorts } from '../../rpc/ports.ts';
+import type { BlockSync } from '../../sync/block-sync.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { ConsensusDriver } from '../../validator/driver.ts';
+import type { VoteSigner } from '../../validator/vote-signer.ts';
+import type { NodeKeys } from '../node-keys.ts';
+import type { NodeOptions } from '../options.ts';
+import { VERSION } from '../../util/version.ts';
+import { chainPort } from './chain-port.ts';
+import { economyPort } from './economy-port.ts';
+import { networkPort } from './network-port.ts';
+import { poolPort } from './pool-port.ts';
+
+export interface NodeParts {
+  readonly options: NodeOptions;
+  readonly startedAtMs: number;
+  readonly chain: Chain;
+  readonly pool: TransactionPool;
+  readonly network: Network;
+  readonly sync: BlockSync;
+  readonly driver: ConsensusDriver;
+  readonly votes: VoteSigner | undefined;
+  readonly keys: NodeKeys;
+  readonly clock: Clock;
+}
+
+/** Fills the ports of the RPC from the parts of a running node. */
+export function rpcPorts(parts: NodeParts): RpcPorts {
+  const { options, chain, pool, network, sync, driver, votes, keys, clock } = parts;
+  const targetHeight = () =>
+    network.peers().reduce((highest, { head }) => Math.max(highest, head.height), chain.head.height);
+  return {
+    node: {
+      name: options.name,
+      version: VERSION,
+      role: keys.validator === undefined ? 'observer' : 'validator',
+      startedAtMs: parts.startedAtMs,
+      pid: process.pid,
+      memoryBytes: () => process.memoryUsage().rss,
+      readiness: () => (sync.isSyncing ? { ready: false, reason: 'SYNCING' } : { ready: true, reason: undefined }),
+    },
+    chain: chainPort(chain),
+    economy: economyPort(chain),
+    pool: poolPort(pool, chain.history.store),
+    consensus: {
+      self: keys.validator?.id,
+      roundState: () => driver.roundState(),
+      mayVote: () =>
+        votes !== undefined && chain.validators.has(votes.id) && votes.maySign(chain.head.height + 1),
+    },
+    sync: { status: () => ({ syncing: sync.isSyncing, targetHeight: targetHeight() }) },
+    network: networkPort(network, VERSION),
+    clock,
+  };
+}
