@@ -69,8 +69,6 @@ export interface BlockCommit {
   readonly stateChanges: Iterable<StateChange>;
   /** V(height + 1), where it is not V(height): a step of every finality proof of a later block. */
   readonly nextValidators?: readonly Validator[];
-  /** Own transactions that the block made impossible. */
-  readonly drops?: readonly DroppedTransaction[];
 }
 
 /**
@@ -172,7 +170,6 @@ export class BlockStore {
         operations.push(...this.#pool.settle(receipt.txId));
       }
     for (const change of commit.stateChanges) operations.push(leafOperation(change));
-    for (const drop of commit.drops ?? []) operations.push(...this.#pool.recordDrop(drop));
     operations.push(headOperation({ height, hash }));
     await this.#writes.write(operations);
     this.#head = { height, hash };

@@ -18,7 +18,6 @@ const PREFIX = {
   body: utf8('x/'),
   receipts: utf8('r/'),
   certificate: utf8('c/'),
-  validatorChange: utf8('v/'),
   validators: utf8('v/'),
   blockHash: utf8('h/'),
   transaction: utf8('t/'),
@@ -62,7 +61,6 @@ export function metaKey(name: 'version' | 'genesis' | 'head'): Uint8Array {
 export const POOLED_RANGE = prefixRange(PREFIX.pooled);
 export const DROP_RANGE = prefixRange(PREFIX.drop);
 export const VALIDATORS_RANGE = prefixRange(PREFIX.validators);
-export const VALIDATOR_CHANGE_RANGE = prefixRange(PREFIX.validatorChange);
 export const LEAF_RANGE = prefixRange(PREFIX.leaf);
 
 /** The part of a key after its two-byte prefix. */
