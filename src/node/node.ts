@@ -26,9 +26,8 @@ import { VoteSigner } from '../validator/vote-signer.ts';
 import { loadGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
-
-export const PROTOCOL_VERSION = 1;
 
 export interface RunningNode {
   readonly peerId: string;

@@ -1,16 +1,68 @@
-import type { Network, PeerInfo } from '../../network/contract.ts';
-import type { NetworkPort, PeerView } from '../../rpc/ports.ts';
+import type { Network } from '../../network/contract.ts';
+import type { NetworkPort, PeerView, TrafficCounters } from '../../rpc/ports.ts';
 
-function peerView(peer: PeerInfo): PeerView {
+const CARRIERS = ['push', 'relay'] as const;
+
+/** What the RPC shows of the network. */
+export function networkPort(
+  network: Network,
+  facts: { readonly agent: string; readonly protocolVersion: number },
+): NetworkPort {
   return {
-    peerId: peer.peerId,
-    address: peer.remoteAddress,
-    direction: peer.direction,
-    connectedAtMs: peer.connectedSinceMs,
-    role: peer.role,
-    validator: peer.validator,
-    height: peer.head.height,
-    push: peer.push,
-    agent: peer.agent,
+    peerId: network.peerId,
+    agent: facts.agent,
+    protocolVersion: facts.protocolVersion,
+    protocols: () => network.protocols(),
+    listenAddresses: () => network.listenAddresses(),
+    announcedAddresses: () => network.addresses(),
+    isListening: () => network.listenAddresses().length > 0,
+    peers: () =>
+      network.peers().map(
+        (peer): PeerView => ({
+          peerId: peer.peerId,
+          address: peer.remoteAddress,
+          direction: peer.direction,
+          connectedAtMs: peer.connectedSinceMs,
+          role: peer.role,
+          validator: peer.validator,
+          height: peer.head.height,
+          push: peer.hasPushLink,
+          agent: peer.agent,
+        }),
+      ),
+    topics: () =>
+      network.inspect().topics.map(({ topic, mesh, subscribers }) => ({ topic, mesh, subscribers })),
+    traffic: () =>
+      network.inspect().topics.flatMap(({ topic, statistics }) =>
+        CARRIERS.map((carrier): TrafficCounters => {
+          const counters = statistics[carrier];
+          return {
+            topic,
+            carrier,
+            sentMessages: counters.published,
+            sentBytes: counters.bytesOut,
+            receivedMessages: counters.received,
+            receivedBytes: counters.bytesIn,
+            duplicates: counters.duplicates,
+            accepted: counters.accepted,
+            ignored: counters.ignored,
+            rejected: counters.rejected,
+          };
+        }),
+      ),
+    recentMessages: () =>
+      network
+        .inspect()
+        .recent.map(({ id, topic, from, carrier, size, verdict, reason, atMs }) => ({
+          messageId: id,
+          topic,
+          from,
+          carrier,
+          bytes: size,
+          verdict,
+          reason,
+          atMs,
+        }))
+        .reverse(),
   };
 }

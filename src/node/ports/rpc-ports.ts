@@ -8,6 +8,7 @@ import type { ConsensusDriver } from '../../validator/driver.ts';
 import type { VoteSigner } from '../../validator/vote-signer.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
+import { PROTOCOL_VERSION } from '../protocol-version.ts';
 import { VERSION } from '../../util/version.ts';
 import { chainPort } from './chain-port.ts';
 import { economyPort } from './economy-port.ts';
@@ -52,7 +53,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
         votes !== undefined && chain.validators.has(votes.id) && votes.maySign(chain.head.height + 1),
     },
     sync: { status: () => ({ syncing: sync.isSyncing, targetHeight: targetHeight() }) },
-    network: networkPort(network, VERSION),
+    network: networkPort(network, { agent: `metanode/${VERSION}`, protocolVersion: PROTOCOL_VERSION }),
     clock,
   };
 }
