@@ -34,7 +34,8 @@ export class JournalFile {
   static async open(path: string): Promise<{ file: JournalFile; head: JournalHead; scan: JournalScan }> {
     const handle = await openExisting(path);
     try {
-      const bytes = await handle.readFile();
+      // Plain bytes: what is decoded from a Buffer would be Buffers too.
+      const bytes = new Uint8Array(await handle.readFile());
       const head = decodeHead(bytes);
       const scan = scanRecords(bytes, head.firstSequence);
       if (scan.torn) {

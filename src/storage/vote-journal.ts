@@ -162,9 +162,7 @@ export class VoteJournal {
   }
 
   #run(): void {
-    this.#running ??= this.#work().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#work();
   }
 
   /** The only code that writes to the file after `open`. Never rejects: failures go to those who wait. */
@@ -191,6 +189,8 @@ export class VoteJournal {
         this.#pending = [];
       }
     }
+    // In the same tick as the last look at `#pending`, so that nothing can be added to a queue that nobody serves.
+    this.#running = undefined;
   }
 
   async #appendGroup(group: readonly PendingAppend[]): Promise<void> {
