@@ -3,6 +3,7 @@
  * a node.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256 as sha256OfNoble, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../util/bytes.ts';
 
@@ -49,13 +50,7 @@ export function ed25519Sign(key: PrivateKeyHandle, message: Uint8Array): Uint8Ar
 
 /** SHA-512 output as an integer modulo L (RFC 8032 §5.1.7, step 2). */
 function hashToScalar(...parts: readonly Uint8Array[]): bigint {
-  return Point.Fn.create(littleEndian(sha512(concatBytes(...parts))));
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number);
-  return value;
+  return Point.Fn.create(bytesToNumberLE(sha512(concatBytes(...parts))));
 }
 
 /**
@@ -65,7 +60,7 @@ function littleEndian(bytes: Uint8Array): bigint {
 export function ed25519Verify(key: PublicKeyHandle, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64 || key.negated === undefined) return false;
   const r = signature.subarray(0, 32);
-  const s = littleEndian(signature.subarray(32));
+  const s = bytesToNumberLE(signature.subarray(32));
   if (s >= Point.Fn.ORDER) return false;
   const k = hashToScalar(r, key.raw, message);
   const expected = Point.BASE.multiplyUnsafe(s).add(key.negated.multiplyUnsafe(k));

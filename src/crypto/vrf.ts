@@ -3,6 +3,7 @@
  * input, nobody can predict it, and everybody can check it. Its keys look like Ed25519 keys but are keys of their own.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, fromHex, isHex, toHex } from '../util/bytes.ts';
 import { isAcceptableKey, SEED_BYTES } from './ed25519.ts';
@@ -26,22 +27,6 @@ export interface VrfKeyPair {
   readonly publicKey: string;
   /** The proof for `alpha` as lowercase hex, 80 bytes; the same input always gives the same proof. */
   prove(alpha: Uint8Array): string;
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number);
-  return value;
-}
-
-function toLittleEndian(value: bigint, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let rest = value;
-  for (let i = 0; i < length; i++) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
-  return bytes;
 }
 
 function decodePoint(bytes: Uint8Array): Point | undefined {
@@ -78,7 +63,7 @@ function challenge(...points: readonly Point[]): bigint {
       Uint8Array.of(BACK),
     ),
   );
-  return littleEndian(hash.subarray(0, CHALLENGE_BYTES));
+  return bytesToNumberLE(hash.subarray(0, CHALLENGE_BYTES));
 }
 
 /** RFC 9381 §5.2, the output of an already decoded proof. */
@@ -101,10 +86,10 @@ export function vrfKeyPairFromSeed(seed: Uint8Array): VrfKeyPair {
     prove(alpha) {
       const input = encodeToCurve(pointBytes, alpha);
       const gamma = input.multiply(scalar);
-      const nonce = littleEndian(sha512(concatBytes(prefix, input.toBytes()))) % ORDER;
+      const nonce = bytesToNumberLE(sha512(concatBytes(prefix, input.toBytes()))) % ORDER;
       const c = challenge(point, input, gamma, Point.BASE.multiply(nonce), input.multiply(nonce));
       const s = (nonce + c * scalar) % ORDER;
-      return toHex(concatBytes(gamma.toBytes(), toLittleEndian(c, CHALLENGE_BYTES), toLittleEndian(s, 32)));
+      return toHex(concatBytes(gamma.toBytes(), numberToBytesLE(c, CHALLENGE_BYTES), numberToBytesLE(s, 32)));
     },
   };
 }
@@ -120,8 +105,8 @@ function decodeProof(proofHex: string): DecodedProof | undefined {
   if (!isHex(proofHex, VRF_PROOF_BYTES)) return undefined;
   const bytes = fromHex(proofHex);
   const gamma = decodePoint(bytes.subarray(0, 32));
-  const c = littleEndian(bytes.subarray(32, 32 + CHALLENGE_BYTES));
-  const s = littleEndian(bytes.subarray(32 + CHALLENGE_BYTES));
+  const c = bytesToNumberLE(bytes.subarray(32, 32 + CHALLENGE_BYTES));
+  const s = bytesToNumberLE(bytes.subarray(32 + CHALLENGE_BYTES));
   return gamma === undefined || s >= ORDER ? undefined : { gamma, c, s };
 }
 
