@@ -6,8 +6,14 @@ import { LIMITS } from '../util/limits.ts';
 import { type BlockHeader, BlockHeaderType } from './block.ts';
 import { type Certificate, CertificateType } from './certificate.ts';
 import { LEDGERS, type LedgerName } from './names.ts';
-import { type BlockReceipts, encodeReceipt, encodeSystemReceipt, type Receipt, ReceiptType } from './receipt.ts';
-import { Bytes, encode, decode, fromJson, Hash32, NameOf, U16 } from './ssz.ts';
+import {
+  type BlockReceipts,
+  encodeReceipt,
+  encodeSystemReceipt,
+  type Receipt,
+  ReceiptType,
+} from './receipt.ts';
+import { Bytes, decode, encode, fromJson, Hash32, NameOf, U16 } from './ssz.ts';
 import { type Validator, ValidatorListType } from './validator.ts';
 
 /**
@@ -81,7 +87,8 @@ export function receiptPathOf(receipts: BlockReceipts, ledger: LedgerName, index
   const place = LEDGERS.indexOf(ledger);
   const section = receipts.sections[place];
   const receipt = section?.[index];
-  if (section === undefined || receipt === undefined) throw new RangeError(`no receipt ${index} of ${ledger}`);
+  if (section === undefined || receipt === undefined)
+    throw new RangeError(`no receipt ${index} of ${ledger}`);
   const leaves = section.map(encodeReceipt);
   const sides = merkleSides(index, leaves.length);
   const roots = [
@@ -90,7 +97,10 @@ export function receiptPathOf(receipts: BlockReceipts, ledger: LedgerName, index
   ];
   return {
     receipt,
-    receiptPath: merklePath(leaves, index).map((hash, i) => ({ side: sides[i] as MerkleSide, hash: toHex(hash) })),
+    receiptPath: merklePath(leaves, index).map((hash, i) => ({
+      side: sides[i] as MerkleSide,
+      hash: toHex(hash),
+    })),
     ledgerPath: merklePath(roots, place).map(toHex),
   };
 }
@@ -164,6 +174,7 @@ function sameJson(a: unknown, b: unknown): boolean {
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every(
     (key) =>
-      Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+      Object.hasOwn(b, key) &&
+      sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   );
 }

@@ -1,7 +1,29 @@
 import { z } from 'zod';
 import { method } from './method.ts';
-import { AddressParam, BlockParam, HashParam, HeightParam, LedgerParam, noParams, pageParams } from './params.ts';
-import { Address, Certificate, Count, Hash, Header, Height, Hex, Ledger, page, Receipt, Section, SystemReceipt, Time } from './results.ts';
+import {
+  AddressParam,
+  BlockParam,
+  HashParam,
+  HeightParam,
+  LedgerParam,
+  noParams,
+  pageParams,
+} from './params.ts';
+import {
+  Address,
+  Certificate,
+  Count,
+  Hash,
+  Header,
+  Height,
+  Hex,
+  Ledger,
+  page,
+  Receipt,
+  Section,
+  SystemReceipt,
+  Time,
+} from './results.ts';
 
 /** `height` takes a number, a hash or a word; `hash` is the same for callers who have only that. */
 const blockParams = z.strictObject({ height: BlockParam.optional(), hash: HashParam.optional() });
@@ -82,13 +104,15 @@ export const chainMethods = {
   }),
   chain_getTransactionProof: method({
     scope: 'read',
-    summary: 'Everything that convinces a holder of the genesis file that a transaction is final: save it as a file for `metanode verify`.',
+    summary:
+      'Everything that convinces a holder of the genesis file that a transaction is final: save it as a file for `metanode verify`.',
     params: z.strictObject({ txId: HashParam, trustedHeight: HeightParam.optional() }),
     result: FinalityProof,
   }),
   chain_getReceiptProof: method({
     scope: 'read',
-    summary: 'A receipt with its path to the header of its block, for a reader who already trusts that header.',
+    summary:
+      'A receipt with its path to the header of its block, for a reader who already trusts that header.',
     params: z.strictObject({ txId: HashParam }),
     result: z.object({
       height: Height,
@@ -114,7 +138,8 @@ export const chainMethods = {
   }),
   chain_searchReceipts: method({
     scope: 'read',
-    summary: 'Receipts in a range of heights by ledger, by name of an operation or event, and by an address that they mention. One call looks at a bounded number of blocks; go on with the cursor.',
+    summary:
+      'Receipts in a range of heights by ledger, by name of an operation or event, and by an address that they mention. One call looks at a bounded number of blocks; go on with the cursor.',
     params: z.strictObject({
       ledger: LedgerParam.optional(),
       type: z.string().min(1).max(64).optional(),

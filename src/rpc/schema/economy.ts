@@ -22,7 +22,14 @@ export const economyMethods = {
       height: Height,
       ok: z.boolean(),
       tokens: z.array(
-        z.object({ token: Token, issued: Decimal, redeemed: Decimal, supply: Decimal, held: Decimal, ok: z.boolean() }),
+        z.object({
+          token: Token,
+          issued: Decimal,
+          redeemed: Decimal,
+          supply: Decimal,
+          held: Decimal,
+          ok: z.boolean(),
+        }),
       ),
     }),
   }),
@@ -62,7 +69,8 @@ export const economyMethods = {
     params: z.strictObject({ address: AddressParam, ...pageParams }),
     result: z.object({
       height: Height,
-      ...page(z.object({ ledger: Ledger, purpose: z.string(), ref: Hash, token: Token, amount: Decimal })).shape,
+      ...page(z.object({ ledger: Ledger, purpose: z.string(), ref: Hash, token: Token, amount: Decimal }))
+        .shape,
     }),
   }),
 };

@@ -70,7 +70,11 @@ export const gossipMethods = {
   gossip_recent: method({
     scope: 'debug',
     summary: 'The last messages that came in, newest first, each with its carrier and verdict.',
-    params: z.strictObject({ topic: z.string().max(128).optional(), verdict: Verdict.optional(), ...pageParams }),
+    params: z.strictObject({
+      topic: z.string().max(128).optional(),
+      verdict: Verdict.optional(),
+      ...pageParams,
+    }),
     result: z.object({
       ...dumpFields,
       ...page(

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { method } from './method.ts';
 
-/** What can be subscribed to over the WebSocket. Notices are `meta_subscription` with a `seq` that has no gaps. */
+/**
+ * What can be subscribed to over the WebSocket. A notice is `meta_subscription` with {subscription, seq, data}; `seq`
+ * counts the events of the subscription. For a reader who is too slow, one notice {subscription, seq, lagged: n}
+ * stands for the n events before `seq` that were dropped.
+ */
 export const SUBSCRIPTION_TOPICS = ['newHeads', 'receipts'] as const;
 export type SubscriptionTopic = (typeof SUBSCRIPTION_TOPICS)[number];
 

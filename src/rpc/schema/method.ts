@@ -12,13 +12,12 @@ export type Scope = (typeof SCOPES)[number];
  * object whose keys stand in positional order. Its input is what travels; its output is what the handler gets (hashes
  * and addresses in their in-memory form).
  */
-export interface MethodSpec<
-  Params extends z.ZodObject = z.ZodObject,
-  Result extends z.ZodType = z.ZodType,
-> {
+export interface MethodSpec<Params extends z.ZodObject = z.ZodObject, Result extends z.ZodType = z.ZodType> {
   readonly scope: Scope;
   /** One sentence for `rpc.discover` and the help. */
   readonly summary: string;
+  /** The call may last as long as its caller allows; such calls have a bound of their own. */
+  readonly waits?: true;
   readonly params: Params;
   readonly result: Result;
 }

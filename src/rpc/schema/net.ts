@@ -52,19 +52,16 @@ export const netMethods = {
   }),
   net_reachability: method({
     scope: 'read',
-    summary: 'Per listen address, whether and when a peer was last seen to come in.',
+    summary: 'Whether peers come in, which is all that a node can know by itself of how it is reached.',
     params: noParams,
     result: z.object({
       ...dumpFields,
-      addresses: z.array(
-        z.object({
-          address: z.string(),
-          announced: z.boolean(),
-          verdict: z.enum(['reachable', 'unknown']),
-          lastInboundAt: Time.nullable(),
-          lastInboundPeer: z.string().nullable(),
-        }),
-      ),
+      verdict: z.enum(['reachable', 'unknown']),
+      /** Connected peers that dialled this node. */
+      inboundPeers: Count,
+      lastInboundAt: Time.nullable(),
+      lastInboundPeer: z.string().nullable(),
+      addresses: z.array(z.object({ address: z.string(), announced: z.boolean() })),
     }),
   }),
 };

@@ -20,7 +20,10 @@ export const AddressParam = z
     try {
       return addressFromText(text);
     } catch {
-      context.addIssue({ code: 'custom', message: 'expected an address: bech32m text that begins with meta1' });
+      context.addIssue({
+        code: 'custom',
+        message: 'expected an address: bech32m text that begins with meta1',
+      });
       return z.NEVER;
     }
   });
@@ -40,7 +43,9 @@ export const TransactionParam = BytesParam(LIMITS.maxTransactionBytes + 1);
 export const HeightParam = z.int().min(0);
 
 /** A block by height, by hash or by word; `latest` and `finalized` are the same here, because a block is final at once. */
-export const BlockParam = z.union([HeightParam, HashParam, z.enum(['latest', 'earliest', 'finalized'])]);
+export const BlockParam = z.union([HeightParam, HashParam, z.enum(['latest', 'earliest', 'finalized'])], {
+  error: 'expected a height, a block hash 0x…, or latest, earliest or finalized',
+});
 export type BlockSelector = z.output<typeof BlockParam>;
 
 export const LedgerParam = z.enum(LEDGERS);

@@ -5,11 +5,15 @@ import { noParams } from './params.ts';
 export const rpcMethods = {
   rpc_modules: method({
     scope: 'read',
-    summary: 'The namespaces that this node serves, with their version and the scopes that their methods need.',
+    summary:
+      'The namespaces that this node serves, with their version and the scopes that their methods need.',
     params: noParams,
     result: z.record(
       z.string(),
-      z.object({ version: z.string(), methods: z.array(z.object({ name: z.string(), scope: z.enum(SCOPES) })) }),
+      z.object({
+        version: z.string(),
+        methods: z.array(z.object({ name: z.string(), scope: z.enum(SCOPES) })),
+      }),
     ),
   }),
   rpc_version: method({

@@ -14,7 +14,8 @@ export const stateMethods = {
   }),
   state_getProof: method({
     scope: 'read',
-    summary: 'Proof of presence or absence of a path at the head, with header and certificate of the same instant.',
+    summary:
+      'Proof of presence or absence of a path at the head, with header and certificate of the same instant.',
     params: pathParams,
     result: z.object({
       height: Height,
@@ -22,7 +23,11 @@ export const stateMethods = {
       subtree: Subtree,
       path: z.string(),
       value: Hex.nullable(),
-      proof: z.unknown(),
+      /** Siblings from the sub-tree's root downwards, and the leaf at the end of the path (crypto/state-proof.ts). */
+      proof: z.object({
+        siblings: z.array(Hash),
+        terminal: z.object({ key: Hash, valueHash: Hash }).nullable(),
+      }),
       subtreeRoots: z.record(Subtree, Hash),
       header: Header,
       certificate: Certificate,

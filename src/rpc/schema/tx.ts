@@ -9,7 +9,8 @@ const txIdParams = z.strictObject({ txId: HashParam });
 export const txMethods = {
   tx_send: method({
     scope: 'write',
-    summary: 'Submits a signed transaction. An answer means that it is on disk here and ends in a receipt or a recorded drop.',
+    summary:
+      'Submits a signed transaction. An answer means that it is on disk here and ends in a receipt or a recorded drop.',
     params: z.strictObject({ transaction: TransactionParam }),
     result: z.object({ txId: Hash }),
   }),
@@ -23,7 +24,9 @@ export const txMethods = {
   }),
   tx_sendAndWait: method({
     scope: 'write',
-    summary: 'Submits a signed transaction and waits until it is final or dropped, or until the time is over.',
+    waits: true,
+    summary:
+      'Submits a signed transaction and waits until it is final or dropped, or until the time is over.',
     params: z.strictObject({
       transaction: TransactionParam,
       timeoutMs: z.int().min(1).max(LIMITS.maxRpcWaitMs).default(30_000),

@@ -4,7 +4,12 @@ import { AddressParam, HashParam, LedgerParam, noParams, pageParams } from './pa
 import { Address, Count, Decimal, dumpFields, Hash, Ledger, page, Time, Transaction } from './results.ts';
 
 const State = z.enum(['pooled', 'queued']);
-const Entry = z.object({ transaction: Transaction, state: State, origin: z.enum(['local', 'peer']), receivedAt: Time });
+const Entry = z.object({
+  transaction: Transaction,
+  state: State,
+  origin: z.enum(['local', 'peer']),
+  receivedAt: Time,
+});
 
 export const txpoolMethods = {
   txpool_status: method({
@@ -63,9 +68,7 @@ export const txpoolMethods = {
     params: z.strictObject({ ...pageParams }),
     result: z.object({
       ...dumpFields,
-      ...page(
-        z.object({ txId: Hash, ledger: Ledger, sender: Address, nonce: Decimal, reason: z.string(), at: Time }),
-      ).shape,
+      ...page(z.object({ txId: Hash, reason: z.string(), at: Time })).shape,
     }),
   }),
 };

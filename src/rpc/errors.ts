@@ -1,0 +1,159 @@
+import { addressToText } from '../types/address.ts';
+import { isHex } from '../util/bytes.ts';
+import { NodeError } from '../util/errors.ts';
+import type { ErrorObject } from './schema/results.ts';
+
+/** Codes of JSON-RPC 2.0 §5.1, and ours, one per class of failure. */
+export const JSON_RPC_CODES = {
+  parse: -32700,
+  request: -32600,
+  method: -32601,
+  params: -32602,
+  internal: -32603,
+  notFound: -32001,
+  unavailable: -32002,
+  rejected: -32003,
+  disabled: -32004,
+  limit: -32005,
+  auth: -32040,
+  peer: -32050,
+} as const;
+type ErrorClass = keyof typeof JSON_RPC_CODES;
+
+/** Reasons that the interface itself raises. */
+export type RpcErrorCode =
+  | 'PARSE_ERROR'
+  | 'INVALID_REQUEST'
+  | 'METHOD_NOT_FOUND'
+  | 'INVALID_PARAMS'
+  | 'BLOCK_NOT_FOUND'
+  | 'TX_NOT_FOUND'
+  | 'RECEIPT_NOT_FOUND'
+  | 'PRUNED'
+  | 'NOT_INCLUDED_YET'
+  | 'TX_DROPPED'
+  | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
+  | 'RATE_LIMITED'
+  | 'BATCH_TOO_LARGE'
+  | 'REQUEST_TOO_LARGE'
+  | 'RESPONSE_TOO_LARGE'
+  | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'SCOPE_MISSING'
+  | 'HOST_NOT_ALLOWED'
+  | 'ORIGIN_NOT_ALLOWED'
+  | 'ENDPOINT_NOT_FOUND'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL_ERROR';
+
+/**
+ * Every reason that a caller may meet, with its class: the one place where the code of a NodeError becomes a JSON-RPC
+ * code. A reason that is not here is an internal error; a test keeps the table complete.
+ */
+export const ERROR_CATALOGUE: Readonly<Record<string, ErrorClass>> = {
+  PARSE_ERROR: 'parse',
+  INVALID_REQUEST: 'request',
+  METHOD_NOT_FOUND: 'method',
+  ENDPOINT_NOT_FOUND: 'method',
+  INVALID_PARAMS: 'params',
+  MALFORMED_ADDRESS: 'params',
+  INTERNAL_ERROR: 'internal',
+
+  BLOCK_NOT_FOUND: 'notFound',
+  TX_NOT_FOUND: 'notFound',
+  RECEIPT_NOT_FOUND: 'notFound',
+  PRUNED: 'notFound',
+
+  SYNCING: 'unavailable',
+  NOT_INCLUDED_YET: 'unavailable',
+  SHUTTING_DOWN: 'unavailable',
+
+  // What a node refuses of a transaction, from decoding to the pool's own rules
+  TRANSACTION_TOO_LARGE: 'rejected',
+  MALFORMED_BYTES: 'rejected',
+  MALFORMED_JSON: 'rejected',
+  UNKNOWN_VERSION: 'rejected',
+  UNKNOWN_SCHEME: 'rejected',
+  NO_OPERATIONS: 'rejected',
+  UNKNOWN_OPERATION: 'rejected',
+  SENDER_MISMATCH: 'rejected',
+  BAD_SIGNATURE: 'rejected',
+  WRONG_NETWORK: 'rejected',
+  ALREADY_KNOWN: 'rejected',
+  NONCE_TOO_LOW: 'rejected',
+  NONCE_GAP: 'rejected',
+  NONCE_USED: 'rejected',
+  REPLACEMENT_UNDERPRICED: 'rejected',
+  TOO_MANY_REPLACEMENTS: 'rejected',
+  POOL_FULL: 'rejected',
+  EXPIRED: 'rejected',
+  METER_TOO_LOW: 'rejected',
+  TX_DROPPED: 'rejected',
+
+  SUBSCRIPTION_NEEDS_WEBSOCKET: 'disabled',
+
+  RATE_LIMITED: 'limit',
+  BATCH_TOO_LARGE: 'limit',
+  REQUEST_TOO_LARGE: 'limit',
+  RESPONSE_TOO_LARGE: 'limit',
+  TOO_MANY_SUBSCRIPTIONS: 'limit',
+
+  SCOPE_MISSING: 'auth',
+  HOST_NOT_ALLOWED: 'auth',
+  ORIGIN_NOT_ALLOWED: 'auth',
+};
+
+export function rpcError(
+  code: RpcErrorCode,
+  message: string,
+  options: { data?: Record<string, unknown>; hint?: string; cause?: unknown } = {},
+): NodeError<RpcErrorCode> {
+  return new NodeError(code, message, options);
+}
+
+/** Whether the fault lies with the node and not with the caller: it is then logged. */
+export function isInternal(error: unknown): boolean {
+  return !(error instanceof NodeError) || (ERROR_CATALOGUE[error.code] ?? 'internal') === 'internal';
+}
+
+/**
+ * The JSON-RPC error object of anything thrown. Of an error that nobody raised on purpose the caller learns only that
+ * it happened: its message may hold what is none of the caller's business.
+ */
+export function errorObject(error: unknown): ErrorObject {
+  if (!(error instanceof NodeError))
+    return {
+      code: JSON_RPC_CODES.internal,
+      message: 'internal error',
+      data: { reason: 'INTERNAL_ERROR', hint: 'see the log of the node', details: {} },
+    };
+  const errorClass = Object.hasOwn(ERROR_CATALOGUE, error.code)
+    ? (ERROR_CATALOGUE[error.code] as ErrorClass)
+    : 'internal';
+  return {
+    code: JSON_RPC_CODES[errorClass],
+    message: error.message,
+    data: {
+      reason: error.code,
+      hint: error.hint ?? null,
+      details: readable(error.data, '', 0) as Record<string, unknown>,
+    },
+  };
+}
+
+const ADDRESS_KEYS = new Set(['sender', 'address', 'payer', 'owner', 'account', 'validator', 'proposer']);
+const MAX_DETAIL_DEPTH = 4;
+
+/** The data of an error as JSON: bigint as decimal text, hashes as 0x…, addresses as meta1…. */
+function readable(value: unknown, key: string, depth: number): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string') {
+    if (!isHex(value, 32)) return value;
+    return ADDRESS_KEYS.has(key) ? addressToText(value) : `0x${value}`;
+  }
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  if (depth >= MAX_DETAIL_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((item) => readable(item, key, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, readable(item, name, depth + 1)]),
+  );
+}

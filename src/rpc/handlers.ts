@@ -1,0 +1,30 @@
+import type { AllHandlers } from './dispatcher.ts';
+import { adminHandlers } from './methods/admin.ts';
+import { chainHandlers } from './methods/chain.ts';
+import { economyHandlers } from './methods/economy.ts';
+import { gossipHandlers } from './methods/gossip.ts';
+import { ibftHandlers } from './methods/ibft.ts';
+import { metaHandlers } from './methods/meta.ts';
+import { netHandlers } from './methods/net.ts';
+import { rpcHandlers } from './methods/rpc.ts';
+import { stateHandlers } from './methods/state.ts';
+import { txHandlers } from './methods/tx.ts';
+import { txpoolHandlers } from './methods/txpool.ts';
+import type { RpcPorts } from './ports.ts';
+
+/** A handler for every method of the schema, reading through the ports. */
+export function createHandlers(ports: RpcPorts): AllHandlers {
+  return {
+    ...rpcHandlers(ports),
+    ...netHandlers(ports),
+    ...chainHandlers(ports),
+    ...txHandlers(ports),
+    ...stateHandlers(ports),
+    ...txpoolHandlers(ports),
+    ...economyHandlers(ports),
+    ...ibftHandlers(ports),
+    ...gossipHandlers(ports),
+    ...adminHandlers(ports),
+    ...metaHandlers,
+  };
+}

@@ -1,0 +1,121 @@
+import type { Hash } from '../../types/ssz.ts';
+import { decodeTransaction } from '../../types/transaction.ts';
+import { NodeError } from '../../util/errors.ts';
+import type { Handlers } from '../dispatcher.ts';
+import { errorObject, rpcError } from '../errors.ts';
+import type { RpcPorts, TransactionPlace } from '../ports.ts';
+import type { txMethods } from '../schema/tx.ts';
+import { hash0x } from '../text-forms.ts';
+import { transactionStatus, waitUntilSettled } from '../transaction-status.ts';
+import { receiptView, transactionView } from '../transaction-views.ts';
+
+export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
+  const { chain, pool } = ports;
+
+  const receiptAt = async ({ height, ledger, index }: TransactionPlace) => {
+    const block = await chain.block(height);
+    const receipt = block?.receipts.sections
+      .flat()
+      .find((one) => one.ledger === ledger && one.index === index);
+    if (receipt === undefined)
+      throw rpcError('PRUNED', `the receipts of block ${height} are not kept any more`, {
+        data: { lowestHeight: chain.lowestHeight() },
+        hint: `the lowest height kept is ${chain.lowestHeight()}`,
+      });
+    return receiptView(receipt);
+  };
+
+  /** The bytes of a transaction, wherever this node has it. */
+  const findTransaction = async (id: Hash) => {
+    const place = await chain.findTransaction(id);
+    if (place === undefined) return pool.get(id)?.transaction;
+    const block = await chain.block(place.height);
+    for (const bytes of block?.block.transactions.flat() ?? []) {
+      const transaction = decodeTransaction(bytes);
+      if (transaction.id === id) return transaction;
+    }
+    return undefined;
+  };
+
+  return {
+    tx_send: async ({ transaction }) => ({ txId: hash0x(await pool.submit(transaction)) }),
+
+    tx_sendMany: async ({ transactions }) => {
+      const outcomes = await Promise.allSettled(transactions.map((bytes) => pool.submit(bytes)));
+      return {
+        items: outcomes.map((outcome) =>
+          outcome.status === 'fulfilled'
+            ? { txId: hash0x(outcome.value), error: null }
+            : { txId: null, error: errorObject(outcome.reason) },
+        ),
+      };
+    },
+
+    tx_sendAndWait: async ({ transaction, timeoutMs }, { signal }) => {
+      const { id } = decodeTransaction(transaction);
+      try {
+        await pool.submit(transaction);
+      } catch (error) {
+        // A caller that asks again after a lost answer wants the receipt, not a refusal.
+        const known = error instanceof NodeError && (await transactionStatus(ports, id)).state !== 'unknown';
+        if (!known || error.code === 'BAD_SIGNATURE') throw error;
+      }
+      const status = await waitUntilSettled(ports, id, { timeoutMs, signal });
+      if (status.state === 'included') return { txId: hash0x(id), receipt: await receiptAt(status) };
+      if (status.state === 'dropped')
+        throw rpcError('TX_DROPPED', `the transaction was dropped: ${status.reason}`, {
+          data: { txId: id, dropReason: status.reason },
+          hint: 'sign it again with the nonce of tx_getNonce and a later validUntilMs',
+        });
+      throw rpcError('NOT_INCLUDED_YET', `the transaction is not in a block after ${timeoutMs} ms`, {
+        data: { txId: id, state: status.state },
+        hint: 'it is not lost: ask tx_status again',
+      });
+    },
+
+    tx_get: async ({ txId }) => {
+      const transaction = await findTransaction(txId);
+      if (transaction === undefined)
+        throw rpcError('TX_NOT_FOUND', `this node does not have the transaction ${hash0x(txId)}`, {
+          data: { txId },
+          hint: 'tx_status says whether it was dropped',
+        });
+      return { transaction: transactionView(transaction), status: await transactionStatus(ports, txId) };
+    },
+
+    tx_getReceipt: async ({ txId }) => {
+      const place = await chain.findTransaction(txId);
+      if (place !== undefined) return receiptAt(place);
+      const { state } = await transactionStatus(ports, txId);
+      throw rpcError('RECEIPT_NOT_FOUND', `no block holds the transaction ${hash0x(txId)}`, {
+        data: { txId, state },
+        hint: 'tx_status says where the transaction is',
+      });
+    },
+
+    tx_getNonce: ({ address, ledger }) => {
+      const nonce = chain.nonce(address, ledger);
+      const pending = pool.pendingNonce(address, ledger);
+      return {
+        nonce: nonce.toString(),
+        pending: (pending > nonce ? pending : nonce).toString(),
+        height: chain.head().height,
+      };
+    },
+
+    tx_simulate: async ({ transaction }) => {
+      const { height } = chain.head();
+      const outcome = await chain.simulate(decodeTransaction(transaction));
+      return outcome.admissible
+        ? { admissible: true, refusal: null, receipt: receiptView(outcome.receipt), height }
+        : {
+            admissible: false,
+            refusal: { reason: outcome.reason, message: outcome.message },
+            receipt: null,
+            height,
+          };
+    },
+
+    tx_status: ({ txId }) => transactionStatus(ports, txId),
+  };
+}

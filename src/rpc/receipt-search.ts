@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import type { LedgerName } from '../types/names.ts';
+import type { Address } from '../types/ssz.ts';
+import { decodeTransaction } from '../types/transaction.ts';
+import { LIMITS } from '../util/limits.ts';
+import { rpcError } from './errors.ts';
+import type { ChainPort, StoredBlock } from './ports.ts';
+import type * as results from './schema/results.ts';
+import { addressText } from './text-forms.ts';
+import { operationNames, receiptView } from './transaction-views.ts';
+
+type ReceiptView = z.input<typeof results.Receipt>;
+
+export interface ReceiptQuery {
+  readonly ledger?: LedgerName | undefined;
+  /** Name of an operation of the transaction or of an event of the receipt. */
+  readonly type?: string | undefined;
+  /** The sender, or an address that an event names. */
+  readonly address?: Address | undefined;
+  readonly fromHeight?: number | undefined;
+  readonly toHeight?: number | undefined;
+  readonly limit: number;
+  readonly cursor?: string | null | undefined;
+}
+
+interface Position {
+  readonly height: number;
+  readonly index: number;
+}
+
+/** `height.index` of the next receipt to look at. @throws NodeError INVALID_PARAMS */
+function positionOf(cursor: string): Position {
+  const match = /^(\d{1,15})\.(\d{1,9})$/.exec(cursor);
+  if (match === null)
+    throw rpcError('INVALID_PARAMS', 'params.cursor: not a cursor of this method', {
+      data: { path: 'params.cursor' },
+      hint: 'use nextCursor of the page before, or none',
+    });
+  return { height: Number(match[1]), index: Number(match[2]) };
+}
+
+/**
+ * Looks through blocks upwards for receipts that fit. One call reads at most LIMITS.maxSearchedBlocks blocks and
+ * gives way to other work between them; the cursor says where to go on, also when nothing was found so far.
+ */
+export async function searchReceipts(
+  chain: ChainPort,
+  query: ReceiptQuery,
+  signal: AbortSignal,
+): Promise<{ items: ReceiptView[]; nextCursor: string | null; scannedTo: number }> {
+  const last = Math.min(query.toHeight ?? Number.MAX_SAFE_INTEGER, chain.head().height);
+  const first = Math.max(query.fromHeight ?? 1, chain.lowestHeight(), 1);
+  let { height, index } =
+    typeof query.cursor === 'string' ? positionOf(query.cursor) : { height: first, index: 0 };
+  const stop = Math.min(last, height + LIMITS.maxSearchedBlocks - 1);
+  const items: ReceiptView[] = [];
+  const maxBytes = LIMITS.maxRpcResponseBytes / 4;
+  for (let bytes = 0; height <= stop && !signal.aborted; height++, index = 0) {
+    const block = height >= chain.lowestHeight() ? await chain.block(height) : undefined;
+    if (block === undefined) continue;
+    for (const candidate of candidatesOf(block).slice(index)) {
+      if (items.length >= query.limit || bytes >= maxBytes)
+        return { items, nextCursor: `${height}.${index}`, scannedTo: height };
+      index++;
+      const view = matching(candidate, query);
+      if (view === undefined) continue;
+      items.push(view);
+      bytes += JSON.stringify(view).length;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { items, nextCursor: height <= last ? `${height}.0` : null, scannedTo: Math.min(height - 1, last) };
+}
+
+interface Candidate {
+  readonly receipt: StoredBlock['receipts']['sections'][number][number];
+  readonly transaction: Uint8Array | undefined;
+}
+
+function candidatesOf({ block, receipts }: StoredBlock): Candidate[] {
+  return receipts.sections.flatMap((list, i) =>
+    list.map((receipt, j) => ({ receipt, transaction: block.transactions[i]?.[j] })),
+  );
+}
+
+function matching({ receipt, transaction }: Candidate, query: ReceiptQuery): ReceiptView | undefined {
+  if (query.ledger !== undefined && receipt.ledger !== query.ledger) return undefined;
+  const view = receiptView(receipt);
+  if (query.type === undefined && query.address === undefined) return view;
+  const body = transaction === undefined ? undefined : decodeTransaction(transaction).value.body;
+  if (query.type !== undefined) {
+    const names = body === undefined ? [] : operationNames(body.ledger, body.operations);
+    if (!names.includes(query.type) && !view.events.some(({ name }) => name === query.type)) return undefined;
+  }
+  if (query.address !== undefined && body?.sender !== query.address) {
+    const text = `"${addressText(query.address)}"`;
+    if (!view.events.some(({ data }) => JSON.stringify(data).includes(text))) return undefined;
+  }
+  return view;
+}

@@ -1,0 +1,159 @@
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { errorCode } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { Logger } from '../util/logger.ts';
+import { AccessRules } from './access-rules.ts';
+import { Dispatcher, type Session } from './dispatcher.ts';
+import { errorObject, rpcError } from './errors.ts';
+import { createHandlers } from './handlers.ts';
+import type { RpcPorts } from './ports.ts';
+import type { Scope } from './schema/method.ts';
+import { SubscriptionHub } from './subscriptions.ts';
+import { SocketServer } from './web-socket.ts';
+
+export interface RpcServerOptions {
+  /** Interface to listen on; loopback unless a person says otherwise. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Names, besides loopback and `host`, under which clients may address this node; `*` allows all. */
+  readonly hostAllowlist?: readonly string[];
+  /** What a caller without a token may do. */
+  readonly scopes?: readonly Scope[];
+  readonly logger: Logger;
+}
+
+export interface RpcServer {
+  /** `http://host:port`; the WebSocket is at `/ws` of the same. */
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  /** Ends every call and connection. */
+  close(): Promise<void>;
+}
+
+/** Scopes of a loopback testnet without tokens: everything but `admin`. */
+export const OPEN_SCOPES: readonly Scope[] = ['read', 'write', 'debug'];
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`. */
+export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions): Promise<RpcServer> {
+  const { logger } = options;
+  const access = new AccessRules(options.host, options.hostAllowlist ?? []);
+  const scopes: ReadonlySet<Scope> = new Set(options.scopes ?? OPEN_SCOPES);
+  const dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger });
+  const hub = new SubscriptionHub(ports.chain);
+  const closing = new AbortController();
+  const app = fastify({
+    bodyLimit: LIMITS.maxRpcBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = LIMITS.maxRpcConnections;
+  const sockets = new SocketServer(app.server, {
+    access,
+    dispatcher,
+    hub,
+    scopes,
+    logger,
+    closing: closing.signal,
+  });
+
+  addErrorAnswers(app, logger);
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = access.refusalOf(request.headers);
+    if (refusal !== undefined) await sendError(reply, 403, refusal);
+  });
+  // One parser for every content type: what a body is, only the JSON parser of the dispatcher decides.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  addHealth(app, ports);
+
+  const session: Session = { scopes, subscriptions: undefined };
+  app.post('/', async (request, reply) => {
+    const signal = AbortSignal.any([closing.signal, goneSignal(reply)]);
+    const text = typeof request.body === 'string' ? request.body : '';
+    const answer = await dispatcher.handleText(text, { session, signal });
+    return answer === undefined ? reply.code(204).send() : reply.type(JSON_TYPE).send(answer);
+  });
+
+  await app.listen({ host: options.host, port: options.port });
+  const { port } = app.server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const url = `http://${host}:${port}`;
+  logger.info({ url }, 'RPC listens');
+  return {
+    url,
+    dispatcher,
+    close: async () => {
+      closing.abort();
+      hub.close();
+      sockets.close();
+      await app.close();
+    },
+  };
+}
+
+/** Aborts when the connection is closed before the answer went out. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function sendError(reply: FastifyReply, status: number, error: unknown): FastifyReply {
+  return reply
+    .code(status)
+    .type(JSON_TYPE)
+    .send(JSON.stringify({ jsonrpc: '2.0', id: null, error: errorObject(error) }));
+}
+
+function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((request: FastifyRequest, reply) =>
+    sendError(
+      reply,
+      404,
+      rpcError('ENDPOINT_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
+        hint: 'POST JSON-RPC to /, connect a WebSocket to /ws, or GET /livez or /readyz',
+      }),
+    ),
+  );
+  app.setErrorHandler((error: unknown, _request, reply) => {
+    const code = errorCode(error);
+    if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return sendError(
+        reply,
+        413,
+        rpcError('REQUEST_TOO_LARGE', `a request has at most ${LIMITS.maxRpcBodyBytes} bytes`, {
+          hint: 'split the batch',
+        }),
+      );
+    const status = statusOf(error);
+    if (status >= 500) {
+      logger.error({ err: error }, 'RPC request failed');
+      return sendError(reply, status, error);
+    }
+    return sendError(
+      reply,
+      status,
+      rpcError('INVALID_REQUEST', 'the HTTP request is malformed', { data: { code } }),
+    );
+  });
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500;
+  return typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500;
+}
+
+function addHealth(app: FastifyInstance, { node, chain }: RpcPorts): void {
+  app.get('/livez', async () => ({ live: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const { ready, reason } = node.readiness();
+    return reply.code(ready ? 200 : 503).send({ ready, reason: reason ?? null, height: chain.head().height });
+  });
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { LEDGERS } from '../types/names.ts';
+import { statusName } from '../types/operations/catalogs.ts';
+import { LIMITS } from '../util/limits.ts';
+import { rpcError } from './errors.ts';
+import type { ChainPort, StoredBlock } from './ports.ts';
+import type { SubscriptionTopic } from './schema/meta.ts';
+import { hash0x, rfc3339 } from './text-forms.ts';
+
+/** Where the notices of one connection go. */
+export interface NoticeSink {
+  send(text: string): void;
+  /** Bytes that the reader has not taken yet. */
+  unreadBytes(): number;
+}
+
+/** What a session may do with subscriptions. */
+export interface SubscriptionDoor {
+  /** The id of a new subscription. @throws NodeError TOO_MANY_SUBSCRIPTIONS */
+  subscribe(topic: SubscriptionTopic): string;
+  /** Whether there was such a subscription. */
+  unsubscribe(id: string): boolean;
+  close(): void;
+}
+
+interface Subscription {
+  readonly id: string;
+  readonly topic: SubscriptionTopic;
+  readonly sink: NoticeSink;
+  /** Events so far, dropped ones included. */
+  seq: number;
+  dropped: number;
+}
+
+/** Above this a reader counts as slow, and its notices are dropped and counted until it has caught up. */
+const SLOW_READER_BYTES = 1024 * 1024;
+
+/**
+ * Sends what happens to all who asked for it. An event is made into text once, whatever the number of readers; a slow
+ * reader costs a counter, and learns with its next notice how many it missed.
+ */
+export class SubscriptionHub {
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #stop: () => void;
+
+  constructor(chain: Pick<ChainPort, 'onCommit'>) {
+    this.#stop = chain.onCommit((block) => {
+      this.#publish('newHeads', () => headNotice(block));
+      this.#publish('receipts', () => receiptsNotice(block));
+    });
+  }
+
+  /** The door of one connection; closing it ends its subscriptions. */
+  open(sink: NoticeSink): SubscriptionDoor {
+    const own = new Set<string>();
+    return {
+      subscribe: (topic) => {
+        if (own.size >= LIMITS.maxSubscriptionsPerConnection)
+          throw rpcError('TOO_MANY_SUBSCRIPTIONS', 'this connection has too many subscriptions', {
+            data: { max: LIMITS.maxSubscriptionsPerConnection },
+          });
+        const id = randomUUID();
+        own.add(id);
+        this.#subscriptions.set(id, { id, topic, sink, seq: 0, dropped: 0 });
+        return id;
+      },
+      unsubscribe: (id) => own.delete(id) && this.#subscriptions.delete(id),
+      close: () => {
+        for (const id of own) this.#subscriptions.delete(id);
+        own.clear();
+      },
+    };
+  }
+
+  close(): void {
+    this.#stop();
+    this.#subscriptions.clear();
+  }
+
+  #publish(topic: SubscriptionTopic, makeData: () => unknown): void {
+    let data: string | undefined;
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.topic !== topic) continue;
+      const seq = subscription.seq++;
+      if (subscription.sink.unreadBytes() > SLOW_READER_BYTES) {
+        subscription.dropped++;
+        continue;
+      }
+      const { id, dropped, sink } = subscription;
+      if (dropped > 0) sink.send(notice(id, seq, `"lagged":${dropped}`));
+      subscription.dropped = 0;
+      data ??= JSON.stringify(makeData());
+      sink.send(notice(id, seq, `"data":${data}`));
+    }
+  }
+}
+
+function notice(subscription: string, seq: number, content: string): string {
+  return `{"jsonrpc":"2.0","method":"meta_subscription","params":{"subscription":"${subscription}","seq":${seq},${content}}}`;
+}
+
+function headNotice({ height, hash, block, certificate }: StoredBlock) {
+  const { header } = block;
+  return {
+    height,
+    hash: hash0x(hash),
+    time: rfc3339(header.timeMs),
+    timeMs: header.timeMs,
+    stateRoot: hash0x(header.stateRoot),
+    receiptsRoot: hash0x(header.receiptsRoot),
+    round: certificate.round,
+    txCounts: Object.fromEntries(LEDGERS.map((ledger, i) => [ledger, block.transactions[i]?.length ?? 0])),
+  };
+}
+
+function receiptsNotice({ height, hash, receipts }: StoredBlock) {
+  return {
+    height,
+    hash: hash0x(hash),
+    receipts: receipts.sections.flat().map(({ ledger, txId, index, status }) => ({
+      ledger,
+      txId: hash0x(txId),
+      index,
+      status: statusName(ledger, status),
+    })),
+  };
+}
