@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { HEAD_BYTES } from '../../../src/storage/journal-format.ts';
 import {
   acceptLostJournal,
@@ -344,6 +344,15 @@ describe('The vote journal', () => {
     });
     await journal.append(journalRecord('round-change', 1, 1));
     assert.equal(journal.recordsOf(1).length, 1);
+  });
+
+  it('signs nothing more once the disk has refused a write', async () => {
+    const { journal } = await open({ maxDeadBytes: 0 });
+    await journal.append(journalRecord('commit', 1, 0));
+    rmSync(directory.path, { recursive: true });
+    await journal.dropUpTo(1);
+    assert.equal(journal.maySign(2), false);
+    await assert.rejects(journal.append(journalRecord('prepare', 2, 0)), { code: 'JOURNAL_FAILED' });
   });
 
   describe('and its owner', () => {
