@@ -4,6 +4,8 @@ import type { StorageErrorCode } from './errors.ts';
 import type { BatchOperation, KeyRange, KeyValue, KeyValueStore } from './key-value.ts';
 
 const PAGE_ENTRIES = 1000;
+/** LevelDB reads this far ahead; its default of 16 KiB would make pages of about a hundred leaves. */
+const READ_AHEAD_BYTES = 512 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -45,7 +47,7 @@ export class LevelStore implements KeyValueStore {
   }
 
   async *pages(range: KeyRange): AsyncGenerator<readonly KeyValue[]> {
-    const iterator = this.#level.iterator(range);
+    const iterator = this.#level.iterator({ ...range, highWaterMarkBytes: READ_AHEAD_BYTES });
     try {
       for (;;) {
         const entries = await iterator.nextv(PAGE_ENTRIES);
