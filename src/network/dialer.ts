@@ -1,0 +1,111 @@
+import type { Clock } from '../util/clock.ts';
+import { LIMITS } from '../util/limits.ts';
+
+/** Somewhere this node wants to be connected. */
+export interface DialTarget {
+  /** Peer id, or the multiaddr of a boot node without one. */
+  readonly key: string;
+  readonly addresses: readonly string[];
+}
+
+export interface DialerDeps {
+  /** Everything wanted that is not connected now. */
+  readonly missing: () => DialTarget[];
+  /** Rejects when the connection or its handshake fails. */
+  readonly dial: (target: DialTarget) => Promise<void>;
+  readonly clock: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+interface Attempts {
+  failures: number;
+  dueMs: number;
+  inFlight: boolean;
+}
+
+const FIRST_DELAY_MS = 250;
+const MAX_PARALLEL_DIALS = 8;
+
+/** Delay before the next attempt: doubling from `FIRST_DELAY_MS`, capped, each with ± 30 % so that nodes spread. */
+export function redialDelayMs(failures: number, random: number): number {
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures, 16), LIMITS.maxRedialDelayMs);
+  return Math.round(delay * (0.7 + 0.6 * random));
+}
+
+/**
+ * Keeps dialing what is missing. libp2p's own reconnection gives up after half a minute, so this is the only one in
+ * use. One timer, and none while nothing is missing.
+ */
+export class Dialer {
+  readonly #deps: DialerDeps;
+  readonly #attempts = new Map<string, Attempts>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(deps: DialerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks again at what is missing; call it whenever that may have changed. */
+  reconsider(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const missing = this.#deps.missing();
+    this.#forgetOthers(missing);
+    const nowMs = this.#deps.clock.monotonicMs();
+    let inFlight = [...this.#attempts.values()].filter((attempts) => attempts.inFlight).length;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const target of missing) {
+      const attempts = this.#attemptsAt(target, nowMs);
+      if (attempts.inFlight) continue;
+      if (attempts.dueMs <= nowMs && inFlight < MAX_PARALLEL_DIALS) {
+        inFlight++;
+        void this.#dial(target, attempts);
+      } else {
+        nextMs = Math.min(nextMs, Math.max(attempts.dueMs, nowMs + FIRST_DELAY_MS / 5));
+      }
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.reconsider(), nextMs - nowMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #attemptsAt(target: DialTarget, nowMs: number): Attempts {
+    let attempts = this.#attempts.get(target.key);
+    if (attempts === undefined) {
+      // A little jitter even at first: two nodes that learn of each other at once should not dial each other at once.
+      attempts = {
+        failures: 0,
+        dueMs: nowMs + Math.floor(this.#deps.random() * FIRST_DELAY_MS),
+        inFlight: false,
+      };
+      this.#attempts.set(target.key, attempts);
+    }
+    return attempts;
+  }
+
+  async #dial(target: DialTarget, attempts: Attempts): Promise<void> {
+    attempts.inFlight = true;
+    try {
+      await this.#deps.dial(target);
+      attempts.failures = 0;
+    } catch {
+      attempts.failures++;
+    }
+    attempts.inFlight = false;
+    attempts.dueMs = this.#deps.clock.monotonicMs() + redialDelayMs(attempts.failures, this.#deps.random());
+    this.reconsider();
+  }
+
+  /** A target that is connected keeps its entry while a dial runs, and loses it afterwards. */
+  #forgetOthers(missing: readonly DialTarget[]): void {
+    const keys = new Set(missing.map(({ key }) => key));
+    for (const [key, attempts] of this.#attempts)
+      if (!keys.has(key) && !attempts.inFlight) this.#attempts.delete(key);
+  }
+}

@@ -1,0 +1,209 @@
+import {
+  type GossipSub,
+  type GossipSubComponents,
+  gossipsub,
+  type TopicValidatorResult,
+} from '@chainsafe/libp2p-gossipsub';
+import { sha256 } from '../crypto/hash.ts';
+import { GossipEnvelopeType, TOPICS, type Topic } from '../types/network.ts';
+import { decode, encode, type Hash } from '../types/ssz.ts';
+import type { Clock } from '../util/clock.ts';
+import { errorMessage } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { Logger } from '../util/logger.ts';
+import type { NetworkOptions, Verdict } from './contract.ts';
+import type { MeshPeerInfo } from './statistics.ts';
+
+/** What gossipsub 17 offers beside its published interface; `createGossipService` checks that it is there. */
+export interface GossipService extends GossipSub {
+  getMeshPeers(topic: string): string[];
+  getScore(peerId: string): number;
+  reportMessageValidationResult(messageId: string, source: string, acceptance: TopicValidatorResult): void;
+}
+
+const ENVELOPE_OVERHEAD = 8;
+
+/** `/metanode/<first 8 hex digits of the genesis hash>/<topic>/1`: chains never share a topic. */
+export function gossipTopic(genesisHash: Hash, topic: Topic): string {
+  return `/metanode/${genesisHash.slice(0, 8)}/${topic}/1`;
+}
+
+/**
+ * Delivery counts (P3) weigh nothing: most messages come by push, so a mesh peer that delivers none is healthy. Only
+ * invalid messages (P4) cost, and time in the mesh and first deliveries give a little.
+ */
+const TOPIC_SCORE = {
+  topicWeight: 1,
+  timeInMeshWeight: 0.01,
+  timeInMeshQuantum: 1000,
+  timeInMeshCap: 3600,
+  firstMessageDeliveriesWeight: 0.1,
+  firstMessageDeliveriesDecay: 0.9,
+  firstMessageDeliveriesCap: 100,
+  meshMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesDecay: 0.5,
+  meshMessageDeliveriesCap: 1,
+  meshMessageDeliveriesThreshold: 0.5,
+  meshMessageDeliveriesWindow: 10,
+  meshMessageDeliveriesActivation: 1000,
+  meshFailurePenaltyWeight: 0,
+  meshFailurePenaltyDecay: 0.5,
+  invalidMessageDeliveriesWeight: -20,
+  invalidMessageDeliveriesDecay: 0.9,
+};
+
+/** The gossipsub service for libp2p, with every setting that deviates from its defaults. */
+export function createGossipService(
+  options: Pick<NetworkOptions, 'genesisHash' | 'loopbackTestnet'>,
+): (components: GossipSubComponents) => GossipService {
+  const names = TOPICS.map((topic) => gossipTopic(options.genesisHash, topic));
+  const create = gossipsub({
+    globalSignaturePolicy: 'StrictNoSign', // payloads carry their own signatures
+    msgIdFn: (message) => sha256(message.data),
+    allowedTopics: names,
+    asyncValidation: true, // nothing is passed on before its handler answered
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    fallbackToFloodsub: false,
+    floodPublish: false,
+    doPX: false, // peers are found by the signed records of our own exchange
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    maxInboundDataLength: LIMITS.maxWireMessageBytes + 64 * 1024,
+    maxOutboundBufferSize: LIMITS.maxPushQueueBytesPerPeer,
+    maxTopicBytesPerPeer: 64 * 1024,
+    decodeRpcLimits: {
+      maxSubscriptions: 64,
+      maxMessages: 512,
+      maxIhaveMessageIDs: 5000,
+      maxIwantMessageIDs: 5000,
+      maxIdontwantMessageIDs: 512,
+      maxControlMessages: 512,
+      maxPeerInfos: 16,
+    },
+    scoreParams: {
+      topics: Object.fromEntries(names.map((name) => [name, TOPIC_SCORE])),
+      ...(options.loopbackTestnet ? { IPColocationFactorWeight: 0 } : {}),
+    },
+  });
+  return (components) => {
+    const service = create(components) as GossipService;
+    for (const method of ['getMeshPeers', 'getScore', 'reportMessageValidationResult'] as const)
+      if (typeof service[method] !== 'function') throw new TypeError(`this gossipsub has no ${method}`);
+    return service;
+  };
+}
+
+export interface GossipArrival {
+  readonly topic: Topic;
+  readonly counter: number;
+  readonly content: Uint8Array;
+  readonly from: string;
+}
+
+/** The gossipsub carrier: envelopes in and out, verdicts back, and who is in which mesh since when. */
+export class Gossip {
+  readonly #service: GossipService;
+  readonly #genesisHash: Hash;
+  readonly #receive: (arrival: GossipArrival) => Promise<Verdict>;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #topicOf: ReadonlyMap<string, Topic>;
+  /** Gossipsub topic → peer id → since when and from which side. */
+  readonly #mesh = new Map<string, Map<string, MeshPeerInfo>>();
+
+  /** `receive` answers with the verdict on a decoded message and never rejects. */
+  constructor(collaborators: {
+    service: GossipService;
+    genesisHash: Hash;
+    receive: (arrival: GossipArrival) => Promise<Verdict>;
+    clock: Clock;
+    logger: Logger;
+  }) {
+    this.#service = collaborators.service;
+    this.#genesisHash = collaborators.genesisHash;
+    this.#receive = collaborators.receive;
+    this.#clock = collaborators.clock;
+    this.#logger = collaborators.logger;
+    this.#topicOf = new Map(TOPICS.map((topic) => [gossipTopic(this.#genesisHash, topic), topic]));
+    this.#service.addEventListener('gossipsub:message', ({ detail }) => {
+      const { msg, msgId, propagationSource } = detail;
+      void this.#onMessage(msg.topic, msg.data, msgId, propagationSource.toString());
+    });
+    this.#service.addEventListener('gossipsub:graft', ({ detail: { peerId, topic, direction } }) => {
+      const peers = this.#mesh.get(topic) ?? new Map<string, MeshPeerInfo>();
+      peers.set(peerId, { peerId, direction, sinceMs: this.#clock.wallMs() });
+      this.#mesh.set(topic, peers);
+    });
+    this.#service.addEventListener('gossipsub:prune', ({ detail: { peerId, topic } }) => {
+      this.#mesh.get(topic)?.delete(peerId);
+    });
+  }
+
+  /** Subscribes to exactly these topics. A subscriber must be able to check what it passes on. */
+  subscribe(topics: ReadonlySet<Topic>): void {
+    const subscribed = new Set(this.#service.getTopics());
+    for (const [name, topic] of this.#topicOf) {
+      if (topics.has(topic) && !subscribed.has(name)) this.#service.subscribe(name);
+      if (!topics.has(topic) && subscribed.has(name)) this.#service.unsubscribe(name);
+    }
+  }
+
+  publish(topic: Topic, content: Uint8Array, counter: number): void {
+    const envelope = encode(GossipEnvelopeType, { counter, content });
+    this.#service.publish(gossipTopic(this.#genesisHash, topic), envelope).catch((error: unknown) => {
+      this.#logger.debug({ topic, error: errorMessage(error) }, 'gossipsub did not publish');
+    });
+  }
+
+  name(topic: Topic): string {
+    return gossipTopic(this.#genesisHash, topic);
+  }
+
+  isSubscribed(topic: Topic): boolean {
+    return this.#service.getTopics().includes(this.name(topic));
+  }
+
+  mesh(topic: Topic): MeshPeerInfo[] {
+    const name = this.name(topic);
+    const notes = this.#mesh.get(name);
+    return this.#service
+      .getMeshPeers(name)
+      .map((peerId) => notes?.get(peerId) ?? { peerId, direction: 'inbound', sinceMs: this.#clock.wallMs() });
+  }
+
+  subscribers(topic: Topic): string[] {
+    return this.#service.getSubscribers(this.name(topic)).map(String);
+  }
+
+  score(peerId: string): number {
+    return this.#service.getScore(peerId);
+  }
+
+  /** Forgets what was noted of a peer that left. */
+  forget(peerId: string): void {
+    for (const peers of this.#mesh.values()) peers.delete(peerId);
+  }
+
+  async #onMessage(name: string, data: Uint8Array, messageId: string, from: string): Promise<void> {
+    const verdict = await this.#verdictOn(name, data, from);
+    try {
+      this.#service.reportMessageValidationResult(messageId, from, verdict as TopicValidatorResult);
+    } catch (error) {
+      this.#logger.debug({ error: errorMessage(error) }, 'gossipsub did not take a verdict');
+    }
+  }
+
+  async #verdictOn(name: string, data: Uint8Array, from: string): Promise<Verdict> {
+    const topic = this.#topicOf.get(name);
+    if (topic === undefined) return 'ignore';
+    if (data.length > LIMITS.maxWireMessageBytes + ENVELOPE_OVERHEAD) return 'reject';
+    let envelope: { counter: number; content: Uint8Array };
+    try {
+      envelope = decode(GossipEnvelopeType, data, 'gossip envelope');
+    } catch {
+      return 'reject';
+    }
+    return await this.#receive({ topic, from, ...envelope });
+  }
+}

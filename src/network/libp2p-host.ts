@@ -1,0 +1,57 @@
+import '../util/promise-with-resolvers.ts';
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import { preSharedKey } from '@libp2p/pnet';
+import { tcp } from '@libp2p/tcp';
+import { createLibp2p, type Libp2p } from 'libp2p';
+import { LIMITS } from '../util/limits.ts';
+import type { NetworkOptions } from './contract.ts';
+import { createGossipService, type GossipService } from './gossip.ts';
+
+export type Host = Libp2p<{ identify: unknown; gossip: GossipService }>;
+
+/**
+ * libp2p over TCP, noise and yamux, not started yet. The connection limits stay above our own, which know validators
+ * from observers, so that libp2p never prunes by itself. On a loopback testnet all nodes share one address and one
+ * processor: no limits per address, and time-outs that outlast a crowded start.
+ */
+export async function createHost(options: NetworkOptions): Promise<Host> {
+  const { loopbackTestnet } = options;
+  const dialTimeoutMs = loopbackTestnet ? LIMITS.dialTimeoutMs : LIMITS.dialTimeoutMs / 3;
+  return await createLibp2p({
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeKeySeed),
+    nodeInfo: { name: 'metanode', userAgent: 'metanode' },
+    addresses: {
+      listen: [...options.listen],
+      ...(options.advertise === undefined ? {} : { announce: [...options.advertise] }),
+    },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        // A paused stream must be able to hold everything that its window lets in.
+        streamOptions: {
+          maxStreamWindowSize: LIMITS.maxStreamWindowBytes,
+          maxReadBufferLength: 2 * LIMITS.maxStreamWindowBytes,
+        },
+      }),
+    ],
+    ...(options.swarmKey === undefined
+      ? {}
+      : { connectionProtector: preSharedKey({ psk: options.swarmKey }) }),
+    connectionManager: {
+      maxConnections: 2 * (options.maxPeers + LIMITS.maxValidators),
+      inboundConnectionThreshold: loopbackTestnet ? 1000 : 10,
+      maxIncomingPendingConnections: loopbackTestnet ? 200 : 32,
+      addressDialTimeout: dialTimeoutMs,
+      dialTimeout: dialTimeoutMs,
+      inboundUpgradeTimeout: dialTimeoutMs,
+    },
+    // The push streams notice a dead peer sooner, and a ping opens a stream each time.
+    connectionMonitor: { enabled: false },
+    services: { identify: identify(), gossip: createGossipService(options) },
+  });
+}

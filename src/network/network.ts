@@ -1,0 +1,477 @@
+import '../util/promise-with-resolvers.ts';
+import { multiaddr } from '@multiformats/multiaddr';
+
+import { type Head, type Status, TOPICS, type Topic, type WireMessage } from '../types/network.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import type { ValidatorSet } from '../types/validator.ts';
+import { errorMessage } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import { Admission } from './admission.ts';
+import { BlockExchange } from './block-exchange.ts';
+import type {
+  DisconnectReason,
+  InboundMessage,
+  MessageHandler,
+  Network,
+  NetworkEvent,
+  NetworkOptions,
+  PeerInfo,
+  PublishOptions,
+  RequestHandlers,
+  RequestTarget,
+  ValidatorIdentity,
+  ValidatorPeerState,
+  Verdict,
+} from './contract.ts';
+import { missingTargets } from './dial-targets.ts';
+import { Dialer, type DialTarget } from './dialer.ts';
+import { DuplicateKeys } from './duplicate-keys.ts';
+import { type NetworkError, networkError } from './errors.ts';
+import { Gossip } from './gossip.ts';
+import { judgeStatus } from './handshake.ts';
+import { Inbox } from './inbox.ts';
+import { createHost, type Host } from './libp2p-host.ts';
+import { OwnRecord } from './own-record.ts';
+import { PeerBook } from './peer-book.ts';
+import { PEERS_PROTOCOL, PeerExchange } from './peer-exchange.ts';
+import { isDialable, peerIdOf, verifyPeerRecord } from './peer-record.ts';
+import { type Peer, PeerTable } from './peers.ts';
+import { PushCarrier, RELAYED_TOPICS } from './push-carrier.ts';
+import { Reach } from './reach.ts';
+import { Requests } from './requests.ts';
+import { type GossipInspection, Statistics } from './statistics.ts';
+
+const ALL_TOPICS: ReadonlySet<Topic> = new Set(TOPICS);
+/** Creates a network that listens and dials once it is started. */
+export async function createNetwork(options: NetworkOptions): Promise<Network> {
+  return new Libp2pNetwork(options, await createHost(options));
+}
+
+/** Composes the parts and routes between them; each rule lives in the part. */
+class Libp2pNetwork implements Network {
+  readonly peerId: string;
+  readonly #options: NetworkOptions;
+  readonly #host: Host;
+  readonly #own: OwnRecord;
+  readonly #book: PeerBook;
+  readonly #peers: PeerTable;
+  readonly #statistics = new Statistics();
+  readonly #inbox: Inbox;
+  readonly #gossip: Gossip;
+  readonly #push: PushCarrier;
+  readonly #admission: Admission;
+  readonly #requests: Requests;
+  readonly #blocks: BlockExchange;
+  readonly #exchange: PeerExchange;
+  readonly #dialer: Dialer;
+  readonly #reach: Reach;
+  readonly #duplicates = new DuplicateKeys();
+  readonly #listeners = new Set<(event: NetworkEvent) => void>();
+  #state: 'created' | 'started' | 'stopped' = 'created';
+
+  constructor(options: NetworkOptions, host: Host) {
+    const { clock, logger, genesisHash } = options;
+    const random = Math.random;
+    this.#options = options;
+    this.#host = host;
+    this.peerId = host.peerId.toString();
+    this.#own = new OwnRecord({
+      genesisHash,
+      nodeKeySeed: options.nodeKeySeed,
+      peerId: this.peerId,
+      role: options.role,
+      identity: options.validatorKey,
+      addresses: () => this.addresses(),
+      clock,
+    });
+    this.#book = new PeerBook(genesisHash);
+    this.#peers = new PeerTable(this.#book, options.maxPeers, clock);
+    this.#inbox = new Inbox({ statistics: this.#statistics, clock, logger });
+    this.#requests = new Requests({ clock, logger });
+    this.#blocks = new BlockExchange(this.#requests);
+    this.#gossip = new Gossip({
+      service: host.services.gossip,
+      genesisHash,
+      clock,
+      logger,
+      receive: ({ from, topic, counter, content }) => this.#onGossip(from, { topic, counter, content }),
+    });
+    this.#admission = new Admission({
+      host,
+      peers: this.#peers,
+      localStatus: () => this.#status(),
+      judge: (remote, peerId) => this.#judge(remote, peerId),
+      onAdmitted: (peer) => this.#onAdmitted(peer),
+      onReplaced: (peer) => this.#push.reattach(peer),
+      onRemoved: (peer, reason) => this.#onRemoved(peer, reason),
+      onRefused: (peerId, { refusedBy, reason: { code, message, data } }) => {
+        logger.info({ peerId, refusedBy, code, data }, 'handshake refused');
+        this.#emit({ kind: 'peer-refused', peerId, refusedBy, reason: { code, message, data } });
+      },
+      clock,
+      logger,
+    });
+    this.#push = new PushCarrier({
+      peers: this.#peers,
+      isValidator: () => this.#isValidator,
+      admitted: (connection) => this.#admission.admitted(connection),
+      onMessage: async (peer, message) => {
+        await this.#receive(peer, message, 'push');
+      },
+      onDead: (peer, code, message) => this.#admission.disconnect(peer, code, message),
+      statistics: this.#statistics,
+      clock,
+    });
+    this.#exchange = new PeerExchange({
+      book: this.#book,
+      peers: this.#peers,
+      requests: this.#requests,
+      ownRecord: () => this.#own.record,
+      head: options.head,
+      isIncomplete: () => this.#reach.isIncomplete,
+      onHead: (peer, head) => this.#noteHead(peer, head),
+      onNews: () => this.#review(),
+      clock,
+      logger,
+      random,
+    });
+    this.#reach = new Reach({
+      book: this.#book,
+      peers: this.#peers,
+      self: () => this.#self,
+      isReportedConnected: (peerId) => this.#exchange.isReportedConnected(peerId),
+      clock,
+    });
+    this.#dialer = new Dialer({
+      missing: () =>
+        missingTargets({
+          bootnodes: options.bootnodes,
+          book: this.#book,
+          peers: this.#peers,
+          ownRecord: () => this.#own.record,
+          isValidator: () => this.#isValidator,
+          isReportedConnected: (peerId) => this.#exchange.isReportedConnected(peerId),
+          isAllowed: (peerId) => this.#isAllowed(peerId),
+          monotonicMs: () => clock.monotonicMs(),
+        }),
+      dial: (target) => this.#dialTarget(target),
+      clock,
+      random,
+    });
+  }
+
+  addresses(): string[] {
+    return this.#host.getMultiaddrs().map(String);
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'created')
+      throw networkError('NOT_STARTED', `a network that is ${this.#state} cannot start`);
+    const admitted: Parameters<BlockExchange['start']>[1] = (connection) =>
+      this.#admission.admitted(connection);
+    const register: Parameters<BlockExchange['start']>[0] = (protocol, handler) =>
+      this.#host.handle(protocol, handler, { maxInboundStreams: 2 * LIMITS.maxRequestsPerPeer });
+    await this.#admission.start();
+    await this.#push.start(this.#host);
+    await this.#blocks.start(register, admitted);
+    await this.#requests.serve(register, admitted, PEERS_PROTOCOL, async (request, peer) =>
+      this.#exchange.answer(request, peer),
+    );
+    await this.#host.start();
+    this.#state = 'started';
+    this.#review();
+    this.#exchange.hurry();
+    this.#options.logger.info({ peerId: this.peerId, addresses: this.addresses() }, 'network started');
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#dialer.close();
+    this.#exchange.close();
+    this.#admission.stop();
+    this.#push.stop();
+    await this.#host.stop();
+  }
+
+  publish(topic: Topic, bytes: Uint8Array, { counter = 0 }: PublishOptions = {}): void {
+    const message = this.#outgoing(topic, bytes, counter);
+    this.#inbox.noteOwn(topic, bytes);
+    this.#push.broadcast(message);
+    if (counter === 0 && !this.#reach.isSomeoneMissed) return;
+    this.#statistics.published(topic, 'relay', bytes.length, 1);
+    this.#gossip.publish(topic, bytes, counter);
+  }
+
+  onMessage(topic: Topic, handler: MessageHandler): void {
+    this.#inbox.setHandler(topic, handler);
+  }
+
+  sendTo(validator: Address, topic: Topic, bytes: Uint8Array): boolean {
+    const message = this.#outgoing(topic, bytes, 0);
+    return this.#peers.ofValidator(validator).filter((peer) => this.#push.to(peer, message)).length > 0;
+  }
+
+  relayToObservers(topic: Topic, bytes: Uint8Array): void {
+    const message = this.#outgoing(topic, bytes, 0);
+    this.#inbox.noteOwn(topic, bytes);
+    this.#push.toObservers(message);
+  }
+
+  setValidators(current: ValidatorSet, next: ValidatorSet): void {
+    this.#book.setValidators(current, next);
+    this.#review();
+    if (this.#state === 'started' && this.#reach.isIncomplete) this.#exchange.hurry();
+  }
+
+  setValidatorKey(identity: ValidatorIdentity | undefined): void {
+    this.#own.identity = identity;
+    this.#review();
+    for (const peer of this.#peers.all) void this.#exchange.exchange(peer);
+  }
+
+  serve(handlers: RequestHandlers): void {
+    this.#blocks.setHandlers(handlers);
+  }
+
+  async fetchTransactions(
+    ids: readonly Hash[],
+    from: RequestTarget,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array[]> {
+    return await this.#blocks.transactions(this.#target(from), ids, signal);
+  }
+
+  async fetchBlock(hash: Hash, from: RequestTarget, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return await this.#blocks.block(this.#target(from), hash, signal);
+  }
+
+  async fetchBlocks(peerId: string, fromHeight: number, count: number, signal?: AbortSignal) {
+    return await this.#blocks.blocks(this.#target({ peerId }), fromHeight, count, signal);
+  }
+
+  peers(): PeerInfo[] {
+    return this.#peers.all.map((peer) => this.#info(peer));
+  }
+
+  validatorPeer(validator: Address): string | undefined {
+    return this.#peers.ofValidator(validator)[0]?.peerId;
+  }
+
+  validatorPeerStates(): ValidatorPeerState[] {
+    const self = this.#self;
+    return this.#book.validators.map((validator) =>
+      this.#peers.validatorState(validator, validator === self),
+    );
+  }
+
+  async dial(address: string): Promise<string> {
+    if (this.#state !== 'started') throw networkError('NOT_STARTED', 'the network is not started');
+    if (!isDialable(address))
+      throw networkError('BAD_MULTIADDR', `not a TCP multiaddr: ${address.slice(0, 200)}`);
+    return (await this.#connect([address])).peerId;
+  }
+
+  inspect(): GossipInspection {
+    const peers = this.#peers.all;
+    return {
+      topics: TOPICS.map((topic) => ({
+        topic,
+        name: this.#gossip.name(topic),
+        subscribed: this.#gossip.isSubscribed(topic),
+        mesh: this.#gossip.mesh(topic),
+        subscribers: this.#gossip.subscribers(topic),
+        statistics: structuredClone(this.#statistics.countersOf(topic)),
+      })),
+      scores: Object.fromEntries(peers.map(({ peerId }) => [peerId, this.#gossip.score(peerId)])),
+      queuedBytes: Object.fromEntries(
+        peers.flatMap(({ peerId, link }) => (link ? [[peerId, link.queuedBytes]] : [])),
+      ),
+      recent: this.#statistics.recent(),
+    };
+  }
+
+  subscribe(listener: (event: NetworkEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The validator of the current or next set for which this node speaks. */
+  get #self(): Address | undefined {
+    return this.#book.validatorOf(this.#own.record);
+  }
+
+  get #isValidator(): boolean {
+    return this.#self !== undefined;
+  }
+
+  #isAllowed(peerId: string): boolean {
+    return this.#options.allowPeer?.(peerId) ?? true;
+  }
+
+  #status(): Status {
+    const { protocolVersion, chainId, genesisHash, forkId, head } = this.#options;
+    return { protocolVersion, chainId, genesisHash, forkId, head: head(), record: this.#own.record };
+  }
+
+  #judge(remote: Status, peerId: string): NetworkError | undefined {
+    const mismatch = judgeStatus(this.#options, remote);
+    if (mismatch !== undefined) return mismatch;
+    if (remote.record.body.peerId !== peerId)
+      return networkError('BAD_PEER_RECORD', 'the record is of another peer', { data: { peerId } });
+    try {
+      verifyPeerRecord(this.#options.genesisHash, remote.record);
+    } catch (error) {
+      return error as NetworkError;
+    }
+    if (!this.#isAllowed(peerId))
+      return networkError('PEER_NOT_ALLOWED', 'the peer is not allowed', { data: { peerId } });
+    if (!this.#peers.hasSlotFor(remote.record))
+      return networkError('TOO_MANY_PEERS', 'no slot is free', { data: { peers: this.#peers.size } });
+    return undefined;
+  }
+
+  #onAdmitted(peer: Peer): void {
+    this.#book.learn(peer.record);
+    this.#options.logger.info(
+      { peerId: peer.peerId, validator: this.#peers.validatorOf(peer), direction: peer.connection.direction },
+      'peer connected',
+    );
+    this.#review();
+    this.#emit({ kind: 'peer-connected', peer: this.#info(peer) });
+    this.#emit({ kind: 'head-claim', peerId: peer.peerId, head: peer.head });
+    if (!this.#reach.isIncomplete) return;
+    const isBootnode = this.#options.bootnodes.some((address) => peerIdOf(address) === peer.peerId);
+    if (isBootnode || this.#peers.size === 1) void this.#exchange.exchange(peer);
+    else this.#exchange.hurry();
+  }
+
+  #onRemoved(peer: Peer, reason: DisconnectReason): void {
+    const validator = this.#peers.validatorOf(peer);
+    this.#push.drop(peer);
+    this.#gossip.forget(peer.peerId);
+    this.#peers.remove(peer, reason);
+    this.#options.logger.info({ peerId: peer.peerId, validator, ...reason }, 'peer disconnected');
+    this.#emit({ kind: 'peer-disconnected', peerId: peer.peerId, validator, reason });
+    if (this.#state !== 'started') return;
+    this.#review();
+    this.#exchange.hurry();
+  }
+
+  /** Peers, records or validator sets changed: who is linked, subscribed, dialed, and whether a key is held twice. */
+  #review(): void {
+    if (this.#state !== 'started') return;
+    this.#reach.invalidate();
+    this.#gossip.subscribe(this.#isValidator ? ALL_TOPICS : RELAYED_TOPICS);
+    this.#push.review();
+    this.#peers.pruneDepartures();
+    this.#dialer.reconsider();
+    const records = this.#peers.all.map(({ record }) => record);
+    for (const record of records) {
+      const event = this.#duplicates.check(this.#own.record, record, records);
+      if (event === undefined) continue;
+      this.#options.logger.error(
+        { code: 'DUPLICATE_VALIDATOR_KEY', ...event },
+        'two peers hold one validator key',
+      );
+      this.#emit(event);
+    }
+  }
+
+  #noteHead(peer: Peer, head: Head): void {
+    if (head.height === peer.head.height && head.hash === peer.head.hash) return;
+    peer.head = head;
+    this.#emit({ kind: 'head-claim', peerId: peer.peerId, head });
+  }
+
+  async #dialTarget(target: DialTarget): Promise<void> {
+    try {
+      await this.#connect(target.addresses);
+    } catch (error) {
+      const record = this.#book.get(target.key);
+      const validator = record === undefined ? undefined : this.#book.validatorOf(record);
+      if (validator !== undefined) this.#peers.noteDialFailure(validator, errorMessage(error));
+      throw error;
+    }
+  }
+
+  async #connect(addresses: readonly string[]): Promise<Peer> {
+    let connection: Parameters<Admission['outcome']>[0];
+    try {
+      connection = await this.#host.dial(addresses.map((address) => multiaddr(address)));
+    } catch (error) {
+      throw networkError('DIAL_FAILED', `${addresses.join(', ')}: ${errorMessage(error)}`, {
+        data: { addresses: [...addresses] },
+        cause: error,
+      });
+    }
+    return await this.#admission.outcome(connection);
+  }
+
+  async #onGossip(from: string, message: WireMessage): Promise<Verdict> {
+    const peer = this.#peers.get(from);
+    if (peer === undefined || peer.gate.isFull) return 'ignore';
+    const done = peer.gate.enter(message.content.length);
+    try {
+      return await this.#receive(peer, message, 'relay');
+    } finally {
+      done();
+    }
+  }
+
+  async #receive(peer: Peer, message: WireMessage, carrier: InboundMessage['carrier']): Promise<Verdict> {
+    const validator = this.#peers.validatorOf(peer);
+    const { verdict, fresh } = await this.#inbox.receive({
+      topic: message.topic,
+      bytes: message.content,
+      counter: message.counter,
+      from: peer.peerId,
+      validator,
+      carrier,
+      receivedAtMs: this.#options.clock.wallMs(),
+    });
+    if (verdict === 'reject')
+      this.#options.logger.warn(
+        { peerId: peer.peerId, validator, topic: message.topic, carrier },
+        'message rejected',
+      );
+    if (verdict === 'accept' && fresh && this.#isValidator) {
+      const firstSend: WireMessage = { ...message, counter: 0 };
+      if (message.topic === 'tx' && validator === undefined) this.#push.toValidators(firstSend, peer.peerId);
+      this.#push.toObservers(firstSend, peer.peerId);
+    }
+    return verdict;
+  }
+
+  #outgoing(topic: Topic, content: Uint8Array, counter: number): WireMessage {
+    if (content.length > LIMITS.maxWireMessageBytes)
+      throw networkError('MESSAGE_TOO_LARGE', `a message has at most ${LIMITS.maxWireMessageBytes} bytes`, {
+        data: { topic, bytes: content.length },
+      });
+    return { topic, counter, content };
+  }
+
+  #target(from: RequestTarget): Peer {
+    const peer = 'peerId' in from ? this.#peers.get(from.peerId) : this.#peers.ofValidator(from.validator)[0];
+    if (peer === undefined)
+      throw networkError('NOT_CONNECTED', 'no connection with that peer', { data: { ...from } });
+    return peer;
+  }
+
+  #info(peer: Peer): PeerInfo {
+    return this.#peers.info(peer, this.#gossip.score(peer.peerId));
+  }
+
+  #emit(event: NetworkEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#options.logger.error(
+          { event: event.kind, error: errorMessage(error) },
+          'network listener failed',
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Address } from '../types/ssz.ts';
+import type { Clock } from '../util/clock.ts';
+import { LIMITS } from '../util/limits.ts';
+import type { PeerBook } from './peer-book.ts';
+import type { PeerTable } from './peers.ts';
+
+/** How long an answer to `isSomeoneMissed` is used again, because every message asks. */
+const CACHE_MS = 500;
+
+export interface ReachDeps {
+  readonly book: PeerBook;
+  readonly peers: PeerTable;
+  /** The validator of the current or next set for which this node speaks. */
+  readonly self: () => Address | undefined;
+  readonly isReportedConnected: (peerId: string) => boolean;
+  readonly clock: Clock;
+}
+
+/** Which validators this node reaches directly. */
+export class Reach {
+  readonly #deps: ReachDeps;
+  #cached: { readonly atMs: number; readonly isSomeoneMissed: boolean } | undefined;
+
+  constructor(deps: ReachDeps) {
+    this.#deps = deps;
+  }
+
+  /** Peers or validators changed. */
+  invalidate(): void {
+    this.#cached = undefined;
+  }
+
+  /** Whether somebody is missing whom this node wants to be connected with. */
+  get isIncomplete(): boolean {
+    const { peers } = this.#deps;
+    const others = this.#others();
+    const connected = others.filter((validator) => peers.ofValidator(validator).length > 0).length;
+    const isValidator = this.#deps.self() !== undefined;
+    return connected < (isValidator ? others.length : Math.min(others.length, LIMITS.maxRelaysPerObserver));
+  }
+
+  /**
+   * Whether first sends should go by gossipsub too: a validator that is probably alive has no link with this node,
+   * because the link broke a moment ago or because others say that they are connected with it. An observer needs
+   * gossipsub only while it has no link at all.
+   */
+  get isSomeoneMissed(): boolean {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#cached === undefined || nowMs - this.#cached.atMs >= CACHE_MS)
+      this.#cached = { atMs: nowMs, isSomeoneMissed: this.#findWhetherSomeoneIsMissed() };
+    return this.#cached.isSomeoneMissed;
+  }
+
+  #findWhetherSomeoneIsMissed(): boolean {
+    const { peers, self } = this.#deps;
+    if (self() === undefined) return !peers.all.some(({ link }) => link !== undefined);
+    return this.#others().some(
+      (validator) =>
+        !peers.ofValidator(validator).some(({ link }) => link !== undefined) &&
+        this.#isProbablyAlive(validator),
+    );
+  }
+
+  #isProbablyAlive(validator: Address): boolean {
+    const { book, peers, isReportedConnected } = this.#deps;
+    const goneForMs = peers.goneForMs(validator);
+    if (goneForMs !== undefined && goneForMs < LIMITS.relayAfterLossMs) return true;
+    return book.recordsOf(validator).some(({ body }) => isReportedConnected(body.peerId));
+  }
+
+  #others(): Address[] {
+    const self = this.#deps.self();
+    return this.#deps.book.validators.filter((validator) => validator !== self);
+  }
+}
