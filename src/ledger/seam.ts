@@ -54,6 +54,8 @@ export interface LedgerContext extends BlockContext {
   readonly own: StateWriter;
   /** Another sub-tree as of S. */
   at(subtree: SubtreeName): StateReader;
+  /** A lock that economy holds for this ledger as of S, spent or not (state/spent-locks.ts). */
+  lock(ref: Hash): LockRecord | undefined;
   /** Sends to another ledger. Throws OperationFailure OUTBOX_FULL past the bound of a section. */
   send(message: OutboxMessage): void;
 }
@@ -134,7 +136,11 @@ export interface Settlement {
   /** EndBlock: debits meters for the charges of a section, burns ⌈½⌉ of FLX fees, sends the rest to the treasury. */
   settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void;
   /** EndBlock, after `settle` of all ledgers: queued Unlock and MeterWithdraw, bounded, first in, first out. */
-  endBlock(economy: StateWriter, context: BlockContext, isSpent: (lock: LockRecord) => boolean): SettlementReceipt[];
+  endBlock(
+    economy: StateWriter,
+    context: BlockContext,
+    isSpent: (lock: LockRecord) => boolean,
+  ): SettlementReceipt[];
   readLock(economy: StateReader, ledger: LedgerName, ref: Hash): LockRecord | undefined;
   /** Fills the economy's sub-tree at genesis. */
   applyGenesis(economy: StateWriter, genesis: Genesis): void;
@@ -142,7 +148,12 @@ export interface Settlement {
    * Asserts the invariants of DOMAIN §7.3 over what the block changed; `changed` lists the paths written since
    * `before`. Throws InvariantViolation.
    */
-  assertInvariants(before: StateReader, after: StateReader, changed: readonly string[], context: BlockContext): void;
+  assertInvariants(
+    before: StateReader,
+    after: StateReader,
+    changed: readonly string[],
+    context: BlockContext,
+  ): void;
 }
 
 /** The outcome of queued work, which becomes a system receipt. */

@@ -77,8 +77,7 @@ export function systemReceiptToJson(receipt: SystemReceipt): {
 } {
   const { height, index, kind } = receipt;
   const found = findKind(ALL_KINDS, kind);
-  if (found === undefined)
-    return { kind: String(kind), height, index, data: `0x${toHex(receipt.data)}` };
+  if (found === undefined) return { kind: String(kind), height, index, data: `0x${toHex(receipt.data)}` };
   const value = decode(found.spec.type, receipt.data, found.name);
   return { kind: found.name, height, index, data: found.spec.type.toJson(value) };
 }

@@ -1,6 +1,6 @@
+import type { StateProof } from '../../crypto/state-proof.ts';
 import type { StateWriter } from '../seam.ts';
 import { EMPTY_NODE, type NodeId, type NodeStore } from './node-store.ts';
-import type { StateProof } from '../../crypto/state-proof.ts';
 import { applyChanges, proveLeaf, type TreeChange } from './tree.ts';
 
 /** The committed values of one sub-tree. */

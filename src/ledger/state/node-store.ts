@@ -27,7 +27,11 @@ class SlotList {
   }
 }
 
-function grown<A extends Uint8Array | Int32Array>(array: A, length: number, create: (length: number) => A): A {
+function grown<A extends Uint8Array | Int32Array>(
+  array: A,
+  length: number,
+  create: (length: number) => A,
+): A {
   if (length <= array.length) return array;
   const larger = create(Math.max(length, array.length * 2));
   larger.set(array);

@@ -105,12 +105,13 @@ export class StateView implements StateGround {
   changes(): StateChange[] {
     const changes: StateChange[] = [];
     for (const subtree of SUBTREES)
-      for (const [path, value] of this.#layers[subtree].changesSince()) changes.push({ subtree, path, value });
+      for (const [path, value] of this.#layers[subtree].changesSince())
+        changes.push({ subtree, path, value });
     return changes;
   }
 
   /** Paths of one sub-tree that were written since `ground`, which this overlay continues. */
-  pathsChangedSince(ground: StateView | State, subtree: SubtreeName): string[] {
+  pathsChangedSince(ground: StateGround, subtree: SubtreeName): string[] {
     const ancestor = ground instanceof StateView ? ground.#layers[subtree] : undefined;
     return [...this.#layers[subtree].changesSince(ancestor).keys()];
   }

@@ -1,5 +1,11 @@
 import { hashInto } from '@chainsafe/hashtree';
-import { hashStateValue, STATE_LEAF_TAG, type StateProof, stateKey, stateKeyBit } from '../../crypto/state-proof.ts';
+import {
+  hashStateValue,
+  STATE_LEAF_TAG,
+  type StateProof,
+  stateKey,
+  stateKeyBit,
+} from '../../crypto/state-proof.ts';
 import { compareBytes, toHex } from '../../util/bytes.ts';
 import { EMPTY_NODE, HASH_BYTES, type NodeId, type NodeStore } from './node-store.ts';
 
@@ -140,7 +146,8 @@ class TreeUpdate {
   /** Puts changes where there was nothing, or one leaf, which one of the changes may be about. */
   #updateLeaf(leaf: NodeId, depth: number, start: number, end: number): NodeId {
     if (leaf === EMPTY_NODE) return this.#grow(leaf, depth, start, end);
-    if (this.#changes.indexOf(this.#store.leafKey(leaf), start, end) < 0) return this.#grow(leaf, depth, start, end);
+    if (this.#changes.indexOf(this.#store.leafKey(leaf), start, end) < 0)
+      return this.#grow(leaf, depth, start, end);
     this.replaced.push(leaf);
     return this.#grow(EMPTY_NODE, depth, start, end);
   }

@@ -3,7 +3,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import { toHex } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { EventType, type LedgerEvent } from '../receipt.ts';
-import { encode, Hash32, U16 } from '../ssz.ts';
+import { encode, Hash32, Height, U8, U16, U32 } from '../ssz.ts';
 
 const EventListType = new ListCompositeType(EventType, LIMITS.maxEventsPerReceipt);
 
@@ -15,3 +15,22 @@ export type TransactItem = ValueOf<typeof TransactItemType>;
 export function digestEvents(events: readonly LedgerEvent[]): string {
   return toHex(sha256(encode(EventListType, [...events])));
 }
+
+export const TRANSACT_PROOF_VERSION = 1;
+
+/**
+ * Proof-of-Transact of a bpci section: which transactions it holds, on which head it stands, and what they came to.
+ * With the finality proof of one of them it makes a certificate that can be carried elsewhere.
+ */
+export const TransactProofType = new ContainerType({
+  version: U8,
+  /** The head that the section stands on: the parent of its block. */
+  headHeight: Height,
+  headHash: Hash32,
+  /** RFC 6962 root over the items, one per transaction. */
+  itemRoot: Hash32,
+  itemCount: U32,
+  succeeded: U32,
+  failed: U32,
+});
+export type TransactProof = ValueOf<typeof TransactProofType>;

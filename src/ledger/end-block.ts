@@ -1,0 +1,141 @@
+import type { Certificate } from '../types/certificate.ts';
+import { LEDGERS, type LedgerName } from '../types/names.ts';
+import type { SystemReceipt } from '../types/receipt.ts';
+import type { Hash } from '../types/ssz.ts';
+import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
+import type { ValidatorSet } from '../types/validator.ts';
+import type { Begun } from './begin-block.ts';
+import { takeChangedSet } from './bpci/membership.ts';
+import { sumByToken } from './cost.ts';
+import { InvariantViolation } from './seam.ts';
+import type { SectionResult } from './section.ts';
+import { isLockSpent } from './state/spent-locks.ts';
+import { StateView } from './state/state.ts';
+import { advanceChainFacts } from './system/chain-facts.ts';
+import { outboxQueue } from './system/outbox-queue.ts';
+import { advanceValidators, nextValidators } from './system/validator-sets.ts';
+
+/** What EndBlock takes from the block besides the sections. */
+export interface EndInput {
+  /** `beacon.output` of the header. */
+  readonly beacon: Hash;
+  /** The certificate of the parent in this block's body; undefined only at height 1. */
+  readonly lastCertificate: Certificate | undefined;
+}
+
+/** The state after a block, not yet committed. */
+export interface Ended {
+  readonly view: StateView;
+  readonly stateRoot: string;
+  readonly systemReceipts: readonly SystemReceipt[];
+  /** V(h + 1) and V(h + 2). */
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+  /** Whether messages wait for delivery, so that the next block has work without a transaction. */
+  readonly hasPendingWork: boolean;
+  discard(): void;
+}
+
+/**
+ * Merges the sections of a block and settles it. A ledger without a result has an empty section. The results stay
+ * usable, so several candidate blocks may be ended on the same sections.
+ * @throws InvariantViolation if a rule about value is broken, which no block of correct nodes can cause
+ */
+export function endBlock(begun: Begun, results: readonly SectionResult[], input: EndInput): Ended {
+  const byLedger: Partial<Record<LedgerName, SectionResult>> = {};
+  for (const result of results) {
+    if (byLedger[result.ledger] !== undefined)
+      throw new InvariantViolation(`two sections of ${result.ledger} in one block`);
+    byLedger[result.ledger] = result;
+  }
+  const sections = Object.fromEntries(results.map((result) => [result.ledger, result.view]));
+  const view = StateView.combine(begun.view, sections);
+  try {
+    return settleBlock(begun, view, byLedger, input);
+  } catch (error) {
+    view.discard();
+    throw error;
+  }
+}
+
+function settleBlock(
+  begun: Begun,
+  view: StateView,
+  sections: Partial<Record<LedgerName, SectionResult>>,
+  input: EndInput,
+): Ended {
+  const { context, rules } = begun;
+  const system = view.writer('system');
+  const receipts: SystemReceiptBody[] = [...begun.systemReceipts];
+  if (input.lastCertificate !== undefined)
+    receipts.push(systemReceipt(SYSTEM_RECEIPTS.Finality, input.lastCertificate));
+  receipts.push(...settleCharges(begun, view, sections));
+  receipts.push(
+    ...rules.settlement.endBlock(view.writer('economy'), context, (lock) =>
+      isLockSpent(view.reader(lock.ledger), lock.ref),
+    ),
+  );
+  for (const message of [...begun.sent, ...LEDGERS.flatMap((ledger) => sections[ledger]?.outbox ?? [])])
+    outboxQueue.push(system, { height: context.height, message });
+
+  const validators = nextValidators(system);
+  const afterNext = takeChangedSet(view.writer('bpci')) ?? validators;
+  advanceValidators(system, context.height, afterNext, context.parameters.evidenceMaxAgeHeights);
+  receipts.push(...validatorReceipts(validators, afterNext, context.height + 2));
+  advanceChainFacts(system, context.height, input.beacon);
+
+  rules.settlement.assertInvariants(
+    begun.parent.reader('economy'),
+    view.reader('economy'),
+    view.pathsChangedSince(begun.parent, 'economy'),
+    context,
+  );
+  return {
+    view,
+    stateRoot: view.stateRoot(),
+    systemReceipts: receipts.map((receipt, index) => ({ ...receipt, height: context.height, index })),
+    validators,
+    nextValidators: afterNext,
+    hasPendingWork: outboxQueue.length(system) > 0,
+    discard: () => view.discard(),
+  };
+}
+
+/** Debits the meters, ledger by ledger, and reports the sum of each token. */
+function settleCharges(
+  { rules }: Begun,
+  view: StateView,
+  sections: Partial<Record<LedgerName, SectionResult>>,
+): SystemReceiptBody[] {
+  const receipts: SystemReceiptBody[] = [];
+  for (const ledger of LEDGERS) {
+    const charges = sections[ledger]?.charges ?? [];
+    if (charges.length === 0) continue;
+    rules.settlement.settle(view.writer('economy'), ledger, charges);
+    for (const { token, amount } of sumByToken(charges)) {
+      const count = charges.filter((charge) => charge.token === token).length;
+      receipts.push(systemReceipt(SYSTEM_RECEIPTS.FeesSettled, { ledger, token, charges: count, amount }));
+    }
+  }
+  return receipts;
+}
+
+/** What changes from one set to the next, by id. */
+function validatorReceipts(
+  before: ValidatorSet,
+  after: ValidatorSet,
+  fromHeight: number,
+): SystemReceiptBody[] {
+  const receipts: SystemReceiptBody[] = [];
+  for (const { id } of before.members)
+    if (!after.has(id))
+      receipts.push(systemReceipt(SYSTEM_RECEIPTS.ValidatorRemoved, { validator: id, fromHeight }));
+  for (const { id, consensusKey, vrfKey } of after.members) {
+    const old = before.get(id);
+    const value = { validator: id, consensusKey, vrfKey, fromHeight };
+    if (old === undefined) receipts.push(systemReceipt(SYSTEM_RECEIPTS.ValidatorAdmitted, value));
+    else if (old.consensusKey !== consensusKey || old.vrfKey !== vrfKey)
+      receipts.push(systemReceipt(SYSTEM_RECEIPTS.ValidatorRotated, value));
+  }
+  return receipts;
+}

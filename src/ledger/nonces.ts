@@ -1,0 +1,15 @@
+import { type Address, U64 } from '../types/ssz.ts';
+import type { StateReader, StateWriter } from './seam.ts';
+import { Table } from './state/table.ts';
+
+/** Nonces count per (sender, ledger) and stand in the ledger's own sub-tree. */
+const nonces = new Table('nonce', U64);
+
+/** The only nonce with which the sender's next transaction on this ledger can be executed. */
+export function nextNonce(ledger: StateReader, sender: Address): bigint {
+  return nonces.get(ledger, sender) ?? 0n;
+}
+
+export function useNonce(ledger: StateWriter, sender: Address): void {
+  nonces.set(ledger, nextNonce(ledger, sender) + 1n, sender);
+}
