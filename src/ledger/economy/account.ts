@@ -1,0 +1,55 @@
+import type { LedgerName } from '../../types/names.ts';
+import { TOKENS, type TokenName } from '../../types/names.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+
+/**
+ * Everything that can hold value. All of it stands in the state as one amount per account and token, under
+ * `account/<token>/<account>`; nothing else in the state is money.
+ *
+ * - `balance`: what an address can spend
+ * - `meter`: prepaid fees of a payer on a ledger
+ * - `lock`: value reserved for another ledger
+ * - `treasury`: fees that were not burned, and GEN that genesis gave to nobody
+ * - `fee-hold`: the fee of the economy transaction that is being executed
+ * - `fee-pool`: fees of this block's economy section, until EndBlock
+ * - `issue`: the contra account. Its amount is what exists: coins come out of it and go back into it
+ */
+export type Account =
+  | `balance/${Address}`
+  | `meter/${LedgerName}/${Address}`
+  | `lock/${LedgerName}/${Hash}`
+  | 'treasury'
+  | 'fee-hold'
+  | 'fee-pool'
+  | 'issue';
+
+export const TREASURY = 'treasury' satisfies Account;
+export const FEE_HOLD = 'fee-hold' satisfies Account;
+export const FEE_POOL = 'fee-pool' satisfies Account;
+export const ISSUE = 'issue' satisfies Account;
+
+export function balanceAccount(address: Address): Account {
+  return `balance/${address}`;
+}
+
+export function meterAccount(ledger: LedgerName, payer: Address): Account {
+  return `meter/${ledger}/${payer}`;
+}
+
+export function lockAccount(ledger: LedgerName, ref: Hash): Account {
+  return `lock/${ledger}/${ref}`;
+}
+
+const PREFIX = 'account';
+
+export function accountPath(account: Account, token: TokenName): string {
+  return `${PREFIX}/${token}/${account}`;
+}
+
+/** Token and account of a path of the state, or undefined for a path that holds no value. */
+export function parseAccountPath(path: string): { token: TokenName; account: Account } | undefined {
+  if (!path.startsWith(`${PREFIX}/`)) return undefined;
+  const token = TOKENS.find((name) => path.startsWith(`${PREFIX}/${name}/`));
+  if (token === undefined) return undefined;
+  return { token, account: path.slice(PREFIX.length + token.length + 2) as Account };
+}

@@ -1,0 +1,181 @@
+import { TOKENS, type TokenName } from '../../types/names.ts';
+import { type BlockContext, InvariantViolation, type StateReader } from '../seam.ts';
+import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath } from './account.ts';
+import { findAuthority } from './approvals.ts';
+import { bankOfAccount, MAX_MINTING_TIER, readBank } from './banks.ts';
+import { amountOf, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from './books.ts';
+import { endBlockQueue } from './end-block-queue.ts';
+import { readPrice } from './gold-price.ts';
+import { readLock } from './locks.ts';
+import { listCustodians, outstandingOf, readReserve, reserveValue } from './reserves.ts';
+
+/**
+ * What must hold after every block, whatever the operations did. It is computed from old and new values alone, so a
+ * mistake in the code that made the moves shows here. All rules are about differences: what held at genesis and never
+ * changes wrongly holds always.
+ */
+interface Change {
+  readonly before: StateReader;
+  readonly after: StateReader;
+  readonly context: BlockContext;
+  readonly changed: ReadonlySet<string>;
+}
+
+function broken(rule: string): never {
+  throw new InvariantViolation(rule);
+}
+
+/** @throws InvariantViolation naming the rule that is broken */
+export function assertInvariants(
+  before: StateReader,
+  after: StateReader,
+  changed: readonly string[],
+  context: BlockContext,
+): void {
+  const change: Change = { before, after, context, changed: new Set(changed) };
+  assertAccounts(change);
+  for (const token of TOKENS) {
+    for (const name of TOTALS) assertNeverFalls(change, name, token);
+    assertSupply(change, token);
+  }
+  assertBurn(change);
+  assertLocks(change);
+  assertBanks(change);
+  assertQueue(change);
+}
+
+/** Per token, the accounts gain together what the contra account says came into being; none of it at a wrong place. */
+function assertAccounts({ before, after, changed }: Change): void {
+  const gained: Record<TokenName, bigint> = { GEN: 0n, NEX: 0n, FLX: 0n, AUR: 0n };
+  for (const path of changed) {
+    const entry = parseAccountPath(path);
+    if (entry === undefined) continue;
+    const { token, account } = entry;
+    const now = amountOf(after, account, token);
+    const difference = now - amountOf(before, account, token);
+    gained[token] += account === ISSUE ? -difference : difference;
+    if (token === 'AUR' && now > 0n && account !== ISSUE) assertBankAccount(after, account);
+    if ((account === FEE_HOLD || account === FEE_POOL) && now > 0n)
+      broken(`${now} ${token} were left in ${account}`);
+  }
+  for (const token of TOKENS)
+    if (gained[token] !== 0n) broken(`the accounts differ from the supply of ${token} by ${gained[token]}`);
+}
+
+function assertBankAccount(after: StateReader, account: Account): void {
+  const [kind, address = ''] = account.split('/');
+  if (kind !== 'balance' || bankOfAccount(after, address) === undefined)
+    broken(`AUR at ${account}, which is no bank's`);
+}
+
+function risen({ before, after }: Change, name: TotalName, token: TokenName): bigint {
+  return totalOf(after, name, token) - totalOf(before, name, token);
+}
+
+function assertNeverFalls(change: Change, name: TotalName, token: TokenName): void {
+  if (risen(change, name, token) < 0n) broken(`the total of ${token} ${name} fell`);
+}
+
+/** Coins come and go only as the rules of each token say. */
+function assertSupply(change: Change, token: TokenName): void {
+  const { before, after } = change;
+  const difference = supplyOf(after, token) - supplyOf(before, token);
+  if (difference !== risen(change, 'issued', token) - risen(change, 'retired', token))
+    broken(`the supply of ${token} is not what was issued less what was retired`);
+  const reserve = reserveOf(after, token) - reserveOf(before, token);
+  switch (token) {
+    case 'GEN':
+      if (difference !== 0n) broken(`the supply of GEN changed by ${difference}`);
+      break;
+    case 'NEX':
+    case 'FLX':
+      if (difference + reserve !== -risen(change, 'burned', token))
+        broken(`${token} changed by ${difference}, its reserve by ${reserve}`);
+      break;
+    case 'AUR':
+      if (difference !== outstandingGained(change)) broken('the supply of AUR is not what the banks owe');
+      break;
+  }
+}
+
+function assertBurn(change: Change): void {
+  if (2n * risen(change, 'burned', 'FLX') < risen(change, 'fees', 'FLX'))
+    broken('less than half of FLX fees burned');
+}
+
+const OUTSTANDING = 'outstanding/';
+
+function outstandingGained({ before, after, changed }: Change): bigint {
+  let gained = 0n;
+  for (const path of changed) {
+    if (!path.startsWith(OUTSTANDING)) continue;
+    const lei = path.slice(OUTSTANDING.length);
+    gained += outstandingOf(after, lei) - outstandingOf(before, lei);
+  }
+  return gained;
+}
+
+/** A lock is made whole and ends whole. */
+function assertLocks({ before, after, changed }: Change): void {
+  for (const path of changed) {
+    const account = parseAccountPath(path);
+    if (account === undefined || !account.account.startsWith('lock/')) continue;
+    const [, ledger = '', ref = ''] = account.account.split('/');
+    const held = amountOf(after, account.account, account.token);
+    const lock = readLock(after, ledger as Parameters<typeof readLock>[1], ref);
+    if (held > 0n && (lock === undefined || lock.token !== account.token))
+      broken(`${path} belongs to no lock`);
+    if (held === 0n && lock?.token === account.token) broken(`${path} is empty`);
+    const previous = readLock(before, ledger as Parameters<typeof readLock>[1], ref);
+    const same = previous !== undefined && lock !== undefined && previous.owner === lock.owner;
+    if (same && lock.amount < previous.amount) broken(`${path} was reduced`);
+  }
+}
+
+/**
+ * Whoever owes more AUR than before may mint, and owes no more than the reserve is worth. Prices and attestations may
+ * have changed after the mint in the same block, so the bound is the best of both: at the highest price that any
+ * oracle had reported before or after the block, on the larger of the attestations.
+ */
+function assertBanks(change: Change): void {
+  const { before, after, changed } = change;
+  let grown = false;
+  for (const path of changed) {
+    if (!path.startsWith(OUTSTANDING)) continue;
+    const lei = path.slice(OUTSTANDING.length);
+    const outstanding = outstandingOf(after, lei);
+    if (outstanding <= outstandingOf(before, lei)) continue;
+    grown = true;
+    const bank = readBank(after, lei);
+    if (bank === undefined || bank.tier > MAX_MINTING_TIER) broken(`${lei} minted AUR without the right to`);
+    if (outstanding > highestReserve(change, lei)) broken(`${lei} owes more AUR than its reserve is worth`);
+  }
+  if (!grown) return;
+  const custodians = new Set([...listCustodians(before), ...listCustodians(after)]);
+  const total = [...custodians].reduce((sum, lei) => sum + highestReserve(change, lei), 0n);
+  if (supplyOf(after, 'AUR') > total) broken('more AUR than all reserves are worth');
+}
+
+function highestReserve({ before, after, context }: Change, lei: string): bigint {
+  let price = 0n;
+  let value = 0n;
+  for (const state of [before, after])
+    for (const key of findAuthority(context, 'oracles')?.keys ?? []) {
+      const reported = readPrice(state, key)?.microUsdPerOunce ?? 0n;
+      if (reported > price) price = reported;
+    }
+  for (const state of [before, after]) {
+    const reserve = readReserve(state, lei);
+    if (reserve === undefined) continue;
+    const worth = reserveValue(reserve, price, context.parameters.aurHaircutPpm);
+    if (worth > value) value = worth;
+  }
+  return value;
+}
+
+function assertQueue({ before, after }: Change): void {
+  const then = endBlockQueue.range(before);
+  const now = endBlockQueue.range(after);
+  if (now.head < then.head || now.tail < then.tail || now.head > now.tail)
+    broken('the queue of requests ran backwards');
+}

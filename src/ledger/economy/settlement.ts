@@ -1,0 +1,99 @@
+import type { LedgerName, TokenName } from '../../types/names.ts';
+import type { Address } from '../../types/ssz.ts';
+import { LIMITS } from '../../util/limits.ts';
+import {
+  type BlockContext,
+  InvariantViolation,
+  type LockRecord,
+  type SectionCharge,
+  type SettlementReceipt,
+  type StateReader,
+  type StateWriter,
+} from '../seam.ts';
+import {
+  type Account,
+  balanceAccount,
+  FEE_HOLD,
+  FEE_POOL,
+  ISSUE,
+  meterAccount,
+  TREASURY,
+} from './account.ts';
+import { addToTotal, amountOf, move } from './books.ts';
+import { endBlockQueue } from './end-block-queue.ts';
+import { executeUnlock } from './locks.ts';
+import { executeMeterWithdraw } from './meters.ts';
+
+/** Where a fee comes from: economy operations pay FLX from the balance, everything else is prepaid. */
+function feeAccount(ledger: LedgerName, token: TokenName, payer: Address): Account {
+  return ledger === 'economy' && token === 'FLX' ? balanceAccount(payer) : meterAccount(ledger, payer);
+}
+
+export function meterBalance(
+  economy: StateReader,
+  payer: Address,
+  ledger: LedgerName,
+  token: TokenName,
+): bigint {
+  return amountOf(economy, feeAccount(ledger, token, payer), token);
+}
+
+export function holdFee(economy: StateWriter, sender: Address, amount: bigint): void {
+  if (amount > 0n) move(economy, { debit: balanceAccount(sender), credit: FEE_HOLD, token: 'FLX', amount });
+}
+
+export function releaseFee(economy: StateWriter, sender: Address, held: bigint, charged: bigint): void {
+  if (charged > held) throw new InvariantViolation(`a fee of ${charged} where ${held} were held`);
+  const rest = held - charged;
+  if (charged > 0n) move(economy, { debit: FEE_HOLD, credit: FEE_POOL, token: 'FLX', amount: charged });
+  if (rest > 0n)
+    move(economy, { debit: FEE_HOLD, credit: balanceAccount(sender), token: 'FLX', amount: rest });
+}
+
+/** The part of one charge that is burned: half of FLX, rounded up charge by charge, and nothing of other tokens. */
+export function burnedPart(token: TokenName, amount: bigint): bigint {
+  return token === 'FLX' ? (amount + 1n) / 2n : 0n;
+}
+
+/**
+ * Burns and distributes the charges of one section, one at a time: ⌈½⌉ of each FLX charge is burned, what is left
+ * goes to the treasury. So the sum that is burned follows from the receipts alone, in any order.
+ */
+export function settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void {
+  for (const { payer, token, amount } of charges) {
+    if (amount === 0n) continue;
+    const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
+    if (amountOf(economy, from, token) < amount)
+      throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);
+    const burned = burnedPart(token, amount);
+    if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
+    if (amount > burned) move(economy, { debit: from, credit: TREASURY, token, amount: amount - burned });
+    addToTotal(economy, 'fees', token, amount);
+    addToTotal(economy, 'burned', token, burned);
+  }
+}
+
+/** Executes what waits for the end of a block, at most a block's bound; the rest keeps its place. */
+export function executeQueue(
+  economy: StateWriter,
+  _context: BlockContext,
+  isSpent: (lock: LockRecord) => boolean,
+): SettlementReceipt[] {
+  const receipts: SettlementReceipt[] = [];
+  while (receipts.length < LIMITS.maxEndBlockRequestsPerBlock) {
+    const next = endBlockQueue.shift(economy);
+    if (next === undefined) break;
+    const { position, value: request } = next;
+    receipts.push(
+      request.action === 'unlock'
+        ? executeUnlock(economy, position, request, isSpent)
+        : executeMeterWithdraw(economy, position, request),
+    );
+  }
+  return receipts;
+}
+
+/** Whether requests were carried over, so that the next block has work without a transaction. */
+export function hasQueuedRequests(economy: StateReader): boolean {
+  return endBlockQueue.length(economy) > 0;
+}
