@@ -184,10 +184,9 @@ export interface PeerView {
   readonly height: number | undefined;
   /** Whether a live push stream to this peer exists. */
   readonly push: boolean;
-  readonly agent: string | undefined;
 }
 
-export type CarrierName = 'push' | 'relay' | 'gossipsub';
+export type CarrierName = 'push' | 'relay';
 export type VerdictName = 'accept' | 'ignore' | 'reject';
 
 export interface TopicView {

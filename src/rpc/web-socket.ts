@@ -50,10 +50,10 @@ export class SocketServer {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const refusal = this.#deps.access.refusalOf(request.headers);
-    if (refusal !== undefined) return refuse(socket, '403 Forbidden', refusal);
-    if (request.url?.split('?')[0] !== '/ws')
-      return refuse(socket, '404 Not Found', rpcError('ENDPOINT_NOT_FOUND', 'the WebSocket is at /ws'));
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket));
+    if (refusal !== undefined) refuse(socket, '403 Forbidden', refusal);
+    else if (request.url?.split('?')[0] !== '/ws')
+      refuse(socket, '404 Not Found', rpcError('ENDPOINT_NOT_FOUND', 'the WebSocket is at /ws'));
+    else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket));
   }
 
   #serve(socket: WebSocket): void {
@@ -91,10 +91,11 @@ export class SocketServer {
   /** A reader that leaves too much unread is cut off: it costs this node memory. */
   #send(socket: WebSocket, text: string): void {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > LIMITS.maxRpcUnreadBytes) return socket.terminate();
-    socket.send(text, (error) => {
-      if (error) socket.terminate();
-    });
+    if (socket.bufferedAmount > LIMITS.maxRpcUnreadBytes) socket.terminate();
+    else
+      socket.send(text, (error) => {
+        if (error) socket.terminate();
+      });
   }
 
   /** Cuts off connections that did not answer the last ping. */

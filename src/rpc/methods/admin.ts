@@ -32,7 +32,6 @@ export function adminHandlers(ports: RpcPorts): Handlers<typeof adminMethods> {
         validator: peer.validator === undefined ? null : addressText(peer.validator),
         height: peer.height ?? null,
         push: peer.push,
-        agent: peer.agent ?? null,
       })),
     }),
   };

@@ -95,10 +95,11 @@ export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
 
     tx_getNonce: ({ address, ledger }) => {
       const nonce = chain.nonce(address, ledger);
-      const pending = pool.pendingNonce(address, ledger);
+      let pending = pool.pendingNonce(address, ledger);
+      if (pending < nonce) pending = nonce;
       return {
         nonce: nonce.toString(),
-        pending: (pending > nonce ? pending : nonce).toString(),
+        pending: pending.toString(),
         height: chain.head().height,
       };
     },

@@ -37,7 +37,6 @@ export const adminMethods = {
           validator: Address.nullable(),
           height: Height.nullable(),
           push: z.boolean(),
-          agent: z.string().nullable(),
         }),
       ).shape,
     }),

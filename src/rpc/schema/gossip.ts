@@ -4,7 +4,7 @@ import { noParams, pageParams } from './params.ts';
 import { Count, dumpFields, Hash, page, Time } from './results.ts';
 
 const Verdict = z.enum(['accept', 'ignore', 'reject']);
-const Carrier = z.enum(['push', 'relay', 'gossipsub']);
+const Carrier = z.enum(['push', 'relay']);
 
 export const gossipMethods = {
   gossip_topics: method({
