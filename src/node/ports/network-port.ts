@@ -27,7 +27,7 @@ export function networkPort(
           validator: peer.validator,
           height: peer.head.height,
           push: peer.hasPushLink,
-          agent: peer.agent,
+
         }),
       ),
     topics: () =>

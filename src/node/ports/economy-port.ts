@@ -1,0 +1,75 @@
+import type { Chain } from '../../chain/chain.ts';
+import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
+import { balanceAccount, ISSUE, parseAccountPath } from '../../ledger/economy/account.ts';
+import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
+import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
+import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
+import { feeBalance } from '../../ledger/account.ts';
+import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports.ts';
+import { TOKENS, type TokenName } from '../../types/names.ts';
+import { decode, U128 } from '../../types/ssz.ts';
+
+/** What the RPC reads of the economy at the head. */
+export function economyPort(chain: Chain): EconomyPort {
+  const { state, genesis, genesisHash } = chain;
+  const economy = state.reader('economy');
+  let counted: { height: number; supply: TokenSupply[] } | undefined;
+  return {
+    balance: (address, token) => amountOf(economy, balanceAccount(address), token),
+    meter: (payer, ledger, token) => feeBalance(state, payer, ledger, token),
+    supply: () => {
+      // A sum over all accounts: once per block, however often it is asked for.
+      const { height } = chain.head;
+      if (counted?.height !== height) counted = { height, supply: countSupply(chain) };
+      return counted.supply;
+    },
+    reserves: () => {
+      const context = {
+        height: chain.head.height + 1,
+        timeMs: chain.head.timeMs,
+        genesis,
+        genesisHash,
+        parameters: genesis.parameters,
+      };
+      const { median, signers } = goldPrice(economy, context);
+      const atMs = Math.max(0, ...signers.map((key) => readPrice(economy, key)?.reportedMs ?? 0));
+      return {
+        outstanding: supplyOf(economy, 'AUR'),
+        price: signers.length === 0 ? undefined : { median, reports: signers.length, atMs },
+        reserves: listCustodians(economy).flatMap((custodian) => {
+          const reserve = readReserve(economy, custodian);
+          if (reserve === undefined) return [];
+          const { fineMg, cashCents, asOfMs, expiresMs } = reserve;
+          return [{ custodian, fineMilligrams: fineMg, cash: cashCents, asOfMs, expiresMs }];
+        }),
+      };
+    },
+    locks: (owner) => {
+      const found: LockView[] = [];
+      for (const { path } of state.scan('economy', 'lock/')) {
+        const key = parseLockPath(path);
+        const lock = key === undefined ? undefined : readLock(economy, key.ledger, key.ref);
+        if (lock?.owner !== owner) continue;
+        const { ledger, purpose, ref, token, amount } = lock;
+        found.push({ ledger, purpose, ref, token, amount });
+      }
+      return found;
+    },
+  };
+}
+
+function countSupply({ state }: Chain): TokenSupply[] {
+  const economy = state.reader('economy');
+  const held = new Map<TokenName, bigint>();
+  for (const { path, value } of state.scan('economy', 'account/')) {
+    const place = parseAccountPath(path);
+    if (place === undefined || place.account === ISSUE) continue;
+    held.set(place.token, (held.get(place.token) ?? 0n) + decode(U128, value, 'amount'));
+  }
+  return TOKENS.map((token) => ({
+    token,
+    issued: totalOf(economy, 'issued', token),
+    redeemed: totalOf(economy, 'retired', token),
+    held: held.get(token) ?? 0n,
+  }));
+}
