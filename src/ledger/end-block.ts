@@ -7,10 +7,12 @@ import type { ValidatorSet } from '../types/validator.ts';
 import type { Begun } from './begin-block.ts';
 import { takeChangedSet } from './bpci/membership.ts';
 import { sumByToken } from './cost.ts';
+import { LEDGER_RULES } from './ledgers.ts';
+import type { LedgerRules } from './rules.ts';
 import { InvariantViolation } from './seam.ts';
 import type { SectionResult } from './section.ts';
 import { isLockSpent } from './state/spent-locks.ts';
-import { StateView } from './state/state.ts';
+import { type StateGround, StateView } from './state/state.ts';
 import { advanceChainFacts } from './system/chain-facts.ts';
 import { outboxQueue } from './system/outbox-queue.ts';
 import { advanceValidators, nextValidators } from './system/validator-sets.ts';
@@ -31,7 +33,7 @@ export interface Ended {
   /** V(h + 1) and V(h + 2). */
   readonly validators: ValidatorSet;
   readonly nextValidators: ValidatorSet;
-  /** Whether messages wait for delivery, so that the next block has work without a transaction. */
+  /** See {@link hasPendingWork}. */
   readonly hasPendingWork: boolean;
   discard(): void;
 }
@@ -96,9 +98,20 @@ function settleBlock(
     systemReceipts: receipts.map((receipt, index) => ({ ...receipt, height: context.height, index })),
     validators,
     nextValidators: afterNext,
-    hasPendingWork: outboxQueue.length(system) > 0,
+    hasPendingWork: hasPendingWork(view, rules),
     discard: () => view.discard(),
   };
+}
+
+/** Whether the next block has work without a transaction: messages to deliver, or requests carried over. */
+export function hasPendingWork(
+  state: Pick<StateGround, 'reader'>,
+  rules: LedgerRules = LEDGER_RULES,
+): boolean {
+  return (
+    outboxQueue.length(state.reader('system')) > 0 ||
+    rules.settlement.hasQueuedRequests(state.reader('economy'))
+  );
 }
 
 /** Debits the meters, ledger by ledger, and reports the sum of each token. */

@@ -141,6 +141,8 @@ export interface Settlement {
     context: BlockContext,
     isSpent: (lock: LockRecord) => boolean,
   ): SettlementReceipt[];
+  /** Whether requests were carried over, so that the next block has work without a transaction. */
+  hasQueuedRequests(economy: StateReader): boolean;
   readLock(economy: StateReader, ledger: LedgerName, ref: Hash): LockRecord | undefined;
   /** Fills the economy's sub-tree at genesis. */
   applyGenesis(economy: StateWriter, genesis: Genesis): void;

@@ -12,7 +12,7 @@ import { journal } from './journal.ts';
 import { deliverRelease, lockHandler, readLock, unlockHandler } from './locks.ts';
 import { meterDepositHandler, meterWithdrawHandler } from './meters.ts';
 import { priceReportHandler } from './price-reports.ts';
-import { executeQueue, holdFee, meterBalance, releaseFee, settle } from './settlement.ts';
+import { executeQueue, hasQueuedRequests, holdFee, meterBalance, releaseFee, settle } from './settlement.ts';
 
 /** The ledger that holds all value: coins, locks, meters, banks and the gold behind AUR. */
 export const economy: LedgerModule = {
@@ -55,6 +55,7 @@ export const settlement: Settlement = {
   releaseFee,
   settle,
   endBlock: executeQueue,
+  hasQueuedRequests,
   readLock,
   applyGenesis,
   assertInvariants,
