@@ -67,7 +67,14 @@ class Qbft implements Consensus {
     const { parent, validators, nextValidators, nowMs, wallMs, restored } = event;
     if (this.#state !== undefined && parent.height < this.#state.height) return [];
     const maySign = restored?.mayNotSign !== true;
-    const state = new HeightState(this.#options, { parent, validators, nextValidators, nowMs, wallMs, maySign });
+    const state = new HeightState(this.#options, {
+      parent,
+      validators,
+      nextValidators,
+      nowMs,
+      wallMs,
+      maySign,
+    });
     this.#state = state;
     this.#answers = new Map();
     this.#estimates.keepOnly(validators, nextValidators);
@@ -160,19 +167,37 @@ function dispatch(
 ): void {
   switch (event.kind) {
     case 'message':
-      return onMessage(state, event.message);
+      onMessage(state, event.message);
+      break;
     case 'certificate':
-      return onCertificate(state, event.certificate, event.block);
+      onCertificate(state, event.certificate, event.block);
+      break;
     case 'block-built':
-      return onBlockBuilt(state, event);
+      onBlockBuilt(state, event);
+      break;
     case 'block-fetched':
-      return onBlockFetched(state, event);
+      onBlockFetched(state, event);
+      break;
     case 'block-validated':
-      return onBlockValidated(state, event);
+      onBlockValidated(state, event);
+      break;
     case 'timeout':
-      if (event.timer === 'propose') return onProposeTimeout(state);
-      if (event.timer === 'round') return onRoundTimeout(state, event.round);
-      return onResendTimeout(state);
+      onTimeout(state, event);
+      break;
+  }
+}
+
+function onTimeout(state: HeightState, { timer, round }: EventOf<'timeout'>): void {
+  switch (timer) {
+    case 'propose':
+      onProposeTimeout(state);
+      break;
+    case 'round':
+      onRoundTimeout(state, round);
+      break;
+    case 'resend':
+      onResendTimeout(state);
+      break;
   }
 }
 

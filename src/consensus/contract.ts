@@ -69,7 +69,12 @@ export type ConsensusEvent = { readonly nowMs: number } & (
   | { readonly kind: 'message'; readonly message: ConsensusMessage; readonly bytes: number }
   /** A certified block from sync or a peer's answer, not yet executed by this node. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate; readonly block: ProposedBlock }
-  | { readonly kind: 'block-built'; readonly height: number; readonly round: number; readonly block: ProposedBlock }
+  | {
+      readonly kind: 'block-built';
+      readonly height: number;
+      readonly round: number;
+      readonly block: ProposedBlock;
+    }
   /** Answer to `fetch-block`. */
   | { readonly kind: 'block-fetched'; readonly height: number; readonly block: ProposedBlock }
   | {
@@ -94,7 +99,13 @@ export type UnsignedMessage =
       readonly roundChanges: RoundChangeMessage['roundChange'][];
       readonly prepares: SignedVote[];
     }
-  | { readonly kind: 'prepare'; readonly height: number; readonly round: number; readonly blockHash: Hash; readonly block: ProposedBlock }
+  | {
+      readonly kind: 'prepare';
+      readonly height: number;
+      readonly round: number;
+      readonly blockHash: Hash;
+      readonly block: ProposedBlock;
+    }
   | {
       readonly kind: 'commit';
       readonly height: number;
@@ -114,10 +125,25 @@ export type UnsignedMessage =
 
 export type ConsensusEffect =
   /** Build a block on the parent; `deadlineMs` (monotonic) is when the round ends. Answer: `block-built`. */
-  | { readonly kind: 'build-block'; readonly height: number; readonly round: number; readonly deadlineMs: number }
+  | {
+      readonly kind: 'build-block';
+      readonly height: number;
+      readonly round: number;
+      readonly deadlineMs: number;
+    }
   /** Full validation. `reproposal` waives the rule that ties header.proposer and time to the present round. Answer: `block-validated`. */
-  | { readonly kind: 'validate-block'; readonly height: number; readonly block: ProposedBlock; readonly reproposal: boolean }
-  | { readonly kind: 'fetch-block'; readonly height: number; readonly blockHash: Hash; readonly from: readonly Address[] }
+  | {
+      readonly kind: 'validate-block';
+      readonly height: number;
+      readonly block: ProposedBlock;
+      readonly reproposal: boolean;
+    }
+  | {
+      readonly kind: 'fetch-block';
+      readonly height: number;
+      readonly blockHash: Hash;
+      readonly from: readonly Address[];
+    }
   /**
    * Sign the message, append it to the journal, fsync, then send it to all and hand it back as an own `message`
    * event. A signer that fails sends nothing; the core goes on.
@@ -127,7 +153,13 @@ export type ConsensusEffect =
   | { readonly kind: 'resend'; readonly messages: readonly OwnMessage[] }
   | { readonly kind: 'send-decided'; readonly to: Address; readonly height: number }
   /** At most one timer per kind is alive: scheduling replaces. */
-  | { readonly kind: 'schedule'; readonly timer: TimerKind; readonly height: number; readonly round: number; readonly afterMs: number }
+  | {
+      readonly kind: 'schedule';
+      readonly timer: TimerKind;
+      readonly height: number;
+      readonly round: number;
+      readonly afterMs: number;
+    }
   | { readonly kind: 'cancel-timers' }
   /** Persist block and certificate atomically; the host then starts the next height. */
   | { readonly kind: 'commit'; readonly block: ProposedBlock; readonly certificate: Certificate }

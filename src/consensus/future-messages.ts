@@ -23,7 +23,12 @@ export class FutureMessages {
   readonly #heights = new Map<number, Map<string, BufferedMessage>>();
 
   /** Keeps a message that `next`, V(current + 1), vouches for. Returns why not, if not. */
-  add(message: ConsensusMessage, bytes: number, currentHeight: number, next: ValidatorSet): DropReason | undefined {
+  add(
+    message: ConsensusMessage,
+    bytes: number,
+    currentHeight: number,
+    next: ValidatorSet,
+  ): DropReason | undefined {
     const { height, round, signer } = fieldsOf(message);
     if (height > currentHeight + BUFFERED_HEIGHTS) return 'FUTURE_HEIGHT';
     if (signer === undefined) return 'FUTURE_HEIGHT';
@@ -47,7 +52,9 @@ export class FutureMessages {
    */
   take(height: number, validators: ValidatorSet, next: ValidatorSet): ConsensusMessage[] {
     for (const known of this.#heights.keys()) if (known < height) this.#heights.delete(known);
-    const taken = [...(this.#heights.get(height)?.values() ?? [])].filter((entry) => isCovered(entry, validators));
+    const taken = [...(this.#heights.get(height)?.values() ?? [])].filter((entry) =>
+      isCovered(entry, validators),
+    );
     this.#heights.delete(height);
     const later = this.#heights.get(height + 1);
     for (const [key, entry] of later ?? []) {

@@ -22,9 +22,15 @@ import { enterRound, wake } from './rounds.ts';
  */
 
 export function onMessage(state: HeightState, message: ConsensusMessage): void {
-  if (message.kind === 'decided') return onDecided(state, message);
+  if (message.kind === 'decided') {
+    onDecided(state, message);
+    return;
+  }
   const { signer } = fieldsOf(message);
-  if (signer === undefined || !state.validators.has(signer)) return state.drop('NOT_VALIDATOR', signer);
+  if (signer === undefined || !state.validators.has(signer)) {
+    state.drop('NOT_VALIDATOR', signer);
+    return;
+  }
   const isFiled = fileMessage(state, message);
   if (isFiled && signer === state.options.self) state.keepOwn(message);
 }
@@ -63,7 +69,8 @@ function onProposal(state: HeightState, message: ProposalMessage): boolean {
   const block: ProposedBlock = { hash: body.blockHash, proposal: message.block };
   if (!isIntact(state, block)) return refuse('HASH_MISMATCH');
   const { header } = message.block;
-  if (header.height !== state.height || header.parentHash !== state.parent.hash) return refuse('INVALID_BLOCK');
+  if (header.height !== state.height || header.parentHash !== state.parent.hash)
+    return refuse('INVALID_BLOCK');
   const justification = isProposalJustification(message, state.validators);
   if (justification === undefined) return refuse('BAD_JUSTIFICATION');
   if (justification === 'fresh' && header.proposer !== signer) return refuse('INVALID_BLOCK');
@@ -162,8 +169,14 @@ function onDecided(state: HeightState, message: Extract<ConsensusMessage, { kind
 /** A certified block from sync or a peer: decides as soon as the host has found it valid. */
 export function onCertificate(state: HeightState, certificate: Certificate, block: ProposedBlock): void {
   const expected = { height: state.height, blockHash: block.hash, validators: state.validators };
-  if (certificateFault(certificate, expected) !== undefined) return state.drop('BAD_JUSTIFICATION');
-  if (!isIntact(state, block)) return state.drop('HASH_MISMATCH');
+  if (certificateFault(certificate, expected) !== undefined) {
+    state.drop('BAD_JUSTIFICATION');
+    return;
+  }
+  if (!isIntact(state, block)) {
+    state.drop('HASH_MISMATCH');
+    return;
+  }
   state.certified ??= certificate;
   if (state.certified.blockHash === block.hash) state.addBlock(block);
 }
@@ -172,22 +185,35 @@ type AnswerOf<Kind extends ConsensusEvent['kind']> = Extract<ConsensusEvent, { k
 
 /** A block that was ordered for an earlier round is never proposed in a later one. */
 export function onBlockBuilt(state: HeightState, { round, block }: AnswerOf<'block-built'>): void {
-  const isWanted = round === state.round && round === state.buildRequestedRound && state.built?.round !== round;
-  if (!isWanted) return state.drop('STALE_ANSWER');
+  const isWanted =
+    round === state.round && round === state.buildRequestedRound && state.built?.round !== round;
+  if (!isWanted) {
+    state.drop('STALE_ANSWER');
+    return;
+  }
   state.built = { round, block };
   state.addBlock(block, true);
 }
 
 export function onBlockFetched(state: HeightState, { block }: AnswerOf<'block-fetched'>): void {
-  if (!state.blocks.isFetching(block.hash)) return state.drop('STALE_ANSWER');
-  if (!isIntact(state, block)) return state.drop('HASH_MISMATCH');
+  if (!state.blocks.isFetching(block.hash)) {
+    state.drop('STALE_ANSWER');
+    return;
+  }
+  if (!isIntact(state, block)) {
+    state.drop('HASH_MISMATCH');
+    return;
+  }
   state.addBlock(block);
 }
 
 export function onBlockValidated(state: HeightState, answer: AnswerOf<'block-validated'>): void {
   const negative = answer.undetermined === true ? 'undetermined' : 'invalid';
   const isAnswer = state.blocks.answer(answer.blockHash, answer.valid ? 'valid' : negative);
-  if (!isAnswer) return state.drop('STALE_ANSWER');
+  if (!isAnswer) {
+    state.drop('STALE_ANSWER');
+    return;
+  }
   if (!answer.valid && answer.undetermined !== true) {
     const proposal = state.proposals.get(state.round)?.proposal;
     state.drop('INVALID_BLOCK', proposal?.body.blockHash === answer.blockHash ? proposal.signer : undefined);

@@ -18,8 +18,8 @@ import type {
   ProposedBlock,
   UnsignedMessage,
 } from './contract.ts';
-import { fieldsOf } from './message-fields.ts';
 import { KnownBlocks } from './known-blocks.ts';
+import { fieldsOf } from './message-fields.ts';
 import { proposerOf } from './proposer.ts';
 import { RoundChangeTable } from './round-changes.ts';
 import { SigningGuard } from './signing-guard.ts';
@@ -154,7 +154,8 @@ export class HeightState {
     );
     return this.own.filter(
       (message) =>
-        message === latestRoundChange || (message.kind !== 'round-change' && fieldsOf(message).round === this.round),
+        message === latestRoundChange ||
+        (message.kind !== 'round-change' && fieldsOf(message).round === this.round),
     );
   }
 

@@ -82,13 +82,16 @@ export function isProposalJustification(
     ({ body }) => body.preparedRound === highest && body.preparedHash === blockHash,
   );
   if (!isHighestPrepared) return undefined;
-  return isPreparedCertificate(prepares, { height, round: highest, blockHash }, validators) ? 'reproposal' : undefined;
+  return isPreparedCertificate(prepares, { height, round: highest, blockHash }, validators)
+    ? 'reproposal'
+    : undefined;
 }
 
 function highestPreparedRound(roundChanges: readonly SignedRoundChange[]): number | undefined {
   let highest: number | undefined;
   for (const { body } of roundChanges)
-    if (isPrepared(body) && (highest === undefined || body.preparedRound > highest)) highest = body.preparedRound;
+    if (isPrepared(body) && (highest === undefined || body.preparedRound > highest))
+      highest = body.preparedRound;
   return highest;
 }
 

@@ -7,7 +7,11 @@ import type { ValidatorSet } from '../types/validator.ts';
  * parent proposer and starts at index 0. A function of the committed parent header and V(h) only, so that all nodes
  * agree on it.
  */
-export function proposerOf(parentProposer: Address | undefined, round: number, validators: ValidatorSet): Address {
+export function proposerOf(
+  parentProposer: Address | undefined,
+  round: number,
+  validators: ValidatorSet,
+): Address {
   const index = (firstProposerIndex(parentProposer, validators) + round) % validators.size;
   return (validators.at(index) as { id: Address }).id;
 }
@@ -17,5 +21,5 @@ function firstProposerIndex(parentProposer: Address | undefined, validators: Val
   const index = validators.indexOf(parentProposer);
   if (index !== undefined) return (index + 1) % validators.size;
   const successor = validators.members.findIndex((member) => member.id > parentProposer);
-  return successor < 0 ? 0 : successor;
+  return Math.max(successor, 0);
 }

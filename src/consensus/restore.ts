@@ -19,8 +19,7 @@ export function restore(state: HeightState, restored: RestoredState): void {
         const { body } = message.proposal;
         state.blocks.add({ hash: body.blockHash, proposal: message.block });
         state.proposals.set(body.round, message);
-        if (body.round === state.round)
-          state.proposal = { blockHash: body.blockHash, reproposal: true };
+        if (body.round === state.round) state.proposal = { blockHash: body.blockHash, reproposal: true };
         break;
       }
       case 'prepare':

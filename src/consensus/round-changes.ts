@@ -1,7 +1,11 @@
 import type { RoundChangeMessage } from '../types/consensus-message.ts';
 import type { Address } from '../types/ssz.ts';
 
-export type RoundChangeAdded = 'added' | 'duplicate' | 'lower' | { readonly conflictsWith: RoundChangeMessage };
+export type RoundChangeAdded =
+  | 'added'
+  | 'duplicate'
+  | 'lower'
+  | { readonly conflictsWith: RoundChangeMessage };
 
 /**
  * The round changes of one height: one slot per validator, its highest. There is no window on rounds: after a long

@@ -1,5 +1,5 @@
-import { LIMITS } from '../util/limits.ts';
 import { NOT_PREPARED, ZERO_HASH } from '../types/consensus-message.ts';
+import { LIMITS } from '../util/limits.ts';
 import type { HeightState } from './height-state.ts';
 import { roundTimeoutMs } from './timers.ts';
 
@@ -12,7 +12,10 @@ import { roundTimeoutMs } from './timers.ts';
 /** At the start of a height: wake at the latest when an empty block is due. */
 export function startClock(state: HeightState): void {
   const afterMs = state.schedule.emptyBlockAtMs - state.nowMs;
-  if (afterMs <= 0) return wake(state);
+  if (afterMs <= 0) {
+    wake(state);
+    return;
+  }
   state.emit({ kind: 'schedule', timer: 'propose', height: state.height, round: 0, afterMs });
 }
 
@@ -25,7 +28,10 @@ export function wake(state: HeightState): void {
   if (state.awake) return;
   state.awake = true;
   scheduleResend(state);
-  if (state.round > 0) return startRoundTimer(state, 0);
+  if (state.round > 0) {
+    startRoundTimer(state, 0);
+    return;
+  }
   const waitMs = Math.max(0, state.schedule.notBeforeMs - state.nowMs);
   startRoundTimer(state, waitMs);
   const isProposer = state.guard.isOpen && state.proposer(0) === state.options.self;
@@ -77,7 +83,7 @@ export function onProposeTimeout(state: HeightState): void {
 }
 
 export function onRoundTimeout(state: HeightState, round: number): void {
-  if (round !== state.round || round + 1 >= NOT_PREPARED) return;
+  if (round !== state.round || round + 1 >= NOT_PREPARED || !state.guard.isOpen) return;
   enterRoundWithRoundChange(state, round + 1);
 }
 

@@ -40,7 +40,8 @@ export function signedParts(
     add(signer, () => voteSigningBytes(tag, genesisHash, body), signature);
   const addRoundChange = ({ body, signer, signature }: SignedRoundChange) =>
     add(signer, () => roundChangeSigningBytes(genesisHash, body), signature);
-  const addPrepares = (prepares: readonly SignedVote[]) => prepares.every((prepare) => addVote('prepare', prepare));
+  const addPrepares = (prepares: readonly SignedVote[]) =>
+    prepares.every((prepare) => addVote('prepare', prepare));
   // The count is capped before any signature is looked at: a long list must not buy verification time.
   const isOversize = (list: readonly unknown[]) => list.length > validators.size;
 
@@ -64,7 +65,12 @@ export function signedParts(
     }
     case 'decided': {
       const { block, certificate } = message;
-      const expected = { height: block.header.height, blockHash: hashHeader(block.header), genesisHash, validators };
+      const expected = {
+        height: block.header.height,
+        blockHash: hashHeader(block.header),
+        genesisHash,
+        validators,
+      };
       const result = certificateChecks(certificate, expected);
       if ('fault' in result) return { fault: 'BAD_JUSTIFICATION' };
       const signers = signersOf(certificate, validators);

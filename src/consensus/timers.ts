@@ -5,7 +5,10 @@ import type { ConsensusOptions, ParentBlock } from './contract.ts';
  * timeout(r) = min(base · 2^r, cap) in milliseconds. The exponent is bounded, so no round number overflows, and the
  * cap bounds how long a chain needs to recover after a long outage.
  */
-export function roundTimeoutMs(round: number, options: ConsensusOptions): number {
+export function roundTimeoutMs(
+  round: number,
+  options: Pick<ConsensusOptions, 'baseTimeoutMs' | 'timeoutCapMs'>,
+): number {
   const doublings = Math.min(round, LIMITS.maxTimeoutDoublings);
   return Math.min(options.baseTimeoutMs * 2 ** doublings, options.timeoutCapMs);
 }
