@@ -1,5 +1,6 @@
 import type { Genesis } from '../../types/genesis.ts';
-import { MICRO, type TokenName } from '../../types/names.ts';
+import { GEN_SUPPLY } from '../../types/genesis-check.ts';
+import type { TokenName } from '../../types/names.ts';
 import { BOND_PURPOSE, genesisBondRef } from '../../types/operations/settlement-messages.ts';
 import { NodeError } from '../../util/errors.ts';
 import { OperationFailure, type StateWriter } from '../seam.ts';
@@ -8,9 +9,6 @@ import { addBank, findBankFault } from './banks.ts';
 import { move, setReserve, supplyOf } from './books.ts';
 import { addLockEntry } from './locks.ts';
 import { isMeterAllowed } from './meters.ts';
-
-/** 100 000 GEN, all of which exist from the start. */
-export const GEN_SUPPLY = 100_000n * MICRO;
 
 export type EconomyGenesisErrorCode = 'INVALID_GENESIS';
 
