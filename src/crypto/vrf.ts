@@ -12,7 +12,6 @@ const { Point } = ed25519;
 type Point = InstanceType<typeof Point>;
 
 export const VRF_PROOF_BYTES = 80;
-export const VRF_OUTPUT_BYTES = 64;
 
 const ORDER = Point.Fn.ORDER;
 const SUITE = 0x03;

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js';
+import { numberToBytesLE } from '@noble/curves/utils.js';
+import { sha512 } from '@noble/hashes/sha2.js';
+import fc from 'fast-check';
+import * as browser from '../../../src/crypto/backend-browser.ts';
+import * as node from '../../../src/crypto/backend-node.ts';
+import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts';
+import { RFC_8032_VECTORS } from '../../support/ed25519-vectors.ts';
+
+/** What both backends must do alike. Each names its own types of key handles, which stay inside a backend. */
+interface Backend {
+  sha256(bytes: Uint8Array): Uint8Array;
+  randomBytes(length: number): Uint8Array;
+  publicKeyOf(seed: Uint8Array): Uint8Array;
+  sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  verifyAsync(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
+}
+
+const BACKENDS: Readonly<Record<string, Backend>> = {
+  node: {
+    sha256: node.sha256,
+    randomBytes: node.randomBytes,
+    publicKeyOf: node.derivePublicKey,
+    sign: (seed, message) =>
+      node.ed25519Sign(node.importPrivateKey(seed, node.derivePublicKey(seed)), message),
+    verify: (key, message, signature) => node.ed25519Verify(node.importPublicKey(key), message, signature),
+    verifyAsync: (key, message, signature) =>
+      node.ed25519VerifyAsync(node.importPublicKey(key), message, signature),
+  },
+  browser: {
+    sha256: browser.sha256,
+    randomBytes: browser.randomBytes,
+    publicKeyOf: browser.derivePublicKey,
+    sign: (seed, message) =>
+      browser.ed25519Sign(browser.importPrivateKey(seed, browser.derivePublicKey(seed)), message),
+    verify: (key, message, signature) =>
+      browser.ed25519Verify(browser.importPublicKey(key), message, signature),
+    verifyAsync: (key, message, signature) =>
+      browser.ed25519VerifyAsync(browser.importPublicKey(key), message, signature),
+  },
+};
+
+const { Point } = ed25519;
+
+/** A signature whose R has a component of order 8: valid with the cofactor, invalid without. */
+function mixedOrderSignature(seed: Uint8Array, message: Uint8Array): Uint8Array {
+  const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(seed);
+  const torsion = Point.fromHex(ED25519_TORSION_SUBGROUP[1] as string);
+  const nonce = 12345n;
+  const r = Point.BASE.multiply(nonce).add(torsion).toBytes();
+  const k = Point.Fn.create(BigInt(`0x${toHex(sha512(concatBytes(r, pointBytes, message)).reverse())}`));
+  return concatBytes(r, numberToBytesLE((nonce + k * scalar) % Point.Fn.ORDER, 32));
+}
+
+for (const [name, backend] of Object.entries(BACKENDS))
+  describe(`the ${name} backend`, () => {
+    it('hashes the vectors of FIPS 180-2', () => {
+      assert.equal(
+        toHex(backend.sha256(utf8('abc'))),
+        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      );
+      assert.equal(toHex(backend.sha256(utf8(''))), createHash('sha256').digest('hex'));
+    });
+
+    it('draws random bytes of the length asked for, never the same', () => {
+      assert.equal(backend.randomBytes(32).length, 32);
+      assert.notDeepEqual(backend.randomBytes(32), backend.randomBytes(32));
+    });
+
+    for (const [i, vector] of RFC_8032_VECTORS.entries())
+      it(`derives, signs and verifies test ${i + 1} of RFC 8032`, async () => {
+        const [seed, message] = [fromHex(vector.seed), fromHex(vector.message)];
+        const [publicKey, signature] = [fromHex(vector.publicKey), fromHex(vector.signature)];
+        assert.equal(toHex(backend.publicKeyOf(seed)), vector.publicKey);
+        assert.equal(toHex(backend.sign(seed, message)), vector.signature);
+        assert.equal(backend.verify(publicKey, message, signature), true);
+        assert.equal(await backend.verifyAsync(publicKey, message, signature), true);
+        assert.equal(backend.verify(publicKey, concatBytes(message, Uint8Array.of(0)), signature), false);
+      });
+
+    it('refuses a signature that only a check with cofactor would accept', () => {
+      const seed = new Uint8Array(32).fill(3);
+      const message = utf8('cofactor');
+      const signature = mixedOrderSignature(seed, message);
+      const publicKey = backend.publicKeyOf(seed);
+      assert.equal(
+        ed25519.verify(signature, message, publicKey),
+        true,
+        'the signature is not the edge case it should be',
+      );
+      assert.equal(backend.verify(publicKey, message, signature), false);
+    });
+
+    it('refuses every signature under bytes that are no point, and signatures of a wrong length', async () => {
+      const vector = RFC_8032_VECTORS[0];
+      const noPoint = fromHex(`02${'00'.repeat(31)}`);
+      assert.equal(backend.verify(noPoint, new Uint8Array(), fromHex(vector.signature)), false);
+      assert.equal(await backend.verifyAsync(noPoint, new Uint8Array(), fromHex(vector.signature)), false);
+      const short = fromHex(vector.signature).subarray(0, 63);
+      assert.equal(backend.verify(fromHex(vector.publicKey), new Uint8Array(), short), false);
+    });
+  });
+
+describe('the two backends', () => {
+  it('agree on signatures and on every flipped bit', () => {
+    const { node: a, browser: b } = BACKENDS as Record<'node' | 'browser', Backend>;
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.uint8Array({ maxLength: 64 }),
+        fc.nat(511),
+        (seed, message, bit) => {
+          const signature = a.sign(seed, message);
+          assert.deepEqual(Uint8Array.from(signature), Uint8Array.from(b.sign(seed, message)));
+          const key = a.publicKeyOf(seed);
+          const flipped = Uint8Array.from(signature);
+          flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+          for (const backend of [a, b]) {
+            assert.equal(backend.verify(key, message, signature), true);
+            assert.equal(backend.verify(key, message, flipped), false);
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
