@@ -1,0 +1,196 @@
+import { type Command, Option } from 'commander';
+import { LEDGERS, type LedgerName, type TokenName } from '../../types/names.ts';
+import { action, type CliContext, type CliProcess } from '../context.ts';
+import { usageError } from '../exit-code.ts';
+import { renderTable } from '../output.ts';
+import { coins, formatCoins, listOf, token } from '../parse.ts';
+import { withSendOptions } from '../send-options.ts';
+import type { SendOptions } from '../send-transaction.ts';
+
+type TokenOptions = SendOptions & { token: TokenName };
+type LedgerOptions = TokenOptions & { ledger: LedgerName };
+
+const ledgerOption = () =>
+  new Option('--ledger <ledger>', 'ledger that it is for').choices(LEDGERS).default('bpi');
+const tokenOption = (fallback: TokenName) =>
+  new Option('--token <token>', 'GEN, NEX, FLX or AUR').argParser(token).default(fallback);
+
+/** Operations with a command of their own; all others go through `tx send`. */
+export function registerEconomy(program: Command, cliProcess: CliProcess): void {
+  const economy = program.command('economy').description('coins: balances, transfers, locks, meters');
+  economy
+    .command('balance <address>')
+    .description('what an address can spend')
+    .action(action(cliProcess, balance));
+  economy
+    .command('supply')
+    .description('how much of each token exists; exit code 6 if it does not add up')
+    .action(action(cliProcess, supply));
+  const sending = (name: string, description: string) =>
+    withSendOptions(economy.command(name).description(description));
+
+  sending('transfer <to> <amount>', 'send coins')
+    .addOption(tokenOption('FLX'))
+    .option('--reference <text>', 'remark of at most 64 bytes', '')
+    .action(
+      action(
+        cliProcess,
+        async (context, options: TokenOptions & { reference: string }, to: string, amount: string) => {
+          const { reference } = options;
+          await sendNamed(context, options, 'Transfer', {
+            to,
+            token: options.token,
+            amount: micro(amount),
+            reference,
+          });
+        },
+      ),
+    );
+  sending('faucet <to>', 'testnet coins for an address, once an hour').action(
+    action(cliProcess, async (context, options: SendOptions, to: string) => {
+      await sendNamed(context, options, 'Faucet', { to });
+    }),
+  );
+  sending('lock <ref> <amount>', 'reserve coins for another ledger under a reference of 32 bytes')
+    .addOption(tokenOption('NEX'))
+    .addOption(ledgerOption())
+    .option('--purpose <purpose>', 'what for', 'general')
+    .action(
+      action(
+        cliProcess,
+        async (context, options: LedgerOptions & { purpose: string }, ref: string, amount: string) => {
+          const { ledger, purpose } = options;
+          await sendNamed(context, options, 'Lock', {
+            ledger,
+            purpose,
+            ref,
+            token: options.token,
+            amount: micro(amount),
+          });
+        },
+      ),
+    );
+  sending('unlock <ref>', 'take back what was locked and not spent')
+    .addOption(ledgerOption())
+    .action(
+      action(cliProcess, async (context, options: SendOptions & { ledger: LedgerName }, ref: string) => {
+        await sendNamed(context, options, 'Unlock', { ledger: options.ledger, ref });
+      }),
+    );
+  sending('deposit <payer> <amount>', 'fill the meter that pays a payer’s fees on a ledger')
+    .addOption(tokenOption('FLX'))
+    .addOption(ledgerOption())
+    .action(
+      action(cliProcess, async (context, options: LedgerOptions, payer: string, amount: string) => {
+        const { ledger } = options;
+        await sendNamed(context, options, 'MeterDeposit', {
+          payer,
+          ledger,
+          token: options.token,
+          amount: micro(amount),
+        });
+      }),
+    );
+  sending('withdraw <amount>', 'take coins out of the own meter')
+    .addOption(tokenOption('FLX'))
+    .addOption(ledgerOption())
+    .action(
+      action(cliProcess, async (context, options: LedgerOptions, amount: string) => {
+        await sendNamed(context, options, 'MeterWithdraw', {
+          ledger: options.ledger,
+          token: options.token,
+          amount: micro(amount),
+        });
+      }),
+    );
+  sending('issue <to> <amount>', 'new NEX or FLX out of the reserve, approved by the treasury')
+    .addOption(tokenOption('NEX'))
+    .requiredOption('--basis <hash>', 'hash of the document that justifies it')
+    .requiredOption('--approver <key-file>', 'key file of the treasury; may be repeated', listOf)
+    .action(action(cliProcess, issue));
+  sending('redeem <amount>', 'give NEX or FLX back to the reserve')
+    .addOption(tokenOption('NEX'))
+    .action(
+      action(cliProcess, async (context, options: TokenOptions, amount: string) => {
+        await sendNamed(context, options, 'CoinRedeem', { token: options.token, amount: micro(amount) });
+      }),
+    );
+}
+
+/** Coins as people write them, as the decimal micro-units that JSON carries. */
+function micro(amount: string): string {
+  try {
+    return coins(amount).toString();
+  } catch (error) {
+    throw usageError(`${amount}: ${(error as Error).message}`);
+  }
+}
+
+async function sendNamed(
+  context: CliContext,
+  options: SendOptions,
+  operation: string,
+  data: unknown,
+): Promise<void> {
+  const { operationNamed } = await import('../../client/transaction-builder.ts');
+  const { sendOperations } = await import('../send-transaction.ts');
+  const built = operationNamed('economy', operation, data);
+  await sendOperations(context, options, 'economy', () => [built]);
+}
+
+async function issue(
+  context: CliContext,
+  options: TokenOptions & { basis: string; approver: string[] },
+  to: string,
+  amount: string,
+): Promise<void> {
+  const { approvalSigningBytes, approvedOperationHash } = await import('../../types/approval.ts');
+  const { addressFromText } = await import('../../types/address.ts');
+  const { ECONOMY } = await import('../../types/operations/economy.ts');
+  const { encodeOperation } = await import('../../types/operations/catalog.ts');
+  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { sendOperations } = await import('../send-transaction.ts');
+  const directory = new KeyDirectory(context);
+  const approvers = await Promise.all(options.approver.map((name) => directory.load(name, options)));
+  const spec = ECONOMY.operations.CoinIssue;
+  const value = {
+    token: options.token,
+    to: addressFromText(to),
+    amount: BigInt(micro(amount)),
+    basis: options.basis.replace(/^0x/, ''),
+    approvals: [],
+  };
+  await sendOperations(context, options, 'economy', ({ sender, nonce, genesisHash }) => {
+    const target = { authority: 'treasury' as const, sender, ledger: 'economy' as const, nonce };
+    const bytes = approvalSigningBytes(genesisHash, target, approvedOperationHash(spec, value));
+    const approvals = approvers.map(({ publicKey, seed }) => ({
+      key: publicKey,
+      signature: keyPairFromSeed(seed).sign(bytes),
+    }));
+    return [encodeOperation(spec, { ...value, approvals })];
+  });
+}
+
+async function balance(context: CliContext, _options: unknown, address: string): Promise<void> {
+  const { clientOf } = await import('../rpc.ts');
+  const answer = await (await clientOf(context)).call('economy_getBalance', { address });
+  const rows = answer.balances.map(({ token: name, amount }) => [name, formatCoins(BigInt(amount))]);
+  context.output.result(answer, `${renderTable(['token', 'amount'], rows)}\nat height ${answer.height}`);
+}
+
+async function supply(context: CliContext): Promise<void> {
+  const { clientOf } = await import('../rpc.ts');
+  const { NodeError } = await import('../../util/errors.ts');
+  const answer = await (await clientOf(context)).call('economy_getSupply');
+  const rows = answer.tokens.map((row) => [
+    row.token,
+    ...[row.issued, row.redeemed, row.supply, row.held].map((amount) => formatCoins(BigInt(amount))),
+    row.ok ? 'ok' : 'DIFFERS',
+  ]);
+  context.output.result(
+    answer,
+    `${renderTable(['token', 'issued', 'redeemed', 'supply', 'held', ''], rows)}\nat height ${answer.height}`,
+  );
+  if (!answer.ok) throw new NodeError('NOT_HEALTHY', 'the holdings do not add up to the supply');
+}

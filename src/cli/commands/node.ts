@@ -1,0 +1,156 @@
+import { type Command, Option } from 'commander';
+import { action, type CliContext, type CliProcess } from '../context.ts';
+import { EXIT, usageError } from '../exit-code.ts';
+import { decimal, listOf } from '../parse.ts';
+
+interface InitOptions {
+  genesis: string;
+  validator?: boolean;
+  insecureKeys?: boolean;
+  keyPasswordFile?: string;
+}
+
+interface StartOptions {
+  name: string;
+  listen?: string[];
+  advertise?: string[];
+  bootnode?: string[];
+  swarmKey?: string;
+  maxPeers?: number;
+  rpcListen: string;
+  rpcHostAllowlist?: string[];
+  keyPasswordFile?: string;
+  insecureKeys?: boolean;
+  loopbackTestnet?: boolean;
+  acceptLostJournal?: number;
+}
+
+export function registerNode(program: Command, cliProcess: CliProcess): void {
+  const node = program.command('node').description('set up and run one node');
+  node
+    .command('init')
+    .description('make the data directory of a new node')
+    .requiredOption('--genesis <file>', 'genesis file of the chain')
+    .option('--validator', 'make validator keys and a vote journal, too')
+    .option('--key-password-file <file>', 'encrypt the key files with the password in this file')
+    .option('--insecure-keys', 'write the key files in the clear (test networks only)')
+    .action(action(cliProcess, initNodeCommand));
+  node
+    .command('start')
+    .description('run the node until it is told to stop (SIGINT, SIGTERM)')
+    .option('--name <name>', 'name in logs', 'node')
+    .option('--listen <multiaddr>', 'address for peers; may be repeated', listOf)
+    .option('--advertise <multiaddr>', 'address that peers are told; may be repeated', listOf)
+    .option('--bootnode <multiaddr>', 'peer to dial first; may be repeated', listOf)
+    .option('--swarm-key <file>', 'key of a private network')
+    .option('--max-peers <count>', 'most connections', decimal)
+    .option('--rpc-listen <host:port>', 'address of the JSON-RPC', '127.0.0.1:8545')
+    .option('--rpc-host-allowlist <host>', 'further names in a Host header; may be repeated', listOf)
+    .option('--key-password-file <file>', 'password of the key files')
+    .option('--insecure-keys', 'accept key files in the clear')
+    .option(
+      '--accept-lost-journal <height>',
+      'sign again from this height on although the vote journal is lost',
+      decimal,
+    )
+    .addOption(
+      new Option('--loopback-testnet', 'many nodes share this host: no limits per address').hideHelp(),
+    )
+    .action(action(cliProcess, startNodeCommand));
+}
+
+async function initNodeCommand(context: CliContext, options: InitOptions): Promise<void> {
+  const { output } = context;
+  if ((options.insecureKeys === true) === (options.keyPasswordFile !== undefined))
+    throw usageError(
+      'how shall the keys be kept?',
+      'give either --key-password-file <file> or --insecure-keys',
+    );
+  const { initNode } = await import('../../node/init-node.ts');
+  const { loadGenesisFile } = await import('../../node/genesis-file.ts');
+  const { addressToText } = await import('../../types/address.ts');
+  const { readPasswordFile } = await import('../password.ts');
+  const genesis = await loadGenesisFile(options.genesis);
+  const password =
+    options.keyPasswordFile === undefined ? undefined : await readPasswordFile(options.keyPasswordFile);
+  const { dataDir } = context;
+  const made = await initNode({
+    dataDir,
+    genesis,
+    password,
+    ...(options.validator === true ? { validator: 'new' } : {}),
+  });
+  const validator = made.validator && {
+    id: addressToText(made.validator.id),
+    consensusKey: `0x${made.validator.consensusKey}`,
+    vrfKey: `0x${made.validator.vrfKey}`,
+  };
+  output.result(
+    {
+      dataDir,
+      genesisHash: `0x${made.genesisHash}`,
+      nodeKey: `0x${made.nodeKey}`,
+      validator: validator ?? null,
+    },
+    [
+      `data directory ${dataDir}`,
+      `genesis        0x${made.genesisHash}`,
+      ...(validator === undefined
+        ? ['role           observer']
+        : [
+            `validator      ${validator.id}`,
+            `consensus key  ${validator.consensusKey}`,
+            `VRF key        ${validator.vrfKey}`,
+          ]),
+    ].join('\n'),
+  );
+}
+
+/** `host:port` of an address to listen on; an IPv6 host stands in brackets. */
+export function parseHostPort(text: string): { host: string; port: number } {
+  const separator = text.lastIndexOf(':');
+  const host = text.slice(0, separator).replace(/^\[|\]$/g, '');
+  const port = Number(text.slice(separator + 1));
+  if (separator < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw usageError(`not an address to listen on: ${text}`, 'write it as 127.0.0.1:8545');
+  return { host, port };
+}
+
+async function startNodeCommand(context: CliContext, options: StartOptions): Promise<void> {
+  const { startNode } = await import('../../node/node.ts');
+  const { NodeOptionsSchema } = await import('../../node/options.ts');
+  const rpc = parseHostPort(options.rpcListen);
+  const parsed = NodeOptionsSchema.safeParse({
+    dataDir: context.dataDir,
+    name: options.name,
+    listen: options.listen,
+    advertise: options.advertise,
+    bootnodes: options.bootnode,
+    swarmKeyFile: options.swarmKey,
+    maxPeers: options.maxPeers,
+    rpcHost: rpc.host,
+    rpcPort: rpc.port,
+    rpcHostAllowlist: options.rpcHostAllowlist,
+    keyPasswordFile: options.keyPasswordFile,
+    insecureKeys: options.insecureKeys,
+    loopbackTestnet: options.loopbackTestnet,
+    acceptLostJournal: options.acceptLostJournal,
+    logLevel: context.global.logLevel,
+  });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw usageError(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const stopping = new Promise<'stop'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
+  });
+  const running = await startNode(parsed.data);
+  context.output.result(
+    { peerId: running.peerId, addresses: running.addresses, rpc: running.rpcUrl },
+    `peer ${running.peerId}\np2p  ${running.addresses.join(' ')}\nrpc  ${running.rpcUrl}`,
+  );
+  const end = await Promise.race([stopping, running.failed]);
+  await running.stop();
+  if (end !== 'stop') throw end;
+  process.exit(EXIT.ok); // some library may still hold a timer; everything of ours is closed
+}

@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { CliContext } from '../../src/cli/context.ts';
+import { VERSION } from '../../src/cli/version.ts';
+import { quorum } from '../../src/types/quorum.ts';
+import { NodeError } from '../../src/util/errors.ts';
+import { TestnetDirectory, type TestnetErrorCode } from '../directory.ts';
+import { readJsonFile } from '../json-file.ts';
+import { type Manifest, nodeNames, parseManifest } from '../manifest.ts';
+import { connectNode } from '../rpc.ts';
+import { BACKGROUND_LANE, load } from '../stages/load.ts';
+import { setup } from '../stages/setup.ts';
+import { start } from '../stages/start.ts';
+import { stop } from '../stages/stop.ts';
+import { waitForHeight } from '../stages/wait.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { supervisorOf } from './supervisor-of.ts';
+
+export interface UpOptions {
+  validators?: number;
+  observers?: number;
+  portBase?: number;
+  blockTime?: number;
+  emptyBlocks?: number;
+  seed?: string;
+  manifest?: string;
+  detach?: boolean;
+  waitBlocks?: number;
+  timeout: number;
+  loadRate: number;
+  load: boolean;
+  fresh?: boolean;
+}
+
+/** The first block is worth showing even if nobody asked for more. */
+const FIRST_HEIGHT = 1;
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * `metanode testnet up`: starts all nodes and, unless it is to return, keeps them under a light load until Ctrl-C.
+ * Whatever goes wrong before the nodes are left alone ends them all.
+ */
+export async function up(context: CliContext, path: string, name: string, options: UpOptions): Promise<void> {
+  const { output } = context;
+  const directory = new TestnetDirectory(path);
+  const interrupted = new AbortController();
+  const onSignal = () => interrupted.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  output.note(`Metanode ${VERSION} · Node ${process.versions.node} · testnet "${name}" · data ${path}`);
+  const manifest = await prepare(context, directory, name, options);
+  const supervisor = await supervisorOf(directory);
+  const beginMs = performance.now();
+  let leaveRunning = false;
+  try {
+    const work = boot(context, supervisor, manifest, options, beginMs, interrupted.signal);
+    const outcome = await Promise.race([work, aborted(interrupted.signal)]);
+    leaveRunning = outcome === 'up' && options.detach === true;
+    if (leaveRunning || outcome === 'interrupted') return;
+    if (options.waitBlocks === undefined)
+      await Promise.race([
+        accompany(context, supervisor, manifest, options, interrupted.signal),
+        aborted(interrupted.signal),
+      ]);
+  } finally {
+    if (!leaveRunning) {
+      output.note('stopping all nodes');
+      await stop(supervisor);
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('interrupted');
+    else signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
+  });
+}
+
+/** The manifest of the testnet: that on disk if there is one and it fits, otherwise a new one, set up. */
+async function prepare(
+  context: CliContext,
+  directory: TestnetDirectory,
+  name: string,
+  options: UpOptions,
+): Promise<Manifest> {
+  if (directory.exists()) {
+    const supervisor = await supervisorOf(directory);
+    const dead = new Set(await supervisor.deadNodes());
+    if (supervisor.running.some((node) => !dead.has(node.name)))
+      throw new NodeError<TestnetErrorCode>(
+        'TESTNET_RUNNING',
+        `the testnet in ${directory.path} is running`,
+        {
+          hint: 'stop it with: metanode testnet down',
+        },
+      );
+    if (options.fresh !== true) return await continueManifest(context, directory, options);
+  }
+  const manifest = await newManifest(name, options);
+  const { genesisHash } = await setup(directory, manifest);
+  context.output.step(
+    'genesis',
+    `${manifest.validators} validators, 5 ledgers, hash 0x${genesisHash.slice(0, 4)}…${genesisHash.slice(-4)}`,
+  );
+  return manifest;
+}
+
+async function continueManifest(
+  context: CliContext,
+  directory: TestnetDirectory,
+  options: UpOptions,
+): Promise<Manifest> {
+  const manifest = await directory.loadManifest();
+  const asked = requested(options);
+  for (const [field, value] of Object.entries(asked))
+    if (value !== undefined && value !== manifest[field as keyof Manifest])
+      throw new NodeError<TestnetErrorCode>(
+        'TESTNET_EXISTS',
+        `${directory.path} holds a testnet with ${field} ${String(manifest[field as keyof Manifest])}, not ${value}`,
+        { hint: 'start anew with --fresh, or choose another name or --data-dir' },
+      );
+  const { genesisHash } = await directory.loadTestnet();
+  context.output.step(
+    'genesis',
+    `${manifest.validators} validators, 5 ledgers, hash ${genesisHash.slice(0, 6)}…${genesisHash.slice(-4)} (goes on)`,
+  );
+  return manifest;
+}
+
+function requested(options: UpOptions): Partial<Record<keyof Manifest, string | number | undefined>> {
+  return {
+    validators: options.validators,
+    observers: options.observers,
+    portBase: options.portBase,
+    blockTimeMs: options.blockTime,
+    emptyBlocksMs: options.emptyBlocks,
+    seed: options.seed,
+  };
+}
+
+async function newManifest(name: string, options: UpOptions): Promise<Manifest> {
+  if (options.manifest !== undefined)
+    return parseManifest(await readJsonFile(z.unknown(), options.manifest), options.manifest);
+  const given = Object.fromEntries(
+    Object.entries(requested(options)).filter(([, value]) => value !== undefined),
+  );
+  return parseManifest({ name, seed: randomBytes(16).toString('hex'), ...given }, 'the options');
+}
+
+async function boot(
+  context: CliContext,
+  supervisor: Supervisor,
+  manifest: Manifest,
+  options: UpOptions,
+  beginMs: number,
+  signal: AbortSignal,
+): Promise<'up'> {
+  const { output } = context;
+  const seconds = () => `${((performance.now() - beginMs) / 1000).toFixed(1)} s`;
+  const names = nodeNames(manifest);
+  await start(supervisor, names, { logLevel: manifest.logLevel });
+  const { nodes } = supervisor;
+  output.step(
+    'nodes',
+    `${nodes.length} up: ${names[0]} … ${names.at(-1)}, p2p ${portRange(nodes, 'p2p')} · rpc ${portRange(nodes, 'rpc')}`,
+  );
+  output.step('connected', `${nodes.length} peers, ${nodes.length - 1} connections each  ${seconds()}`);
+  const target = options.waitBlocks ?? FIRST_HEIGHT;
+  await waitForHeight(supervisor, target, options.timeout, (height) => {
+    if (signal.aborted) return;
+    if (height > 0)
+      output.step(
+        'consensus',
+        `height ${height}, quorum ${quorum(manifest.validators)} of ${manifest.validators}  ${seconds()}`,
+      );
+  });
+  printSummary(context, supervisor, seconds());
+  return 'up';
+}
+
+function portRange(nodes: Supervisor['nodes'], kind: 'p2p' | 'rpc'): string {
+  const ports = nodes.map((node) =>
+    kind === 'rpc' ? new URL(node.rpc).port : (node.p2p.split('/')[4] ?? ''),
+  );
+  return ports.length === 1 ? String(ports[0]) : `${ports[0]}-${ports.at(-1)}`;
+}
+
+function printSummary({ output }: CliContext, supervisor: Supervisor, elapsed: string): void {
+  const { directory, testnet } = supervisor;
+  const [first] = testnet.nodes;
+  output.note('');
+  output.note(`  RPC       ${first?.rpc}     docs  ${first?.rpc}/openrpc.json`);
+  for (const node of testnet.nodes) output.note(`            ${node.name.padEnd(4)} ${node.rpc}`);
+  output.note(`  Accounts  ${directory.accountPath('alice')}, ${directory.accountPath('bob')}`);
+  output.note('');
+  output.note('Next:  metanode testnet status | logs | kill v7 | resume | check | down');
+  if (output.options.json) output.result({ ...testnet, directory: directory.path, elapsed }, '');
+}
+
+/** Keeps the testnet under a light load and shows how it does, until it is interrupted or a node dies. */
+async function accompany(
+  { output }: CliContext,
+  supervisor: Supervisor,
+  manifest: Manifest,
+  options: UpOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const line = (text: string) => output.note(text);
+  if (!options.load) {
+    line('running; Ctrl-C stops all');
+    await supervisor.guard(showHeights(supervisor, line, signal));
+    return;
+  }
+  line(`mixed load of ${options.loadRate} transactions a second; Ctrl-C stops all`);
+  // Plans are made in advance, so a load that has no end is a row of short ones.
+  const LOAD_SECONDS = Math.min(SECONDS_PER_DAY, Math.max(60, 600 / options.loadRate));
+  while (!signal.aborted) {
+    await load(supervisor, manifest, {
+      rate: options.loadRate,
+      seconds: LOAD_SECONDS,
+      lane: BACKGROUND_LANE,
+      validatorChanges: false,
+      signal,
+      onProgress: ({ height, sent, final, open }) =>
+        line(
+          `height ${height}  ${manifest.validators} validators  sent ${sent}  final ${final}  open ${open}`,
+        ),
+    });
+  }
+}
+
+const SHOW_MS = 2_000;
+
+async function showHeights(
+  supervisor: Supervisor,
+  line: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const node = supervisor.running[0];
+    const head =
+      node &&
+      (await connectNode(node)
+        .call('chain_getFinalizedHead')
+        .catch(() => undefined));
+    if (head !== undefined) line(`height ${head.height}`);
+    await new Promise((resolve) => setTimeout(resolve, SHOW_MS).unref());
+  }
+}

@@ -1,0 +1,400 @@
+import type { KeyPair } from '../../src/crypto/ed25519.ts';
+import { hashOf, sha256 } from '../../src/crypto/hash.ts';
+import { addressOf } from '../../src/types/address.ts';
+import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
+import type { AuthorityName } from '../../src/types/genesis.ts';
+import { MICRO } from '../../src/types/names.ts';
+import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
+import { attestationSigningBytes, ECONOMY } from '../../src/types/operations/economy.ts';
+import { SCHEME_ED25519 } from '../../src/types/transaction.ts';
+import { toHex, utf8 } from '../../src/util/bytes.ts';
+import { bankIdentifierCode, legalEntityIdentifier } from '../bank-codes.ts';
+import { bankNumber } from '../genesis.ts';
+import type { Account } from '../identities.ts';
+import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
+
+const { operations } = ECONOMY;
+
+/** More than anybody has. */
+const FORTUNE = 1_000_000_000n * MICRO;
+const OUNCE_MICRO_USD = 2_400_000_000n;
+/** What quotas of the testnet's genesis ask for, and time for a block to carry it. */
+const QUOTA_MS = 8_000;
+/** Time after which an effect that a later transaction builds on has surely been recorded. */
+const SETTLED_MS = 8_000;
+
+function plan<T>(sender: Account, expected: string, spec: KindSpec<T>, value: T): PlannedTransaction {
+  return { sender, expected, operations: [encodeOperation(spec, value)] };
+}
+
+/** A hash that nobody else uses, for references and locks. */
+function freshHash(context: PlanContext, what: string): string {
+  return toHex(sha256(utf8(`${what} ${context.seed} ${context.runId} ${context.unique()}`)));
+}
+
+/** An address that nobody has the key of. */
+function freshAddress(context: PlanContext): string {
+  return addressOf(SCHEME_ED25519, utf8(freshHash(context, 'address')));
+}
+
+/** A UUID version 4 (RFC 9562 §5.4) out of a fresh hash. */
+function freshUetr(context: PlanContext): string {
+  const hex = freshHash(context, 'uetr');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function leiOf(context: PlanContext, index: number): string {
+  return legalEntityIdentifier(bankNumber(laneNumber(context), index));
+}
+
+/** The lane stands in the names of its accounts, `payer-1-3`. */
+function laneNumber({ lane }: PlanContext): number {
+  return Number(lane.payers[0]?.name.split('-')[1]);
+}
+
+function approve<T extends { approvals: Approval[] }>(
+  context: PlanContext,
+  sender: Account,
+  authority: AuthorityName,
+  keys: readonly KeyPair[],
+  spec: KindSpec<T>,
+  value: T,
+): T {
+  const target = {
+    authority,
+    sender: sender.address,
+    ledger: 'economy' as const,
+    nonce: context.nonceOf(sender, 'economy'),
+  };
+  const bytes = approvalSigningBytes(context.genesisHash, target, approvedOperationHash(spec, value));
+  return { ...value, approvals: keys.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })) };
+}
+
+/** Remembers when something was last planned, to keep a distance in time. */
+class Spacing {
+  readonly #last = new Map<string, number>();
+
+  /** Whether `key` may be planned at `atMs`, which is then noted. */
+  take(key: string, atMs: number, distanceMs: number): boolean {
+    const last = this.#last.get(key);
+    if (last !== undefined && atMs - last < distanceMs) return false;
+    this.#last.set(key, atMs);
+    return true;
+  }
+}
+
+const transfer: OperationScenario = {
+  operation: 'Transfer',
+  weight: 40,
+  succeed(context) {
+    const sender = context.rotate(context.lane.payers);
+    const to = context.rotate(context.lane.payers).address;
+    const value = {
+      to: to === sender.address ? freshAddress(context) : to,
+      token: 'FLX' as const,
+      amount: 1_000n,
+      reference: '',
+    };
+    return plan(sender, 'OK', operations.Transfer, value);
+  },
+  fail(context) {
+    const sender = context.rotate(context.lane.payers);
+    const value = {
+      to: freshAddress(context),
+      token: 'NEX' as const,
+      amount: FORTUNE,
+      reference: 'too much',
+    };
+    return plan(sender, 'INSUFFICIENT_BALANCE', operations.Transfer, value);
+  },
+};
+
+/** Locks, and later unlocks of the same locks. */
+function lockAndUnlock(): OperationScenario[] {
+  const open: { owner: Account; ref: string; lockedAtMs: number }[] = [];
+  const lockOf = (context: PlanContext, amount: bigint) => ({
+    ledger: 'docklock' as const,
+    purpose: 'load-test',
+    ref: freshHash(context, 'lock'),
+    token: 'NEX' as const,
+    amount,
+  });
+  return [
+    {
+      operation: 'Lock',
+      weight: 6,
+      succeed(context) {
+        const owner = context.rotate(context.lane.payers);
+        const value = lockOf(context, 1_000n);
+        open.push({ owner, ref: value.ref, lockedAtMs: context.atMs });
+        return plan(owner, 'OK', operations.Lock, value);
+      },
+      fail: (context) =>
+        plan(
+          context.rotate(context.lane.payers),
+          'INSUFFICIENT_BALANCE',
+          operations.Lock,
+          lockOf(context, FORTUNE),
+        ),
+    },
+    {
+      operation: 'Unlock',
+      weight: 5,
+      succeed(context) {
+        const [oldest] = open;
+        if (oldest === undefined || context.atMs - oldest.lockedAtMs < SETTLED_MS) return undefined;
+        open.shift();
+        return plan(oldest.owner, 'OK', operations.Unlock, { ledger: 'docklock', ref: oldest.ref });
+      },
+      fail: (context) =>
+        plan(context.rotate(context.lane.payers), 'LOCK_UNKNOWN', operations.Unlock, {
+          ledger: 'docklock',
+          ref: freshHash(context, 'no lock'),
+        }),
+    },
+  ];
+}
+
+const meters: OperationScenario[] = [
+  {
+    operation: 'MeterDeposit',
+    weight: 6,
+    succeed(context) {
+      const sender = context.rotate(context.lane.payers);
+      const value = { payer: sender.address, ledger: 'bpi' as const, token: 'FLX' as const, amount: 10_000n };
+      return plan(sender, 'OK', operations.MeterDeposit, value);
+    },
+    fail(context) {
+      const sender = context.rotate(context.lane.payers);
+      const value = { payer: sender.address, ledger: 'bpi' as const, token: 'FLX' as const, amount: 0n };
+      return plan(sender, 'ZERO_AMOUNT', operations.MeterDeposit, value);
+    },
+  },
+  {
+    operation: 'MeterWithdraw',
+    weight: 5,
+    succeed(context) {
+      const sender = context.rotate(context.lane.payers);
+      return plan(sender, 'OK', operations.MeterWithdraw, { ledger: 'bpi', token: 'FLX', amount: 5_000n });
+    },
+    fail(context) {
+      const sender = context.rotate(context.lane.payers);
+      return plan(sender, 'ZERO_AMOUNT', operations.MeterWithdraw, {
+        ledger: 'bpi',
+        token: 'FLX',
+        amount: 0n,
+      });
+    },
+  },
+];
+
+const coins: OperationScenario[] = [
+  {
+    operation: 'CoinIssue',
+    weight: 4,
+    succeed(context) {
+      const sender = context.rotate(context.lane.payers);
+      const value = {
+        token: 'NEX' as const,
+        to: sender.address,
+        amount: 1_000n,
+        basis: freshHash(context, 'basis'),
+        approvals: [],
+      };
+      const keys = context.authorities.treasury.slice(0, 2);
+      return plan(
+        sender,
+        'OK',
+        operations.CoinIssue,
+        approve(context, sender, 'treasury', keys, operations.CoinIssue, value),
+      );
+    },
+    fail(context) {
+      const sender = context.rotate(context.lane.payers);
+      const value = {
+        token: 'NEX' as const,
+        to: sender.address,
+        amount: 1_000n,
+        basis: freshHash(context, 'basis'),
+        approvals: [],
+      };
+      const keys = context.authorities.treasury.slice(0, 1);
+      const approved = approve(context, sender, 'treasury', keys, operations.CoinIssue, value);
+      return plan(sender, 'APPROVALS_TOO_FEW', operations.CoinIssue, approved);
+    },
+  },
+  {
+    operation: 'CoinRedeem',
+    weight: 4,
+    succeed: (context) =>
+      plan(context.rotate(context.lane.payers), 'OK', operations.CoinRedeem, { token: 'NEX', amount: 500n }),
+    fail: (context) =>
+      plan(context.rotate(context.lane.payers), 'TOKEN_NOT_ALLOWED', operations.CoinRedeem, {
+        token: 'GEN',
+        amount: 1n,
+      }),
+  },
+];
+
+const bankRegister: OperationScenario = {
+  operation: 'BankRegister',
+  weight: 2,
+  succeed: (context) => registerBank(context, 'OK'),
+  fail: (context) => registerBank(context, 'INVALID_LEI'),
+};
+
+function registerBank(context: PlanContext, expected: string): PlannedTransaction {
+  const sender = context.rotate(context.lane.payers);
+  // Numbers above those of genesis, different for each run and lane.
+  const number =
+    10_000 + (context.runId % 20_000) * 500 + laneNumber(context) * 250 + (context.unique() % 250);
+  const lei = legalEntityIdentifier(number);
+  const value = {
+    lei: expected === 'OK' ? lei : `${lei.slice(0, 18)}${lei.endsWith('00') ? '01' : '00'}`,
+    bic: bankIdentifierCode(number),
+    tier: 3,
+    account: freshAddress(context),
+    licenseHash: freshHash(context, 'licence'),
+    approvals: [],
+  };
+  const keys = context.authorities.bankApproval.slice(0, 2);
+  return plan(
+    sender,
+    expected,
+    operations.BankRegister,
+    approve(context, sender, 'bank-approval', keys, operations.BankRegister, value),
+  );
+}
+
+/**
+ * Gold, its price, and the AUR that both allow. Minting waits until a reserve was attested and enough prices were
+ * reported within this plan, and a bank passes on only what an earlier mint gave it.
+ */
+function gold(): OperationScenario[] {
+  const spacing = new Spacing();
+  let attestedAtMs: number | undefined;
+  const reports: number[] = [];
+  let mintedAtMs: number | undefined;
+  const bank = (context: PlanContext) => context.lane.banks[0] as Account;
+
+  const attestation = (context: PlanContext, signers: readonly KeyPair[]) => {
+    const asOfMs = context.startMs + context.atMs - 60_000;
+    const body = {
+      custodian: leiOf(context, 0),
+      barsRoot: hashOf('operation', utf8(`bars of ${leiOf(context, 0)}`)),
+      fineMg: 1_000_000_000n,
+      cashCents: 1_000_000n,
+      asOfMs,
+      expiresMs: asOfMs + 86_400_000,
+    };
+    const bytes = attestationSigningBytes(context.genesisHash, body);
+    return {
+      ...body,
+      signatures: signers.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })),
+    };
+  };
+  const bankTransfer = (context: PlanContext, expected: string, amount: bigint) =>
+    plan(bank(context), expected, operations.BankTransfer, {
+      uetr: freshUetr(context),
+      debtorBank: leiOf(context, 0),
+      creditorBank: leiOf(context, 1),
+      amount,
+      referenceHash: freshHash(context, 'message'),
+    });
+  const hasMinted = (context: PlanContext) =>
+    mintedAtMs !== undefined && context.atMs - mintedAtMs > SETTLED_MS;
+
+  return [
+    {
+      operation: 'ReserveAttest',
+      weight: 3,
+      succeed(context) {
+        if (!spacing.take('attest', context.atMs, QUOTA_MS)) return undefined;
+        attestedAtMs ??= context.atMs;
+        const auditors = context.authorities.auditors.slice(0, 2);
+        return plan(bank(context), 'OK', operations.ReserveAttest, attestation(context, auditors));
+      },
+      // Another bank's account sends it, so that the quota of the custodian is not touched.
+      fail: (context) =>
+        plan(
+          context.lane.banks[1] as Account,
+          'AUDITORS_TOO_FEW',
+          operations.ReserveAttest,
+          attestation({ ...context, startMs: context.startMs + 1 }, context.authorities.auditors.slice(0, 1)),
+        ),
+    },
+    {
+      operation: 'PriceReport',
+      weight: 6,
+      succeed(context) {
+        for (const oracle of context.lane.oracles) {
+          if (!spacing.take(oracle.name, context.atMs, QUOTA_MS)) continue;
+          reports.push(context.atMs);
+          return plan(oracle, 'OK', operations.PriceReport, {
+            microUsdPerOunce: OUNCE_MICRO_USD + BigInt(context.unique() % 1_000),
+          });
+        }
+        return undefined;
+      },
+      fail: (context) =>
+        plan(context.rotate(context.lane.payers), 'NOT_AN_ORACLE', operations.PriceReport, {
+          microUsdPerOunce: OUNCE_MICRO_USD,
+        }),
+    },
+    {
+      operation: 'AurMint',
+      weight: 4,
+      succeed(context) {
+        const third = reports[2];
+        if (attestedAtMs === undefined || third === undefined) return undefined;
+        if (context.atMs - Math.max(attestedAtMs, third) < SETTLED_MS) return undefined;
+        mintedAtMs ??= context.atMs;
+        return plan(bank(context), 'OK', operations.AurMint, { bank: leiOf(context, 0), amount: 1_000_000n });
+      },
+      fail: (context) =>
+        plan(context.lane.banks[2] as Account, 'TIER_NOT_ALLOWED', operations.AurMint, {
+          bank: leiOf(context, 2),
+          amount: 1_000_000n,
+        }),
+    },
+    {
+      operation: 'AurBurn',
+      weight: 3,
+      succeed: (context) =>
+        hasMinted(context) ? plan(bank(context), 'OK', operations.AurBurn, { amount: 1_000n }) : undefined,
+      fail: (context) =>
+        plan(context.rotate(context.lane.payers), 'NOT_BANK_ACCOUNT', operations.AurBurn, { amount: 1_000n }),
+    },
+    {
+      operation: 'BankTransfer',
+      weight: 4,
+      succeed: (context) => (hasMinted(context) ? bankTransfer(context, 'OK', 1_000n) : undefined),
+      fail: (context) => bankTransfer(context, 'INSUFFICIENT_BALANCE', FORTUNE),
+    },
+  ];
+}
+
+function faucet(): OperationScenario {
+  const paid: { address: string; atMs: number }[] = [];
+  return {
+    operation: 'Faucet',
+    weight: 3,
+    succeed(context) {
+      const to = freshAddress(context);
+      paid.push({ address: to, atMs: context.atMs });
+      return plan(context.rotate(context.lane.payers), 'OK', operations.Faucet, { to });
+    },
+    fail(context) {
+      const earlier = paid.find(({ atMs }) => context.atMs - atMs > SETTLED_MS);
+      if (earlier === undefined) return undefined;
+      return plan(context.rotate(context.lane.payers), 'FAUCET_TOO_SOON', operations.Faucet, {
+        to: earlier.address,
+      });
+    },
+  };
+}
+
+export const economyScenarios: LedgerScenarios = {
+  ledger: 'economy',
+  create: () => [transfer, ...lockAndUnlock(), ...meters, ...coins, bankRegister, ...gold(), faucet()],
+};

@@ -1,0 +1,297 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addressToText } from '../../src/types/address.ts';
+import type { LedgerName } from '../../src/types/names.ts';
+import { findKind } from '../../src/types/operations/catalog.ts';
+import { CATALOGS } from '../../src/types/operations/catalogs.ts';
+import { toHex } from '../../src/util/bytes.ts';
+import { errorCode } from '../../src/util/errors.ts';
+import { LIMITS } from '../../src/util/limits.ts';
+import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.ts';
+import { type NodeRpc, receiptsOf } from '../rpc.ts';
+import { validatorStory } from './bpci.ts';
+import { economyScenarios } from './economy.ts';
+import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
+import type { LedgerScenarios, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import { type LoadReport, Tracker } from './tracker.ts';
+
+/** What can be done on each ledger that exists; the next ledger adds a line here. */
+const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [economyScenarios];
+const STORIES: readonly Story[] = [validatorStory];
+
+export interface LoadOptions {
+  readonly seed: string;
+  readonly validators: number;
+  /** Transactions per second, all nodes together. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly lane: number;
+  /** Whether validators join, rotate and leave meanwhile. */
+  readonly validatorChanges: boolean;
+  /** Only these operations of the catalogs; all if undefined. */
+  readonly only?: readonly string[] | undefined;
+  /** Called about once a second. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadProgress {
+  readonly height: number;
+  readonly sent: number;
+  readonly final: number;
+  readonly open: number;
+}
+
+/** 0.1 FLX, far more than an operation costs. */
+const MAX_FEE = 100_000n;
+const POLL_MS = 100;
+const PROGRESS_MS = 1_000;
+/** Sends of one tick go to a node in one request. */
+const TICK_MS = 50;
+/** How long to wait for receipts after the last transaction. */
+const DRAIN_MS = 60_000;
+const RETRIES = 20;
+const RETRY_MS = 500;
+/** Refusals that say nothing about the transaction: it is sent again. */
+const TRANSIENT: ReadonlySet<string> = new Set([
+  'NOT_REACHABLE',
+  'RATE_LIMITED',
+  'POOL_FULL',
+  'SHUTTING_DOWN',
+  'SYNCING',
+]);
+
+/** Runs a load against the nodes and reports what became of every transaction. */
+export async function runLoad(nodes: readonly NodeRpc[], options: LoadOptions): Promise<LoadReport> {
+  const generator = await LoadGenerator.create(nodes, options);
+  return await generator.run();
+}
+
+class LoadGenerator {
+  readonly #nodes: readonly NodeRpc[];
+  readonly #options: LoadOptions;
+  readonly #planner: Planner;
+  readonly #tracker = new Tracker();
+  /** The next block whose receipts were not looked at. */
+  #nextHeight: number;
+  #sent = 0;
+  #ended = false;
+
+  private constructor(nodes: readonly NodeRpc[], options: LoadOptions, planner: Planner, height: number) {
+    this.#nodes = nodes;
+    this.#options = options;
+    this.#planner = planner;
+    this.#nextHeight = height + 1;
+  }
+
+  static async create(nodes: readonly NodeRpc[], options: LoadOptions): Promise<LoadGenerator> {
+    const [first] = nodes;
+    if (first === undefined) throw new RangeError('a load needs a node');
+    const status = await first.call('net_status', {});
+    const lane = deriveLane(options.seed, options.lane);
+    const validators = Array.from({ length: options.validators }, (_, index) =>
+      deriveValidator(options.seed, `v${index + 1}`),
+    );
+    const senders = [
+      ...lane.payers,
+      ...lane.banks,
+      ...lane.oracles,
+      ...lane.candidates.map(({ account }) => account),
+      ...validators.map(({ account }) => account),
+    ];
+    const nonces = new Map<string, bigint>();
+    const ledgers: readonly LedgerName[] = ['bpci', 'economy'];
+    await Promise.all(
+      senders.flatMap(({ address }) =>
+        ledgers.map(async (ledger) => {
+          const { pending } = await first.call('tx_getNonce', { address: addressToText(address), ledger });
+          nonces.set(nonceKey(address, ledger), BigInt(pending));
+        }),
+      ),
+    );
+    const planner = new Planner({
+      seed: options.seed,
+      chainId: status.chainId,
+      genesisHash: status.genesisHash.slice(2),
+      lane,
+      validators,
+      authorities: deriveAuthorityKeys(options.seed),
+      startMs: Date.now(),
+      // Heights only grow, so no two runs of a lane on a chain share it.
+      runId: status.height,
+      maxFee: MAX_FEE,
+      nonces,
+    });
+    return new LoadGenerator(nodes, options, planner, status.height);
+  }
+
+  async run(): Promise<LoadReport> {
+    const { rate, seconds, only } = this.#options;
+    const ledgers = LEDGER_SCENARIOS.map(({ ledger, create }) => ({
+      ledger,
+      create: () => create().filter(({ operation }) => only === undefined || only.includes(operation)),
+    }));
+    const prepared = this.#planner.plan(ledgers, rate, seconds);
+    this.#tracker.plan(prepared.length);
+    const beginMs = performance.now();
+    const watching = this.#watch();
+    const stories = this.#options.validatorChanges && only === undefined ? STORIES : [];
+    await Promise.all([
+      this.#sendAll(prepared, beginMs),
+      ...stories.map((story) => this.#play(story, beginMs)),
+    ]);
+    const sentMs = performance.now();
+    await this.#drain();
+    this.#ended = true;
+    await watching;
+    return this.#tracker.report(sentMs - beginMs);
+  }
+
+  get #aborted(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  /** Sends what is due, each sender's transactions in order and to one node. */
+  async #sendAll(prepared: readonly PreparedTransaction[], beginMs: number): Promise<void> {
+    const queues = new Map<NodeRpc, Promise<void>>();
+    for (let next = 0; next < prepared.length && !this.#aborted; await sleep(TICK_MS)) {
+      const dueMs = performance.now() - beginMs;
+      const batches = new Map<NodeRpc, PreparedTransaction[]>();
+      for (
+        let transaction = prepared[next];
+        transaction !== undefined && transaction.atMs <= dueMs;
+        transaction = prepared[++next]
+      ) {
+        const node = this.#nodeOf(transaction);
+        const batch = batches.get(node) ?? [];
+        batches.set(node, batch);
+        batch.push(transaction);
+      }
+      for (const [node, batch] of batches)
+        queues.set(
+          node,
+          (queues.get(node) ?? Promise.resolve()).then(() => this.#send(node, batch)),
+        );
+    }
+    await Promise.all(queues.values());
+  }
+
+  #nodeOf({ sender }: PreparedTransaction): NodeRpc {
+    return this.#nodes[Number.parseInt(sender.slice(0, 8), 16) % this.#nodes.length] as NodeRpc;
+  }
+
+  /** Sends a batch, again and to other nodes while nodes do not answer or have no room. */
+  async #send(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<void> {
+    let rest = [...batch];
+    for (const transaction of rest) this.#tracker.onSent(transaction, node.name, performance.now());
+    this.#sent += rest.length;
+    for (let attempt = 0; rest.length > 0; attempt++) {
+      const target = this.#nodes[(this.#nodes.indexOf(node) + attempt) % this.#nodes.length] as NodeRpc;
+      const refusals = await this.#sendOnce(target, rest);
+      const again: PreparedTransaction[] = [];
+      for (const [index, reason] of refusals.entries()) {
+        const transaction = rest[index] as PreparedTransaction;
+        if (reason === undefined || reason === 'ALREADY_KNOWN') continue;
+        if (TRANSIENT.has(reason) && attempt < RETRIES && !this.#aborted) again.push(transaction);
+        else this.#tracker.onRefused(transaction, reason);
+      }
+      rest = again;
+      if (rest.length > 0) await sleep(RETRY_MS);
+    }
+  }
+
+  /** The reason of the refusal of each transaction, undefined where it was accepted. */
+  async #sendOnce(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<(string | undefined)[]> {
+    const refusals: (string | undefined)[] = [];
+    for (let start = 0; start < batch.length; start += LIMITS.maxPageItems) {
+      const part = batch.slice(start, start + LIMITS.maxPageItems);
+      try {
+        const transactions = part.map(({ bytes }) => `0x${toHex(bytes)}`);
+        const { items } = await node.call('tx_sendMany', { transactions });
+        refusals.push(...items.map(({ error }) => error?.data.reason));
+      } catch (error) {
+        refusals.push(...part.map(() => errorCode(error) ?? 'NOT_REACHABLE'));
+      }
+    }
+    return refusals;
+  }
+
+  async #play(story: Story, beginMs: number): Promise<void> {
+    const planner = this.#planner;
+    const stage: StoryStage = {
+      context: planner.context(0),
+      send: async (ledger, transaction) =>
+        await this.#sendAndWait(ledger, transaction, performance.now() - beginMs),
+      waitBlocks: async (count) => {
+        const target = this.#nextHeight + count;
+        while (this.#nextHeight < target && !this.#aborted) await sleep(POLL_MS);
+      },
+    };
+    await story.play(stage);
+  }
+
+  async #sendAndWait(ledger: LedgerName, planned: PlannedTransaction, atMs: number): Promise<boolean> {
+    const operation = operationName(ledger, planned);
+    const prepared = this.#planner.sign(ledger, operation, planned, atMs);
+    this.#tracker.plan(1);
+    const outcome = this.#tracker.outcome(prepared.txId);
+    await this.#send(this.#nodeOf(prepared), [prepared]);
+    const status = await Promise.race([outcome, sleep(DRAIN_MS, 'no receipt', { ref: false })]);
+    return status === planned.expected;
+  }
+
+  /** Reads the receipts of every new block until the load has ended. */
+  async #watch(): Promise<void> {
+    let reportedMs = 0;
+    while (!this.#ended) {
+      await this.#readNewBlocks().catch(() => {}); // the node may be down for a while; another one is asked next
+      if (performance.now() - reportedMs > PROGRESS_MS) {
+        reportedMs = performance.now();
+        const { final, open } = this.#tracker;
+        this.#options.onProgress?.({ height: this.#nextHeight - 1, sent: this.#sent, final, open });
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  #watched = 0;
+
+  async #readNewBlocks(): Promise<void> {
+    const node = this.#nodes[this.#watched % this.#nodes.length] as NodeRpc;
+    try {
+      const { height } = await node.call('chain_getFinalizedHead', {});
+      const nowMs = performance.now();
+      for (; this.#nextHeight <= height; this.#nextHeight++)
+        for await (const { txId, status } of receiptsOf(node, this.#nextHeight))
+          this.#tracker.onReceipt(txId.slice(2), status, nowMs);
+    } catch (error) {
+      this.#watched++;
+      throw error;
+    }
+  }
+
+  /** Waits for the last receipts, then asks for what was dropped. */
+  async #drain(): Promise<void> {
+    for (
+      const deadline = performance.now() + DRAIN_MS;
+      performance.now() < deadline && this.#tracker.open > 0;
+    ) {
+      await sleep(POLL_MS * 5);
+      if (performance.now() > deadline - DRAIN_MS / 2 || this.#aborted) await this.#askForDrops();
+      if (this.#aborted) return;
+    }
+    await this.#askForDrops();
+  }
+
+  async #askForDrops(): Promise<void> {
+    for (const { txId, node } of this.#tracker.unsettled()) {
+      const rpc = this.#nodes.find(({ name }) => name === node);
+      const status = await rpc?.call('tx_status', { txId: `0x${txId}` }).catch(() => undefined);
+      if (status?.state === 'dropped') this.#tracker.onDropped(txId, status.reason);
+    }
+  }
+}
+
+function operationName(ledger: LedgerName, { operations }: PlannedTransaction): string {
+  const kind = operations[0]?.kind ?? 0;
+  return findKind(CATALOGS[ledger].operations, kind)?.name ?? String(kind);
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { fromJsonText } from './json-file.ts';
+
+/**
+ * A testnet as data: who takes part, what is done to it, and how much load it carries. The stages read nothing else,
+ * so a failure is repeated by running the same manifest again.
+ */
+
+/** What may be done to a node while the testnet runs. `pause` freezes the process (SIGSTOP) and lets it go on. */
+export const PERTURBATIONS = ['kill', 'terminate', 'restart', 'pause'] as const;
+
+const PerturbationSchema = z.strictObject({
+  /** When: milliseconds after the load began. */
+  atMs: z.int().min(0).max(86_400_000),
+  kind: z.enum(PERTURBATIONS),
+  /** Names of nodes, such as v3. All of them are hit at once. */
+  nodes: z.array(z.string()).min(1),
+  /** For kill, terminate and pause: how long they stay away before they are started or go on; 0 = for good. */
+  forMs: z.int().min(0).max(86_400_000).default(0),
+});
+export type Perturbation = z.infer<typeof PerturbationSchema>;
+
+const LoadSchema = z.strictObject({
+  /** Transactions per second over the whole testnet. */
+  rate: z.number().positive().max(10_000),
+  seconds: z.number().positive().max(86_400),
+  /** Whether validators join, rotate their keys and leave meanwhile. */
+  validatorChanges: z.boolean().default(true),
+});
+export type LoadSettings = z.infer<typeof LoadSchema>;
+
+export const MAX_TESTNET_VALIDATORS = 64;
+export const MAX_TESTNET_OBSERVERS = 64;
+
+const ManifestSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lowercase letters, digits and dashes'),
+  /** All keys and the genesis salt derive from it. */
+  seed: z.string().min(1).max(128),
+  validators: z.int().min(1).max(MAX_TESTNET_VALIDATORS).default(21),
+  observers: z.int().min(0).max(MAX_TESTNET_OBSERVERS).default(0),
+  /** First p2p port; RPC ports begin 100 above. 0 takes free ports. */
+  portBase: z.int().min(0).max(60_000).default(4100),
+  blockTimeMs: z.int().min(200).max(60_000).default(1_000),
+  emptyBlocksMs: z.int().min(200).max(3_600_000).default(10_000),
+  logLevel: z.string().default('info'),
+  load: LoadSchema.optional(),
+  perturbations: z.array(PerturbationSchema).default([]),
+});
+export type Manifest = z.infer<typeof ManifestSchema>;
+
+/** A manifest with its defaults filled in. @throws NodeError MALFORMED_FILE naming the field */
+export function parseManifest(json: unknown, what = 'manifest'): Manifest {
+  const manifest = fromJsonText(ManifestSchema, json, what);
+  const names = new Set(nodeNames(manifest));
+  for (const { nodes } of manifest.perturbations)
+    for (const name of nodes)
+      if (!names.has(name)) throw new RangeError(`the manifest perturbs ${name}, which is no node of it`);
+  return manifest;
+}
+
+/** v1 … vN, then o1 … oM. */
+export function nodeNames(manifest: Pick<Manifest, 'validators' | 'observers'>): string[] {
+  return [
+    ...Array.from({ length: manifest.validators }, (_, index) => `v${index + 1}`),
+    ...Array.from({ length: manifest.observers }, (_, index) => `o${index + 1}`),
+  ];
+}
+
+/** Expands `v3`, `v15..v21`, `v1,v2` and `all` to names, in the order of `known`. @throws RangeError for an unknown name */
+export function expandNodeNames(selection: readonly string[], known: readonly string[]): string[] {
+  const chosen = new Set<string>();
+  for (const part of selection.flatMap((text) => text.split(',')).filter((text) => text !== '')) {
+    if (part === 'all') {
+      for (const name of known) chosen.add(name);
+      continue;
+    }
+    const [first, last = first] = part.split('..') as [string, string?];
+    const from = known.indexOf(first);
+    const to = known.indexOf(last);
+    if (from < 0 || to < from)
+      throw new RangeError(`no node ${part}; there are ${known[0]} to ${known.at(-1)}`);
+    for (const name of known.slice(from, to + 1)) chosen.add(name);
+  }
+  return known.filter((name) => chosen.has(name));
+}

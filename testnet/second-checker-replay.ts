@@ -1,0 +1,169 @@
+import { verifySignature } from '../src/crypto/ed25519.ts';
+import { executeBlock } from '../src/ledger/execute-block.ts';
+import { genesisState } from '../src/ledger/genesis-state.ts';
+import { wrongSectionField } from '../src/ledger/section-roots.ts';
+import type { State } from '../src/ledger/state/state.ts';
+import { type BlockHeader, hashHeader } from '../src/types/block.ts';
+import { certificateChecks, certificateHash } from '../src/types/certificate.ts';
+import type { Genesis } from '../src/types/genesis.ts';
+import { LEDGERS } from '../src/types/names.ts';
+import { encodeReceipt, encodeSystemReceipt, receiptListRoot, receiptsRoot } from '../src/types/receipt.ts';
+import { EMPTY_RANK, sectionsRoot } from '../src/types/section.ts';
+import { decodeTransaction } from '../src/types/transaction.ts';
+import type { ValidatorSet } from '../src/types/validator.ts';
+import { equalBytes } from '../src/util/bytes.ts';
+import type { ExportedBlock } from './second-checker-export.ts';
+
+/** What is wrong with a block, by name, or nothing. */
+export interface BlockFinding {
+  readonly height: number;
+  readonly what: string;
+}
+
+/**
+ * Executes exported blocks from genesis with the rules of the ledgers alone, with no node, storage or network, and
+ * compares every root and every receipt with what the chain says.
+ */
+export class Replay {
+  readonly #genesis: Genesis;
+  readonly #genesisHash: string;
+  readonly #state: State;
+  #validators: ValidatorSet;
+  #nextValidators: ValidatorSet;
+  #parent: { readonly hash: string; readonly timeMs: number; readonly stateRoot: string } | undefined;
+  #height = 0;
+
+  constructor(genesis: Genesis) {
+    const { state, genesisHash, validators, stateRoot } = genesisState(genesis);
+    this.#genesis = genesis;
+    this.#genesisHash = genesisHash;
+    this.#state = state;
+    this.#validators = validators;
+    this.#nextValidators = validators;
+    this.#parent = { hash: genesisHash, timeMs: genesis.timeMs, stateRoot };
+  }
+
+  get genesisHash(): string {
+    return this.#genesisHash;
+  }
+
+  get height(): number {
+    return this.#height;
+  }
+
+  /** Applies the next block and returns everything that does not agree. */
+  apply(exported: ExportedBlock): BlockFinding[] {
+    const findings: BlockFinding[] = [];
+    const expect = (agrees: boolean, what: string) => {
+      if (!agrees) findings.push({ height: exported.height, what });
+    };
+    const { block, receipts } = exported;
+    const { header, body } = block;
+    this.#checkHeader(exported, expect);
+    const parent = this.#parent as { timeMs: number };
+    const transactions = Object.fromEntries(
+      LEDGERS.map((ledger, index) => [ledger, (block.transactions[index] ?? []).map(decodeTransaction)]),
+    );
+    const outcome = executeBlock(
+      this.#state,
+      {
+        height: header.height,
+        timeMs: parent.timeMs,
+        genesis: this.#genesis,
+        genesisHash: this.#genesisHash,
+      },
+      transactions,
+      { beacon: header.beacon.output, lastCertificate: body.lastCertificate[0] },
+    );
+    if (!outcome.valid) {
+      expect(false, `${outcome.ledger} section cannot be executed: ${outcome.fault.code}`);
+      return findings;
+    }
+    const { sections, ended } = outcome;
+    for (const [index, result] of sections.entries()) {
+      const claimed = body.sections[index]?.section;
+      if (claimed === undefined) expect(false, `no ${result.ledger} section`);
+      else {
+        const field = wrongSectionField(claimed, result);
+        expect(field === undefined, `${result.ledger} section: ${field}`);
+        expect(
+          claimed.rank !== EMPTY_RANK || result.receipts.length === 0,
+          `${result.ledger} section is not empty`,
+        );
+      }
+      expectSame(
+        result.receipts.map(encodeReceipt),
+        (receipts.sections[index] ?? []).map(encodeReceipt),
+        `${result.ledger} receipts`,
+        expect,
+      );
+    }
+    expectSame(
+      ended.systemReceipts.map(encodeSystemReceipt),
+      receipts.system.map(encodeSystemReceipt),
+      'system receipts',
+      expect,
+    );
+    const root = receiptsRoot(
+      sections.map((section) => receiptListRoot(section.receipts)),
+      ended.systemReceipts,
+    );
+    expect(root === header.receiptsRoot, 'receiptsRoot');
+    expect(ended.stateRoot === header.stateRoot, 'stateRoot');
+    this.#state.commit(ended.view);
+    this.#validators = ended.validators;
+    this.#nextValidators = ended.nextValidators;
+    this.#parent = { hash: hashHeader(header), timeMs: header.timeMs, stateRoot: ended.stateRoot };
+    this.#height = header.height;
+    return findings;
+  }
+
+  /** What needs no execution: the chain of hashes, the validator sets, the certificate and its seals. */
+  #checkHeader(
+    { height, block, certificate }: ExportedBlock,
+    expect: (agrees: boolean, what: string) => void,
+  ): void {
+    const { header, body } = block;
+    const parent = this.#parent as { hash: string; timeMs: number };
+    expect(header.height === height && height === this.#height + 1, 'height');
+    expect(header.chainId === this.#genesis.chainId, 'chainId');
+    expect(header.parentHash === parent.hash, 'parentHash');
+    expect(header.timeMs > parent.timeMs, 'timeMs');
+    expect(header.sectionsRoot === sectionsRoot(body.sections), 'sectionsRoot');
+    expect(header.validatorsHash === this.#validators.hash, 'validatorsHash');
+    expect(header.nextValidatorsHash === this.#nextValidators.hash, 'nextValidatorsHash');
+    expect(header.lastCertificateHash === certificateHash(body.lastCertificate[0]), 'lastCertificateHash');
+    expect(this.#validators.has(header.proposer), 'proposer');
+    this.#checkCertificate(header, certificate, expect);
+  }
+
+  #checkCertificate(
+    header: BlockHeader,
+    certificate: ExportedBlock['certificate'],
+    expect: (agrees: boolean, what: string) => void,
+  ): void {
+    const outcome = certificateChecks(certificate, {
+      height: header.height,
+      blockHash: hashHeader(header),
+      genesisHash: this.#genesisHash,
+      validators: this.#validators,
+    });
+    if ('fault' in outcome) {
+      expect(false, `certificate: ${outcome.fault}`);
+      return;
+    }
+    for (const { publicKey, bytes, signature } of outcome.checks)
+      expect(verifySignature(publicKey, bytes, signature), 'certificate: a seal');
+  }
+}
+
+function expectSame(
+  own: readonly Uint8Array[],
+  theirs: readonly Uint8Array[],
+  what: string,
+  expect: (agrees: boolean, what: string) => void,
+): void {
+  expect(own.length === theirs.length, `${what}: ${theirs.length} of ${own.length}`);
+  for (const [index, bytes] of own.entries())
+    if (theirs[index] !== undefined) expect(equalBytes(bytes, theirs[index]), `${what}: number ${index}`);
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeError } from '../../src/util/errors.ts';
+import type { TestnetErrorCode, TestnetNode } from '../directory.ts';
+import { connectNode } from '../rpc.ts';
+import type { Supervisor } from '../supervisor.ts';
+
+export interface StartSettings {
+  readonly logLevel: string;
+}
+
+const POLL_MS = 150;
+const READY_TIMEOUT_MS = 120_000;
+/** Peers that every node knows from the start; it learns of all others from them. */
+const BOOT_PEERS = 4;
+
+/** The arguments of `metanode` that run one node of the testnet. */
+export function nodeArguments(supervisor: Supervisor, node: TestnetNode, settings: StartSettings): string[] {
+  const bootPeers = supervisor.nodes.filter(({ name }) => name !== node.name).slice(0, BOOT_PEERS);
+  return [
+    'node',
+    'start',
+    ...['--data-dir', supervisor.directory.nodePath(node.name)],
+    ...['--name', node.name],
+    ...['--listen', node.p2p.slice(0, node.p2p.indexOf('/p2p/'))],
+    ...bootPeers.flatMap(({ p2p }) => ['--bootnode', p2p]),
+    ...['--rpc-listen', new URL(node.rpc).host],
+    ...['--log-level', settings.logLevel],
+    '--insecure-keys',
+    '--loopback-testnet',
+  ];
+}
+
+/**
+ * Starts nodes and waits until each answers and has met its peers.
+ * @throws NodeError NODE_DIED, TIMED_OUT
+ */
+export async function start(
+  supervisor: Supervisor,
+  names: readonly string[],
+  settings: StartSettings,
+): Promise<void> {
+  await supervisor.start(names, (node) => nodeArguments(supervisor, node, settings));
+  const started = names.map((name) => supervisor.node(name));
+  const expectedPeers = supervisor.running.length - 1;
+  await supervisor.guard(Promise.all(started.map((node) => waitUntilConnected(node, expectedPeers))));
+}
+
+async function waitUntilConnected(node: TestnetNode, expectedPeers: number): Promise<void> {
+  const rpc = connectNode(node);
+  // An observer needs only some of the validators; a validator is to reach all others.
+  const needed = node.validator === null ? Math.min(expectedPeers, 1) : expectedPeers;
+  let seen = -1;
+  for (
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    performance.now() < deadline;
+    await sleep(POLL_MS)
+  ) {
+    const count = await rpc.call('net_peerCount', {}).catch(() => undefined);
+    if (count === undefined) continue;
+    seen = node.validator === null ? count.connected : Math.max(count.connected, count.validators);
+    if (seen >= needed) return;
+  }
+  throw new NodeError<TestnetErrorCode>(
+    'TIMED_OUT',
+    seen < 0 ? `${node.name} does not answer at ${node.rpc}` : `${node.name} has ${seen} of ${needed} peers`,
+    { hint: 'see its log with: metanode testnet logs' },
+  );
+}
