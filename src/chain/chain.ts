@@ -13,7 +13,7 @@ import type { Logger } from '../util/logger.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
 import type { CompleteBlock } from './complete-block.ts';
 import { type ExecutedBlock, executeComplete, type SimulatedTransaction, simulateTransaction } from './execute.ts';
-import { type BlockFault, checkBlockForm, type ParentFacts } from './header-rules.ts';
+import { type BlockFault, checkBlockForm, checkBody, type ParentFacts } from './header-rules.ts';
 import type { ChainHistory, StoredBlock } from './history.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
@@ -134,9 +134,15 @@ export class Chain {
     return this.#candidates.get(hash)?.complete;
   }
 
-  /** Remembers a complete block. The oldest unexecuted one makes room, so a flood of proposals costs nothing. */
-  addCandidate(complete: CompleteBlock): void {
-    if (this.#candidates.has(complete.hash)) return;
+  /**
+   * Remembers a complete block, unless its body is not the one that its header commits to: then says why, and the
+   * right body may still come. The oldest unexecuted one makes room, so a flood of proposals costs nothing.
+   */
+  addCandidate(complete: CompleteBlock): BlockFault | undefined {
+    const known = this.#candidates.get(complete.hash);
+    if (known?.complete === complete) return undefined;
+    const fault = checkBody(complete);
+    if (fault !== undefined || known !== undefined) return fault;
     if (this.#candidates.size >= LIMITS.maxCandidateBlocks)
       for (const [hash, candidate] of this.#candidates)
         if (candidate.executed === undefined) {
@@ -144,6 +150,7 @@ export class Chain {
           break;
         }
     this.#candidates.set(complete.hash, { complete, fault: undefined, executed: undefined });
+    return undefined;
   }
 
   /** What a transaction would do in the very next block, alone; nothing is kept. Its signature is not checked. */
@@ -170,7 +177,9 @@ export class Chain {
     }
     this.addCandidate(built.complete);
     const candidate = this.#candidates.get(built.complete.hash);
-    if (candidate !== undefined) candidate.executed ??= built.executed;
+    // Built twice within one tick of the clock, a block is the same block: one execution is enough.
+    if (candidate === undefined || candidate.executed !== undefined) built.executed.view.discard();
+    else candidate.executed = built.executed;
     return built.complete;
   }
 
@@ -180,7 +189,8 @@ export class Chain {
    * a certified block is not held against the wall clock at all.
    */
   async validate(complete: CompleteBlock, options: { reproposal: boolean }): Promise<ValidationVerdict> {
-    this.addCandidate(complete);
+    const bodyFault = this.addCandidate(complete);
+    if (bodyFault !== undefined) return { valid: false, reason: bodyFault };
     const candidate = this.#candidates.get(complete.hash);
     if (candidate === undefined) throw new Error('a candidate was evicted while it was validated');
     if (!options.reproposal) {

@@ -75,7 +75,28 @@ export interface ParentFacts {
   readonly nextValidators: ValidatorSet;
 }
 
-/** Everything about a block that needs neither execution nor the wall clock, cheapest first. */
+/**
+ * Whether the body is the one that the header commits to. A header hash says nothing of the body that came with it:
+ * what is found out about a block may be kept under its hash only after this check.
+ */
+export function checkBody({ block, transactions }: CompleteBlock): BlockFault | undefined {
+  const { header, body } = block;
+  if (transactions.length !== LEDGERS.length || body.sections.length !== LEDGERS.length) return 'WRONG_LEDGER_COUNT';
+  if (header.sectionsRoot !== sectionsRoot(body.sections)) return 'WRONG_SECTIONS_ROOT';
+  if (header.lastCertificateHash !== certificateHash(body.lastCertificate[0])) return 'WRONG_LAST_CERTIFICATE';
+  if (header.evidenceRoot !== evidenceRoot(body.evidence)) return 'WRONG_EVIDENCE_ROOT';
+  for (const [i, { section }] of body.sections.entries()) {
+    const list = transactions[i] ?? [];
+    if (section.txCount !== list.length) return 'WRONG_TRANSACTION_COUNT';
+    if (section.txRoot !== toHex(merkleRoot(list.map(({ id }) => fromHex(id))))) return 'WRONG_TRANSACTION_ROOT';
+  }
+  return undefined;
+}
+
+/**
+ * Everything else about a block whose body fits its header that needs neither execution nor the wall clock, cheapest
+ * first.
+ */
 export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
   const { block } = complete;
   const { header } = block;
@@ -90,15 +111,7 @@ export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): Bl
   if (header.validatorsHash !== parent.validators.hash) return 'WRONG_VALIDATORS_HASH';
   if (header.nextValidatorsHash !== parent.nextValidators.hash) return 'WRONG_NEXT_VALIDATORS_HASH';
   if (encodeBlock(block).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
-  if (
-    block.transactions.length !== LEDGERS.length ||
-    block.body.sections.length !== LEDGERS.length
-  )
-    return 'WRONG_LEDGER_COUNT';
-  if (header.sectionsRoot !== sectionsRoot(block.body.sections)) return 'WRONG_SECTIONS_ROOT';
   if (block.body.lastCertificate.length !== (parent.height === 0 ? 0 : 1)) return 'WRONG_LAST_CERTIFICATE';
-  if (header.lastCertificateHash !== certificateHash(block.body.lastCertificate[0])) return 'WRONG_LAST_CERTIFICATE';
-  if (header.evidenceRoot !== evidenceRoot(block.body.evidence)) return 'WRONG_EVIDENCE_ROOT';
   if (block.body.evidence.length > 0) return 'EVIDENCE_NOT_ENABLED';
   return checkSections(complete, parent) ?? checkBeacon(block, parent, proposer.vrfKey);
 }
@@ -110,7 +123,7 @@ function checkBeacon(block: Block, parent: ParentFacts, vrfKey: string): BlockFa
   return undefined;
 }
 
-/** Places, miners, signatures and transaction roots of the five sections, and their bounds before execution. */
+/** Places, miners and signatures of the five sections, and their bounds before execution. */
 function checkSections(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
   const seen = new Set<Hash>();
   for (const [i, ledger] of LEDGERS.entries()) {
@@ -119,7 +132,6 @@ function checkSections(complete: CompleteBlock, parent: ParentFacts): BlockFault
     const { section } = signed;
     if (section.ledger !== ledger || section.height !== parent.height + 1 || section.parent !== parent.hash)
       return 'WRONG_SECTION_PLACE';
-    if (section.txCount !== transactions.length) return 'WRONG_TRANSACTION_COUNT';
     if (section.rank === EMPTY_RANK) {
       const canonical = emptySection(ledger, section.height, section.parent, section.pre);
       if (!equalBytes(encode(SignedSectionType, signed), encode(SignedSectionType, canonical)))
@@ -134,8 +146,6 @@ function checkSections(complete: CompleteBlock, parent: ParentFacts): BlockFault
     const signingBytes = sectionSigningBytes(parent.genesisHash, section);
     if (miner === undefined || !verifySignature(miner.consensusKey, signingBytes, signed.signature))
       return 'BAD_SECTION_SIGNATURE';
-    if (section.txRoot !== toHex(merkleRoot(transactions.map(({ id }) => fromHex(id)))))
-      return 'WRONG_TRANSACTION_ROOT';
     const { maxSectionBytes, maxSectionOperations } = parent.genesis.parameters;
     let bytes = 0;
     let operations = 0;

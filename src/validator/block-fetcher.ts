@@ -84,8 +84,9 @@ export class BlockFetcher {
           const block = bytes === undefined ? undefined : decodeBlock(bytes);
           if (block !== undefined && hashHeader(block.header) === hash) {
             const complete = completeBlock(block);
-            chain.addCandidate(complete);
-            return complete;
+            const fault = chain.addCandidate(complete);
+            if (fault === undefined) return complete;
+            logger.debug({ hash, validator, fault }, 'a block came with the body of another');
           }
         } catch (error) {
           logger.debug({ hash, validator, reason: errorMessage(error) }, 'block not fetched');
