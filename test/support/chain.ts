@@ -1,0 +1,214 @@
+import { BitArray } from '@chainsafe/ssz';
+import type { BlockProducer } from '../../src/chain/build-block.ts';
+import type { Chain } from '../../src/chain/chain.ts';
+import type { CompleteBlock } from '../../src/chain/complete-block.ts';
+import { openChain } from '../../src/chain/open-chain.ts';
+import type { TransactionPool } from '../../src/chain/transaction-pool.ts';
+import { signTransaction, type TransactionDraft } from '../../src/client/transaction-builder.ts';
+import { CachedVerifier } from '../../src/crypto/cached-verifier.ts';
+import { vrfKeyPairFromSeed } from '../../src/crypto/vrf.ts';
+import { BlockStore } from '../../src/storage/block-store.ts';
+import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { type Certificate, voteSigningBytes } from '../../src/types/certificate.ts';
+import { type Genesis, hashGenesis, type Parameters } from '../../src/types/genesis.ts';
+import type { LedgerName } from '../../src/types/names.ts';
+import { encodeOperation } from '../../src/types/operations/catalog.ts';
+import { ECONOMY } from '../../src/types/operations/economy.ts';
+import type { Address, Hash } from '../../src/types/ssz.ts';
+import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
+import type { Validator, ValidatorSet } from '../../src/types/validator.ts';
+import type { Clock } from '../../src/util/clock.ts';
+import { LIMITS } from '../../src/util/limits.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import { createTestnetGenesis } from '../../testnet/genesis.ts';
+import {
+  type Account,
+  deriveAccount,
+  deriveValidator,
+  type ValidatorIdentity,
+} from '../../testnet/identities.ts';
+
+const SEED = 'chain';
+const GENESIS_TIME_MS = 1_700_000_000_000;
+
+/** A wall clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+}
+
+/** One node's chain and pool over a store in memory, which outlives them. */
+export interface ChainNode {
+  readonly chain: Chain;
+  readonly pool: TransactionPool;
+  readonly store: BlockStore;
+  readonly memory: MemoryStore;
+}
+
+/** Changes to a certificate that is otherwise valid. */
+export interface CertificateOptions {
+  /** How many members seal, in set order; by default a quorum. */
+  readonly seals?: number;
+  readonly round?: number;
+}
+
+/**
+ * A chain with a real genesis, real keys and no network: the test is the consensus. All nodes of one world share its
+ * genesis and its clock.
+ */
+export class ChainWorld {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly clock = new ManualClock(GENESIS_TIME_MS + 1_000);
+  /** In the order of the validator set. */
+  readonly validators: readonly ValidatorIdentity[];
+  readonly alice: Account = deriveAccount(SEED, 'alice');
+  readonly bob: Account = deriveAccount(SEED, 'bob');
+  readonly #identities = new Map<Address, ValidatorIdentity>();
+
+  constructor(options: { validators?: number; parameters?: Partial<Parameters> } = {}) {
+    const count = options.validators ?? 4;
+    const genesis = createTestnetGenesis({
+      seed: SEED,
+      validators: count,
+      chainId: 4242,
+      timeMs: GENESIS_TIME_MS,
+      blockTimeMs: 1_000,
+      emptyBlocksMs: 10_000,
+    });
+    this.genesis = { ...genesis, parameters: { ...genesis.parameters, ...options.parameters } };
+    this.genesisHash = hashGenesis(this.genesis);
+    for (let number = 1; number <= count; number++) this.know(deriveValidator(SEED, `v${number}`));
+    this.validators = this.genesis.validators.map(({ id }) => this.identity(id));
+  }
+
+  /** Keys of an account that may join the set; those of genesis are known. */
+  know(identity: ValidatorIdentity): void {
+    this.#identities.set(identity.account.address, identity);
+  }
+
+  /** A key set that genesis funds but does not make a validator. */
+  candidate(generation = 0): ValidatorIdentity {
+    return deriveValidator(SEED, 'candidate-0-1', generation);
+  }
+
+  identity(id: Address): ValidatorIdentity {
+    const identity = this.#identities.get(id);
+    if (identity === undefined) throw new Error(`no keys of validator ${id}`);
+    return identity;
+  }
+
+  producer(index: number): BlockProducer {
+    return producerOf(this.validators[index % this.validators.length] as ValidatorIdentity);
+  }
+
+  /** Opens a node: at genesis, or where `memory` left it. */
+  async open(memory: MemoryStore = new MemoryStore()): Promise<ChainNode> {
+    const store = await BlockStore.open(memory, this.genesisHash);
+    const { chain, pool } = await openChain({
+      genesis: this.genesis,
+      store,
+      verifier: new CachedVerifier(LIMITS.maxVerifiedSignatures),
+      clock: this.clock,
+      logger: silentLogger,
+      onExecutable: () => undefined,
+    });
+    await pool.restore();
+    return { chain, pool, store, memory };
+  }
+
+  sign(
+    sender: Account,
+    nonce: number | bigint,
+    operations: readonly Operation[],
+    draft: Partial<Omit<TransactionDraft, 'nonce' | 'operations'>> = {},
+  ): EncodedTransaction {
+    return signTransaction(
+      sender.keys,
+      { chainId: this.genesis.chainId, genesisHash: this.genesisHash },
+      {
+        ledger: 'economy',
+        validUntilMs: this.clock.wallMs() + 3_600_000,
+        maxFee: 100_000n,
+        ...draft,
+        nonce: BigInt(nonce),
+        operations,
+      },
+    );
+  }
+
+  /** A payment of FLX from Alice to Bob. */
+  transfer(
+    nonce: number | bigint,
+    draft: Partial<TransactionDraft> & { amount?: bigint } = {},
+  ): EncodedTransaction {
+    const { amount = 1_000n, ...rest } = draft;
+    return this.sign(this.alice, nonce, [this.payment(amount)], rest);
+  }
+
+  payment(amount: bigint): Operation {
+    return encodeOperation(ECONOMY.operations.Transfer, {
+      to: this.bob.address,
+      token: 'FLX',
+      amount,
+      reference: '',
+    });
+  }
+
+  /** Seals a block as the members of `validators` would. */
+  certify(block: CompleteBlock, validators: ValidatorSet, options: CertificateOptions = {}): Certificate {
+    const vote = { height: block.block.header.height, round: options.round ?? 0, blockHash: block.hash };
+    const bytes = voteSigningBytes('seal', this.genesisHash, vote);
+    const sealing = validators.members.slice(0, options.seals ?? validators.quorum);
+    return {
+      ...vote,
+      signers: BitArray.fromBoolArray(validators.members.map((member) => sealing.includes(member))),
+      seals: sealing.map((member) => this.#keyOf(member).sign(bytes)),
+    };
+  }
+
+  /** The validator whose keys the set names now; keys rotate, ids stay. */
+  #keyOf(member: Validator): ValidatorIdentity['consensus'] {
+    const { consensus } = this.identity(member.id);
+    if (consensus.publicKey !== member.consensusKey)
+      throw new Error(`another key is in office for ${member.id}`);
+    return consensus;
+  }
+
+  /** Lets one node build the next block and the given nodes commit it. */
+  async extend(
+    builder: ChainNode,
+    followers: readonly ChainNode[] = [],
+    proposer: BlockProducer = this.producer(builder.chain.head.height),
+  ): Promise<CompleteBlock> {
+    this.clock.advance(1_000);
+    const block = builder.chain.build(proposer);
+    const certificate = this.certify(block, builder.chain.validators);
+    for (const { chain } of [builder, ...followers]) await chain.commit(block, certificate);
+    return block;
+  }
+}
+
+export function producerOf({ account, consensus, vrf }: ValidatorIdentity): BlockProducer {
+  return { id: account.address, consensusKey: consensus, vrfKey: vrfKeyPairFromSeed(vrf.seed) };
+}
+
+/** The transactions of one ledger in a block. */
+export function transactionsOf(block: CompleteBlock, ledger: LedgerName): readonly EncodedTransaction[] {
+  return block.transactions.flat().filter(({ value }) => value.body.ledger === ledger);
+}
