@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import type { Type } from '@chainsafe/ssz';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import fc from 'fast-check';
+import {
+  AddressType,
+  Bool,
+  Bytes,
+  decode,
+  encode,
+  fromJson,
+  Hash32,
+  NameOf,
+  SafeU64,
+  Salt16,
+  Signature64,
+  Text,
+  U8,
+  U16,
+  U32,
+  U64,
+  U128,
+} from '../../../src/types/ssz.ts';
+import { fromHex, toHex } from '../../../src/util/bytes.ts';
+
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+const COLOURS = NameOf(['red', 'green', 'blue']);
+
+function roundTrip<T>(type: Type<T>, value: T, bytes: string, json: unknown): void {
+  assert.equal(toHex(encode(type, value)), bytes);
+  assert.deepEqual(decode(type, fromHex(bytes), 'value'), value);
+  assert.deepEqual(type.toJson(value), json);
+  assert.deepEqual(fromJson(type, json, 'value'), value);
+}
+
+function refusesBytes<T>(type: Type<T>, bytes: string): void {
+  assert.throws(() => decode(type, fromHex(bytes), 'value'), { code: 'MALFORMED_BYTES' }, bytes);
+}
+
+function refusesJson<T>(type: Type<T>, values: readonly unknown[]): void {
+  for (const value of values)
+    assert.throws(() => fromJson(type, value, 'value'), { code: 'MALFORMED_JSON' }, String(value));
+}
+
+describe('building blocks of the wire types', () => {
+  it('hold small integers up to their last value', () => {
+    roundTrip(U8, 255, 'ff', 255);
+    roundTrip(U16, 65_535, 'ffff', 65_535);
+    roundTrip(U32, 4_294_967_295, 'ffffffff', 4_294_967_295);
+    roundTrip(U32, 1, '01000000', 1);
+    for (const value of [256, -1, 1.5, Number.NaN])
+      assert.throws(() => encode(U8, value), RangeError, String(value));
+    assert.throws(() => encode(U32, 2 ** 32), RangeError);
+    refusesJson(U16, [65_536, -1, 1.5, '01', '1e3', '', null, true, {}, '0x10', ' 1']);
+  });
+
+  it('hold bigints up to their last value, as decimal text in JSON', () => {
+    roundTrip(U64, 2n ** 64n - 1n, 'ff'.repeat(8), '18446744073709551615');
+    roundTrip(U128, 2n ** 128n - 1n, 'ff'.repeat(16), '340282366920938463463374607431768211455');
+    roundTrip(U128, 0n, '00'.repeat(16), '0');
+    assert.throws(() => encode(U64, 2n ** 64n), RangeError);
+    assert.throws(() => encode(U128, 2n ** 128n), RangeError);
+    assert.throws(() => encode(U128, -1n), RangeError);
+    assert.throws(() => encode(U128, 1 as unknown as bigint), RangeError);
+    refusesJson(U128, [
+      '340282366920938463463374607431768211456',
+      '-1',
+      '01',
+      '1.0',
+      '',
+      1.5,
+      2 ** 53,
+      -1,
+      null,
+      '0x1',
+    ]);
+    assert.equal(fromJson(U128, 7, 'value'), 7n);
+  });
+
+  it('hold safe integers up to 2^53 - 1 and refuse 2^53, which a double cannot tell from 2^53 + 1', () => {
+    roundTrip(SafeU64, MAX_SAFE, 'ffffffffffff1f00', MAX_SAFE);
+    roundTrip(SafeU64, 0, '0000000000000000', 0);
+    refusesBytes(SafeU64, '0000000000002000');
+    refusesBytes(SafeU64, '0100000000002000');
+    refusesBytes(SafeU64, 'ff'.repeat(8));
+    assert.throws(() => encode(SafeU64, 2 ** 53), RangeError);
+    assert.throws(() => encode(SafeU64, -1), RangeError);
+    refusesJson(SafeU64, [2 ** 53, '9007199254740992', -1, 0.5, null]);
+  });
+
+  it('hold booleans as exactly 0 or 1', () => {
+    roundTrip(Bool, true, '01', true);
+    roundTrip(Bool, false, '00', false);
+    refusesBytes(Bool, '02');
+    refusesJson(Bool, [0, 1, 'true', null]);
+  });
+
+  it('hold names as their index and refuse strangers', () => {
+    roundTrip(COLOURS, 'blue', '02', 'blue');
+    refusesBytes(COLOURS, '03');
+    assert.throws(() => encode(COLOURS, 'pink' as 'red'), RangeError);
+    refusesJson(COLOURS, ['pink', 0, null, '__proto__', 'toString']);
+  });
+
+  it('hold fixed bytes as hex, with 0x in JSON', () => {
+    roundTrip(Hash32, 'ab'.repeat(32), 'ab'.repeat(32), `0x${'ab'.repeat(32)}`);
+    roundTrip(Salt16, '01'.repeat(16), '01'.repeat(16), `0x${'01'.repeat(16)}`);
+    refusesBytes(Hash32, 'ab'.repeat(31));
+    refusesBytes(Hash32, 'ab'.repeat(33));
+    assert.throws(() => encode(Hash32, 'ab'.repeat(31)), RangeError);
+    assert.throws(() => encode(Hash32, 'AB'.repeat(32)), RangeError);
+    refusesJson(Hash32, ['ab'.repeat(32), `0x${'ab'.repeat(31)}`, `0x${'zz'.repeat(32)}`, 7, null]);
+    assert.equal(fromJson(Hash32, `0x${'AB'.repeat(32)}`, 'value'), 'ab'.repeat(32));
+  });
+
+  it('hold addresses with their checksum in JSON', () => {
+    const address = 'cd'.repeat(32);
+    const text = AddressType.toJson(address);
+    roundTrip(AddressType, address, address, text);
+    refusesJson(AddressType, [`${text}x`, `0x${address}`, 7, null]);
+    assert.throws(() => encode(AddressType, 'cd'.repeat(31)), RangeError);
+  });
+
+  it('hold bytes up to their bound', () => {
+    const type = Bytes(4);
+    assert.deepEqual(
+      decode(type, encode(type, Uint8Array.of(1, 2, 3, 4)), 'value'),
+      Uint8Array.of(1, 2, 3, 4),
+    );
+    assert.deepEqual(type.toJson(Uint8Array.of(1)), '0x01');
+    assert.throws(() => encode(type, new Uint8Array(5)), RangeError);
+    refusesBytes(type, '0102030405');
+    refusesJson(type, ['0x0102030405', '01', '0x1', null]);
+  });
+
+  it('hold text as canonical UTF-8 up to its bound in bytes', () => {
+    const type = Text(6);
+    for (const text of ['', 'abcdef', 'äöü', '\ufeffa', '😀'])
+      assert.equal(decode(type, encode(type, text), 'value'), text, JSON.stringify(text));
+    assert.throws(() => encode(type, 'äöüx'), RangeError);
+    assert.throws(() => encode(type, '\ud800'), RangeError);
+    refusesBytes(type, 'ff');
+    refusesBytes(type, 'c080'); // overlong NUL
+    refusesBytes(type, 'eda080'); // a surrogate
+    refusesBytes(type, 'f09f98'); // cut short
+    refusesJson(type, ['abcdefg', '\ud800', 7, null]);
+  });
+
+  it('decode bytes only if encoding gives the same bytes, whatever the bytes', () => {
+    const types: readonly Type<unknown>[] = [
+      U8 as Type<unknown>,
+      SafeU64 as Type<unknown>,
+      U128 as Type<unknown>,
+      Bool as Type<unknown>,
+      COLOURS as Type<unknown>,
+      Hash32 as Type<unknown>,
+      Bytes(8) as Type<unknown>,
+      Text(8) as Type<unknown>,
+      new ContainerType({ a: SafeU64, b: Bytes(4), c: Bool, d: Text(4) }) as Type<unknown>,
+      new ListCompositeType(Bytes(3), 4) as Type<unknown>,
+      new ListCompositeType(new ContainerType({ a: U16, b: Bytes(2) }), 3) as Type<unknown>,
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...types), fc.uint8Array({ maxLength: 40 }), (type, bytes) => {
+        let value: unknown;
+        try {
+          value = decode(type, bytes, 'value');
+        } catch (error) {
+          assert.equal((error as { code: string }).code, 'MALFORMED_BYTES');
+          return;
+        }
+        assert.equal(toHex(encode(type, value)), toHex(bytes));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('refuse a trailing byte after every fixed size', () => {
+    for (const type of [
+      U8,
+      U16,
+      U32,
+      U64,
+      U128,
+      SafeU64,
+      Bool,
+      Hash32,
+      Signature64,
+    ] as readonly Type<unknown>[])
+      refusesBytes(type, '00'.repeat((type.fixedSize as number) + 1));
+  });
+});

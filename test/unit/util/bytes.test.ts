@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { compareBytes, concatBytes, equalBytes, fromHex, isHex, toHex } from '../../../src/util/bytes.ts';
+
+describe('bytes', () => {
+  it('come back from lowercase hex, as Buffer reads it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'));
+        assert.deepEqual(fromHex(toHex(bytes)), bytes);
+      }),
+    );
+  });
+
+  it('are refused as hex with capitals, odd length or strange characters', () => {
+    for (const text of ['0', 'AB', '0x00', 'g0', '0 ', 'ab\n', '０0']) {
+      assert.equal(isHex(text), false, JSON.stringify(text));
+      assert.throws(() => fromHex(text), RangeError, JSON.stringify(text));
+    }
+    assert.equal(isHex('abcd', 2), true);
+    assert.equal(isHex('abcd', 3), false);
+  });
+
+  it('compare like the hex that stands for them, and like Buffer', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 4 }), fc.uint8Array({ maxLength: 4 }), (a, b) => {
+        assert.equal(Math.sign(compareBytes(a, b)), Buffer.compare(a, b));
+        assert.equal(equalBytes(a, b), toHex(a) === toHex(b));
+      }),
+    );
+  });
+
+  it('join in order', () => {
+    assert.deepEqual(concatBytes(), new Uint8Array());
+    assert.deepEqual(
+      concatBytes(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3)),
+      Uint8Array.of(1, 2, 3),
+    );
+  });
+});
