@@ -1,12 +1,14 @@
 import { type KeyPair, keyPairFromSeed } from '../../src/crypto/ed25519.ts';
 import { accountNonce } from '../../src/ledger/account.ts';
-import type { Begun } from '../../src/ledger/begin-block.ts';
-import type { Ended } from '../../src/ledger/end-block.ts';
+import { type Begun, beginBlock } from '../../src/ledger/begin-block.ts';
+import { type Ended, endBlock } from '../../src/ledger/end-block.ts';
 import { executeBlock } from '../../src/ledger/execute-block.ts';
 import { genesisState } from '../../src/ledger/genesis-state.ts';
 import type { StateReader } from '../../src/ledger/seam.ts';
-import type { SectionResult } from '../../src/ledger/section.ts';
+import { buildSection, type SectionResult } from '../../src/ledger/section.ts';
 import type { State } from '../../src/ledger/state/state.ts';
+import { goldScheme } from '../../src/mining/proofs/gold.ts';
+import type { ProofInput } from '../../src/mining/proofs/proof-scheme.ts';
 import { addressOf } from '../../src/types/address.ts';
 import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
 import {
@@ -211,6 +213,31 @@ export class EconomyChain {
     this.height++;
     this.timeMs += 1_000;
     return { begun, section, ended, receipts: section.receipts, system: ended.systemReceipts };
+  }
+
+  /** Like `block`, but leaves out what is inadmissible, and builds and verifies the section's Proof-of-Gold. */
+  blockOfAdmissible(candidates: readonly EncodedTransaction[]): SectionResult {
+    const { genesis, genesisHash, timeMs } = this;
+    const begun = beginBlock(this.state, { height: this.height + 1, timeMs, genesis, genesisHash });
+    const { result } = buildSection(begun, 'economy', candidates);
+    const input: ProofInput = {
+      ledger: 'economy',
+      parent: hashNumber(this.height),
+      context: begun.context,
+      result,
+      before: begun.view.reader('economy'),
+      after: result.view.reader('economy'),
+      at: (subtree) => begun.view.reader(subtree),
+    };
+    const fault = goldScheme.verify(goldScheme.build(input), input);
+    if (fault !== undefined) throw new Error(`the proof is refused: ${fault.code} ${fault.field}`);
+    const ended = endBlock(begun, [result], { beacon: hashNumber(this.height), lastCertificate: undefined });
+    this.state.commit(ended.view);
+    result.discard();
+    begun.discard();
+    this.height++;
+    this.timeMs += 1_000;
+    return result;
   }
 
   /** A block with one transaction of one operation; its status by name. The fee is generous for who has coins. */

@@ -33,7 +33,9 @@ describe('Transfer', () => {
     assert.equal(status, 'OK');
     assert.equal(balance(chain, bob, 'GEN'), 25n);
     assert.equal(balance(chain, alice, 'GEN'), 59_999_999_975n);
-    assert.deepEqual(eventsOf(receipt), [{ name: 'Transferred', value: { from: alice.address, ...transfer } }]);
+    assert.deepEqual(eventsOf(receipt), [
+      { name: 'Transferred', value: { from: alice.address, ...transfer } },
+    ]);
   });
 
   it('refuses nothing, oneself, AUR, and more than there is, and then moves nothing', () => {
@@ -98,7 +100,13 @@ describe('Fees of economy transactions', () => {
 });
 
 describe('CoinIssue', () => {
-  const issue = { token: 'NEX' as TokenName, to: bob.address, amount: 500n, basis: hashNumber(77), approvals: [] };
+  const issue = {
+    token: 'NEX' as TokenName,
+    to: bob.address,
+    amount: 500n,
+    basis: hashNumber(77),
+    approvals: [],
+  };
   const by = (signers: readonly Person[]) => ({ authority: 'treasury', sender: alice, signers }) as const;
   const two = treasurers.slice(0, 2);
 
@@ -142,7 +150,10 @@ describe('CoinIssue', () => {
       [[first, first], 'APPROVAL_KEY_REPEATED'],
     ];
     for (const [signers, expected] of cases)
-      assert.equal(chain.send(alice, CoinIssue, approve(chain, CoinIssue, issue, by(signers))).status, expected);
+      assert.equal(
+        chain.send(alice, CoinIssue, approve(chain, CoinIssue, issue, by(signers))).status,
+        expected,
+      );
     const good = approve(chain, CoinIssue, issue, by([first, second]));
     const changed = { ...good, amount: 501n };
     assert.equal(chain.send(alice, CoinIssue, changed).status, 'APPROVAL_SIGNATURE_WRONG');

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import {
+  type Account,
+  accountPath,
+  balanceAccount,
+  FEE_POOL,
+  ISSUE,
+} from '../../../../src/ledger/economy/account.ts';
+import { settlement } from '../../../../src/ledger/economy/economy.ts';
+import { genesisState } from '../../../../src/ledger/genesis-state.ts';
+import type { BlockContext } from '../../../../src/ledger/seam.ts';
+import type { TokenName } from '../../../../src/types/names.ts';
+import { encodeOperation } from '../../../../src/types/operations/catalog.ts';
+import { ECONOMY } from '../../../../src/types/operations/economy.ts';
+import { genesisBondRef } from '../../../../src/types/operations/settlement-messages.ts';
+import { encode, U128 } from '../../../../src/types/ssz.ts';
+import {
+  alice,
+  attestation,
+  bankers,
+  bob,
+  EconomyChain,
+  economyGenesis,
+  LEIS,
+  reportPrices,
+  validator,
+} from '../../../support/economy-chain.ts';
+
+/** A chain where the first bank has minted 100 AUR of a reserve of about 1.9 million. */
+function mintedChain(): EconomyChain {
+  const chain = new EconomyChain();
+  chain.send(bankers[0], ECONOMY.operations.ReserveAttest, attestation(chain));
+  reportPrices(chain);
+  const { status } = chain.send(bankers[0], ECONOMY.operations.AurMint, { bank: LEIS[0], amount: 100n });
+  assert.equal(status, 'OK');
+  return chain;
+}
+
+/** Writes amounts behind the back of the ledger, and lets the invariants look at the difference. */
+function assertAfter(chain: EconomyChain, changes: Record<string, bigint | undefined>): () => void {
+  return () => {
+    const view = chain.state.extend();
+    const writer = view.writer('economy');
+    for (const [path, amount] of Object.entries(changes))
+      if (amount === undefined) writer.delete(path);
+      else writer.set(path, encode(U128, amount));
+    const { genesis, genesisHash, height, timeMs } = chain;
+    const context: BlockContext = { genesis, genesisHash, height, timeMs, parameters: genesis.parameters };
+    settlement.assertInvariants(chain.economy, view.reader('economy'), Object.keys(changes), context);
+  };
+}
+
+function amountAt(chain: EconomyChain, path: string): bigint {
+  const bytes = chain.economy.get(path);
+  return bytes === undefined ? 0n : U128.deserialize(bytes);
+}
+
+describe('The invariants of value', () => {
+  const chain = mintedChain();
+  /** Adds to the amounts at paths. */
+  const adding = (differences: Record<string, bigint>) =>
+    assertAfter(
+      chain,
+      Object.fromEntries(Object.entries(differences).map(([path, by]) => [path, amountAt(chain, path) + by])),
+    );
+  const account = (name: Account, token: TokenName) => accountPath(name, token);
+  const bobs = balanceAccount(bob.address);
+  const alices = balanceAccount(alice.address);
+  const refuses = (rule: RegExp, differences: Record<string, bigint>) =>
+    assert.throws(adding(differences), { name: 'InvariantViolation', message: rule });
+
+  it('accept a movement between two accounts', () => {
+    adding({ [account(alices, 'NEX')]: -5n, [account(bobs, 'NEX')]: 5n })();
+  });
+
+  it('see coins that come out of nothing or vanish', () => {
+    for (const token of ['GEN', 'NEX', 'FLX'] as const) {
+      refuses(/accounts differ from the supply/, { [account(bobs, token)]: 1n });
+      refuses(/accounts differ from the supply/, { [account(alices, token)]: -1n });
+    }
+  });
+
+  it('see a supply that changed without an issue', () => {
+    refuses(/not what was issued/, { [account(bobs, 'NEX')]: 1n, [account(ISSUE, 'NEX')]: 1n });
+  });
+
+  it('see an issue that no reserve paid for', () => {
+    for (const token of ['NEX', 'FLX'] as const) {
+      const issue = {
+        [account(bobs, token)]: 1n,
+        [account(ISSUE, token)]: 1n,
+        [`total/issued/${token}`]: 1n,
+      };
+      refuses(/its reserve by 0/, issue);
+      adding({ ...issue, [`reserve/${token}`]: -1n })();
+    }
+  });
+
+  it('see any change of the supply of GEN', () => {
+    refuses(/supply of GEN changed/, {
+      [account(bobs, 'GEN')]: 1n,
+      [account(ISSUE, 'GEN')]: 1n,
+      'total/issued/GEN': 1n,
+    });
+  });
+
+  it('see fees of which less than half was burned', () => {
+    refuses(/less than half/, { 'total/fees/FLX': 3n, 'total/burned/FLX': 1n, 'reserve/FLX': -1n });
+  });
+
+  it('see totals that fall', () => {
+    refuses(/fell/, { 'total/fees/FLX': -1n });
+  });
+
+  it('see AUR outside of bank accounts', () => {
+    const bank = account(balanceAccount(bankers[0].address), 'AUR');
+    for (const place of [bobs, 'treasury', `meter/bpi/${bankers[0].address}`] as const)
+      refuses(/which is no bank's/, { [bank]: -1n, [account(place, 'AUR')]: 1n });
+    adding({ [bank]: -1n, [account(balanceAccount(bankers[2].address), 'AUR')]: 1n })();
+  });
+
+  it('see AUR that no bank owes, that a bank may not mint, or that no reserve covers', () => {
+    const mint = (by: bigint) => ({
+      [account(balanceAccount(bankers[0].address), 'AUR')]: by,
+      [account(ISSUE, 'AUR')]: by,
+      'total/issued/AUR': by,
+    });
+    refuses(/not what the banks owe/, mint(1n));
+    adding({ ...mint(1n), [`outstanding/${LEIS[0]}`]: 1n })();
+    refuses(/without the right/, { ...mint(1n), [`outstanding/${LEIS[2]}`]: 1n });
+    refuses(/its reserve is worth/, { ...mint(1n), [`outstanding/${LEIS[1]}`]: 1n });
+    const much = 2_000_000_000_000n;
+    refuses(/its reserve is worth/, { ...mint(much), [`outstanding/${LEIS[0]}`]: much });
+  });
+
+  it('see a fee that was left in the pool', () => {
+    refuses(/left in fee-pool/, { [account(alices, 'FLX')]: -1n, [account(FEE_POOL, 'FLX')]: 1n });
+  });
+
+  it('see a lock that is reduced, emptied or made without an entry', () => {
+    const bond = account(`lock/bpci/${genesisBondRef(validator.address)}`, 'GEN');
+    refuses(/was reduced/, { [bond]: -1n, [account(bobs, 'GEN')]: 1n });
+    refuses(/is empty/, { [bond]: -5_000_000n, [account(bobs, 'GEN')]: 5_000_000n });
+    refuses(/belongs to no lock/, {
+      [account(alices, 'GEN')]: -1n,
+      [account(`lock/bpi/${'0'.repeat(64)}`, 'GEN')]: 1n,
+    });
+  });
+});
+
+describe('The economy at genesis', () => {
+  const refused = (change: Parameters<typeof economyGenesis>[0], code = 'INVALID_GENESIS') =>
+    assert.throws(() => genesisState(economyGenesis(change)), { code });
+
+  it('holds exactly 100 000 GEN', () => {
+    const chain = new EconomyChain();
+    assert.equal(amountAt(chain, accountPath(ISSUE, 'GEN')), 100_000_000_000n);
+    assert.equal(
+      amountAt(chain, accountPath('treasury', 'GEN')),
+      100_000_000_000n - 60_000_000_000n - 5_000_000n,
+    );
+  });
+
+  it('refuses more GEN than there may be, AUR, amounts beyond u128, wrong meters and wrong banks', () => {
+    const allocate = (token: TokenName, amount: bigint) => ({
+      change: (genesis: ReturnType<typeof economyGenesis>) => ({
+        ...genesis,
+        allocations: [...genesis.allocations, { address: bob.address, token, amount }],
+      }),
+    });
+    refused(allocate('GEN', 40_000_000_000n));
+    refused(allocate('AUR', 1n));
+    refused(allocate('FLX', 2n ** 128n - 1n));
+    for (const [ledger, token] of [
+      ['economy', 'FLX'],
+      ['bpi', 'AUR'],
+    ] as const)
+      refused({
+        change: (genesis) => ({ ...genesis, meters: [{ payer: bob.address, ledger, token, amount: 1n }] }),
+      });
+    refused({ change: (genesis) => ({ ...genesis, banks: [...genesis.banks, ...genesis.banks] }) });
+  });
+});
+
+describe('Operations that do not decode', () => {
+  it('fail as malformed and change nothing but nonce and fee', () => {
+    const chain = new EconomyChain();
+    const { kind, data } = encodeOperation(ECONOMY.operations.Faucet, { to: bob.address });
+    for (const broken of [data.subarray(1), new Uint8Array([...data, 0])]) {
+      const transaction = chain.transaction(alice, [{ kind, data: broken }]);
+      assert.equal(chain.block([transaction]).receipts[0]?.status, 2);
+    }
+    assert.equal(amountAt(chain, accountPath(balanceAccount(bob.address), 'FLX')), 0n);
+  });
+});
