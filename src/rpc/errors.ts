@@ -1,4 +1,8 @@
+import type { AdmissionErrorCode } from '../chain/transaction-pool.ts';
+import type { PoolRefusal } from '../mempool/refusal.ts';
 import { addressToText } from '../types/address.ts';
+import type { DecodeErrorCode } from '../types/ssz.ts';
+import type { TransactionErrorCode } from '../types/transaction.ts';
 import { isHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { ErrorObject } from './schema/results.ts';
@@ -16,7 +20,6 @@ export const JSON_RPC_CODES = {
   disabled: -32004,
   limit: -32005,
   auth: -32040,
-  peer: -32050,
 } as const;
 type ErrorClass = keyof typeof JSON_RPC_CODES;
 
@@ -42,14 +45,23 @@ export type RpcErrorCode =
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
   | 'ENDPOINT_NOT_FOUND'
-  | 'SHUTTING_DOWN'
   | 'INTERNAL_ERROR';
+
+/** Reasons of the parts that a caller's bytes reach, from decoding to the rules of the pool. */
+type CallerReason =
+  | RpcErrorCode
+  | DecodeErrorCode
+  | TransactionErrorCode
+  | AdmissionErrorCode
+  | PoolRefusal
+  | 'MALFORMED_ADDRESS'
+  | 'UNKNOWN_OPERATION';
 
 /**
  * Every reason that a caller may meet, with its class: the one place where the code of a NodeError becomes a JSON-RPC
- * code. A reason that is not here is an internal error; a test keeps the table complete.
+ * code. The compiler and a test keep it complete; a reason that is not here is an internal error.
  */
-export const ERROR_CATALOGUE: Readonly<Record<string, ErrorClass>> = {
+export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   PARSE_ERROR: 'parse',
   INVALID_REQUEST: 'request',
   METHOD_NOT_FOUND: 'method',
@@ -63,35 +75,34 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorClass>> = {
   RECEIPT_NOT_FOUND: 'notFound',
   PRUNED: 'notFound',
 
-  SYNCING: 'unavailable',
   NOT_INCLUDED_YET: 'unavailable',
-  SHUTTING_DOWN: 'unavailable',
 
-  // What a node refuses of a transaction, from decoding to the pool's own rules
   TRANSACTION_TOO_LARGE: 'rejected',
   MALFORMED_BYTES: 'rejected',
   MALFORMED_JSON: 'rejected',
   UNKNOWN_VERSION: 'rejected',
   UNKNOWN_SCHEME: 'rejected',
-  NO_OPERATIONS: 'rejected',
   UNKNOWN_OPERATION: 'rejected',
+  NO_OPERATIONS: 'rejected',
   SENDER_MISMATCH: 'rejected',
-  BAD_SIGNATURE: 'rejected',
   WRONG_NETWORK: 'rejected',
+  BAD_SIGNATURE: 'rejected',
   ALREADY_KNOWN: 'rejected',
   NONCE_TOO_LOW: 'rejected',
   NONCE_GAP: 'rejected',
-  NONCE_USED: 'rejected',
   REPLACEMENT_UNDERPRICED: 'rejected',
-  TOO_MANY_REPLACEMENTS: 'rejected',
+  REPLACEMENT_LIMIT: 'rejected',
   POOL_FULL: 'rejected',
+  SENDER_LIMIT: 'rejected',
   EXPIRED: 'rejected',
-  METER_TOO_LOW: 'rejected',
+  TOO_FAR_IN_FUTURE: 'rejected',
+  INSUFFICIENT_METER: 'rejected',
   TX_DROPPED: 'rejected',
 
   SUBSCRIPTION_NEEDS_WEBSOCKET: 'disabled',
 
   RATE_LIMITED: 'limit',
+  TOO_MANY_PENDING: 'limit',
   BATCH_TOO_LARGE: 'limit',
   REQUEST_TOO_LARGE: 'limit',
   RESPONSE_TOO_LARGE: 'limit',
@@ -110,9 +121,13 @@ export function rpcError(
   return new NodeError(code, message, options);
 }
 
+function classOf(code: string): ErrorClass {
+  return Object.hasOwn(ERROR_CATALOGUE, code) ? ERROR_CATALOGUE[code as CallerReason] : 'internal';
+}
+
 /** Whether the fault lies with the node and not with the caller: it is then logged. */
 export function isInternal(error: unknown): boolean {
-  return !(error instanceof NodeError) || (ERROR_CATALOGUE[error.code] ?? 'internal') === 'internal';
+  return !(error instanceof NodeError) || classOf(error.code) === 'internal';
 }
 
 /**
@@ -126,11 +141,8 @@ export function errorObject(error: unknown): ErrorObject {
       message: 'internal error',
       data: { reason: 'INTERNAL_ERROR', hint: 'see the log of the node', details: {} },
     };
-  const errorClass = Object.hasOwn(ERROR_CATALOGUE, error.code)
-    ? (ERROR_CATALOGUE[error.code] as ErrorClass)
-    : 'internal';
   return {
-    code: JSON_RPC_CODES[errorClass],
+    code: JSON_RPC_CODES[classOf(error.code)],
     message: error.message,
     data: {
       reason: error.code,

@@ -1,0 +1,246 @@
+import type { RpcPorts, StoredBlock } from '../../src/rpc/ports.ts';
+import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
+import { buildFinalityProof, changesValidators } from '../../src/types/finality-proof.ts';
+import { LEDGERS, SUBTREES, type SubtreeName, TOKENS } from '../../src/types/names.ts';
+import { decodeTransaction, type EncodedTransaction } from '../../src/types/transaction.ts';
+import { NodeError } from '../../src/util/errors.ts';
+import { type CertifiedBlock, CertifiedChain, setOf, validatorGroup } from './certified-chain.ts';
+
+/**
+ * A node in memory behind the ports of the RPC: a chain with real keys and certificates, and a pool whose
+ * transactions the next `commit()` puts into a block.
+ */
+export class RpcNode {
+  readonly chain = new CertifiedChain([validatorGroup(1, 4)]);
+  readonly pool = new Map<string, EncodedTransaction>();
+  readonly drops: DroppedTransaction[] = [];
+  readonly #commitListeners = new Set<(block: StoredBlock) => void>();
+  readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
+  /** Blocks below are pruned. */
+  lowestHeight = 1;
+  ready = true;
+
+  /** Appends a block with everything in the pool. */
+  commit(): CertifiedBlock {
+    const block = this.chain.append([...this.pool.values()]);
+    this.pool.clear();
+    for (const listener of this.#commitListeners) listener(block);
+    return block;
+  }
+
+  drop(txId: string): void {
+    this.pool.delete(txId);
+    const drop: DroppedTransaction = { txId, reason: 'EXPIRED', atMs: 1_700_000_000_000 };
+    this.drops.unshift(drop);
+    for (const listener of this.#dropListeners) listener(drop);
+  }
+
+  get listeners(): number {
+    return this.#commitListeners.size + this.#dropListeners.size;
+  }
+
+  ports(): RpcPorts {
+    const { chain, pool, drops } = this;
+    const { genesis, genesisHash } = chain;
+    const block = (height: number) => (height >= this.lowestHeight ? chain.blocks[height - 1] : undefined);
+    const findTransaction = (txId: string) => {
+      for (const { height, transactions } of chain.blocks) {
+        const index = transactions.findIndex(({ id }) => id === txId);
+        if (index >= 0) return { height, ledger: 'economy' as const, index };
+      }
+      return undefined;
+    };
+    const head = () => {
+      const last = chain.blocks.at(-1);
+      return {
+        height: chain.height,
+        hash: last?.hash ?? genesisHash,
+        timeMs: last?.block.header.timeMs ?? genesis.timeMs,
+        header: last?.block.header,
+        certificate: last?.certificate,
+      };
+    };
+    const entryOf = (transaction: EncodedTransaction) => ({
+      transaction,
+      state: 'pooled' as const,
+      origin: 'local' as const,
+      receivedAtMs: 1_700_000_000_000,
+    });
+    const subtrees = Object.fromEntries(SUBTREES.map((name) => [name, '33'.repeat(32)])) as Record<
+      SubtreeName,
+      string
+    >;
+    return {
+      node: {
+        name: 'v1',
+        version: '0.1.0',
+        role: 'validator',
+        startedAtMs: 1_700_000_000_000,
+        pid: 1234,
+        memoryBytes: () => 1,
+        readiness: () => ({ ready: this.ready, reason: this.ready ? undefined : 'SYNCING' }),
+      },
+      chain: {
+        genesis,
+        genesisHash,
+        head,
+        lowestHeight: () => this.lowestHeight,
+        header: (height) => {
+          const found = block(height);
+          return found && { hash: found.hash, header: found.block.header };
+        },
+        block,
+        heightOfHash: (hash) => chain.blocks.find((one) => one.hash === hash)?.height,
+        findTransaction,
+        validators: (height) => setOf(chain.groupAt(height)),
+        finalityProof: (txId) => {
+          const place = findTransaction(txId);
+          if (place === undefined) return undefined;
+          const { block, certificate, receipts, transactions } = chain.blockAt(place.height);
+          const links = chain.blocks.filter((one) => changesValidators(one.block.header)).length;
+          if (links > 0) throw new Error('the validators of this chain never change');
+          return buildFinalityProof({
+            genesisHash,
+            transaction: transactions[place.index]?.bytes as Uint8Array,
+            receipts,
+            ...place,
+            header: block.header,
+            certificate,
+            links: [],
+          });
+        },
+        stateValue: (_subtree, path) => (path === 'present' ? Uint8Array.of(1, 2) : undefined),
+        stateProof: (_subtree, path) => ({
+          head: head(),
+          value: path === 'present' ? Uint8Array.of(1, 2) : undefined,
+          proof: {
+            siblings: ['44'.repeat(32)],
+            terminal: { key: '55'.repeat(32), valueHash: '66'.repeat(32) },
+          },
+          subtreeRoots: subtrees,
+        }),
+        stateRoots: () => ({ stateRoot: '11'.repeat(32), subtrees }),
+        nonce: () => 2n ** 60n,
+        simulate: () => ({ admissible: false, reason: 'NONCE_TOO_LOW', message: 'nonce 0 is used' }),
+        onCommit: (listener) => {
+          this.#commitListeners.add(listener);
+          return () => this.#commitListeners.delete(listener);
+        },
+      },
+      economy: {
+        balance: () => 2n ** 80n,
+        meter: () => 5n,
+        supply: () => TOKENS.map((token) => ({ token, issued: 10n, redeemed: 3n, held: 7n })),
+        reserves: () => ({
+          outstanding: 9n,
+          price: { median: 4_000_000_000n, reports: 3, atMs: 1_700_000_000_000 },
+          reserves: [
+            {
+              custodian: 'vault',
+              fineMilligrams: 1n,
+              cash: 2n,
+              asOfMs: 1_700_000_000_000,
+              expiresMs: 1_800_000_000_000,
+            },
+          ],
+        }),
+        locks: () => [{ ledger: 'bpci', purpose: 'bond', ref: '77'.repeat(32), token: 'GEN', amount: 8n }],
+      },
+      pool: {
+        submit: async (bytes) => {
+          const transaction = decodeTransaction(bytes);
+          if (pool.has(transaction.id))
+            throw new NodeError('ALREADY_KNOWN', 'known', {
+              data: { txId: transaction.id, sender: transaction.value.body.sender },
+            });
+          pool.set(transaction.id, transaction);
+          return transaction.id;
+        },
+        get: (txId) => {
+          const transaction = pool.get(txId);
+          return transaction && entryOf(transaction);
+        },
+        entries: () => [...pool.values()].map(entryOf),
+        pendingNonce: () => 2n ** 60n + 1n,
+        dropped: (txId) => drops.find((drop) => drop.txId === txId),
+        recentDrops: () => drops,
+        size: () => ({ transactions: pool.size, bytes: 0, maxTransactions: 10, maxBytes: 1000 }),
+        onDrop: (listener) => {
+          this.#dropListeners.add(listener);
+          return () => this.#dropListeners.delete(listener);
+        },
+      },
+      consensus: {
+        self: genesis.validators[0]?.id,
+        mayVote: () => true,
+        roundState: () => ({
+          height: chain.height + 1,
+          round: 0,
+          step: 'prepare',
+          proposer: genesis.validators[0]?.id,
+          proposalHash: '88'.repeat(32),
+          preparedRound: undefined,
+          prepares: genesis.validators.map(({ id }) => id),
+          commits: [],
+          roundChanges: [],
+          roundEndsAtMs: 2000,
+        }),
+      },
+      sync: { status: () => ({ syncing: false, targetHeight: chain.height }) },
+      network: {
+        peerId: '12D3KooWself',
+        agent: 'metanode/0.1.0',
+        protocolVersion: 1,
+        protocols: () => ['/metanode/status/1'],
+        listenAddresses: () => ['/ip4/127.0.0.1/tcp/4101'],
+        announcedAddresses: () => ['/dns4/v1.example/tcp/4101'],
+        isListening: () => true,
+        peers: () => [
+          {
+            peerId: '12D3KooWpeer',
+            address: '/ip4/127.0.0.1/tcp/4102',
+            direction: 'inbound',
+            connectedAtMs: 1_700_000_000_000,
+            role: 'validator',
+            validator: genesis.validators[1]?.id,
+            height: chain.height,
+            push: true,
+          },
+        ],
+        topics: () => [
+          {
+            topic: '/metanode/0011/tx/1',
+            mesh: [{ peerId: '12D3KooWpeer', direction: undefined, sinceMs: 1_700_000_000_000 }],
+            subscribers: ['12D3KooWpeer'],
+          },
+        ],
+        traffic: () => [
+          {
+            topic: '/metanode/0011/tx/1',
+            carrier: 'push',
+            sentMessages: 1,
+            sentBytes: 2,
+            receivedMessages: 3,
+            receivedBytes: 4,
+            duplicates: 0,
+            accepted: 3,
+            ignored: 0,
+            rejected: 0,
+          },
+        ],
+        recentMessages: () =>
+          LEDGERS.map((_, i) => ({
+            messageId: '99'.repeat(32),
+            topic: '/metanode/0011/tx/1',
+            from: '12D3KooWpeer',
+            carrier: 'relay',
+            bytes: i,
+            verdict: i === 0 ? 'reject' : 'accept',
+            reason: i === 0 ? 'BAD_SIGNATURE' : undefined,
+            atMs: 1_700_000_000_000,
+          })),
+      },
+      clock: { wallMs: () => 1_700_000_000_000, monotonicMs: () => 1000 },
+    };
+  }
+}
