@@ -73,6 +73,8 @@ const SINGLE_IMPORTS: readonly (readonly [file: string, specifier: string, allow
   ['src/cli/commands/a.ts', '../../node/a.ts', true],
   ['src/cli/commands/a.ts', '../../chain/a.ts', false],
   ['src/cli/commands/a.ts', '../../rpc/schema/a.ts', true],
+  ['src/cli/commands/a.ts', '../../../testnet/a.ts', true],
+  ['src/chain/a.ts', '../../testnet/a.ts', false],
   ['src/cli/commands/a.ts', '../../rpc/server.ts', false],
   ['src/mining/proofs/a.ts', '../../ledger/seam.ts', true],
   ['src/mining/proofs/a.ts', '../../consensus/a.ts', false],
