@@ -14,7 +14,7 @@ import { reportAmnesia } from './evidence.ts';
 import type { HeightState } from './height-state.ts';
 import { isProposalJustification, validRoundChange } from './justification.ts';
 import { fieldsOf } from './message-fields.ts';
-import { enterRound, wake } from './rounds.ts';
+import { enterRound, onRoundQuorum, wake } from './rounds.ts';
 
 /**
  * What arrives for the present height is checked and filed here; the rules then act on it. Every message that is not
@@ -77,6 +77,7 @@ function onProposal(state: HeightState, message: ProposalMessage): boolean {
 
   if (body.round > state.round) enterRound(state, body.round);
   wake(state);
+  if (body.round > 0) onRoundQuorum(state);
   state.proposals.set(body.round, message);
   state.proposal ??= { blockHash: body.blockHash, reproposal: justification === 'reproposal' };
   state.addBlock(block);

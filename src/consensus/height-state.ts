@@ -72,7 +72,10 @@ export class HeightState {
   awake = false;
   /** When the proposer of round 0 may build. */
   proposeAtMs: number;
+  /** Undefined while no round timer is alive. */
   roundEndsAtMs: number | undefined;
+  /** A quorum of validators is known to have reached the present round, which is above 0. */
+  hasRoundQuorum = false;
   /** Latest round for which a block was ordered from the host, and the block once it came. */
   buildRequestedRound = -1;
   built: { readonly round: number; readonly block: ProposedBlock } | undefined;

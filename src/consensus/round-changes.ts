@@ -27,6 +27,11 @@ export class RoundChangeTable {
     return same ? 'duplicate' : { conflictsWith: known };
   }
 
+  /** How many validators have asked for any round. */
+  get size(): number {
+    return this.#highest.size;
+  }
+
   get(signer: Address): RoundChangeMessage | undefined {
     return this.#highest.get(signer);
   }

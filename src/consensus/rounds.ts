@@ -41,6 +41,7 @@ export function wake(state: HeightState): void {
 
 export function enterRound(state: HeightState, round: number): void {
   state.round = round;
+  state.hasRoundQuorum = false;
   state.proposal = undefined;
   const oldest = round - LIMITS.maxBufferedRounds;
   state.prepares.forgetBelow(oldest);
@@ -71,6 +72,19 @@ function startRoundTimer(state: HeightState, waitMs: number): void {
   state.emit({ kind: 'schedule', timer: 'round', height: state.height, round: state.round, afterMs });
 }
 
+/**
+ * A quorum has arrived in the round, by its round changes or by a proposal that carries them. Who came early starts
+ * the round's time anew, unless most of it is still left: else the last ones to come might find the round over.
+ */
+export function onRoundQuorum(state: HeightState): void {
+  if (state.hasRoundQuorum) return;
+  state.hasRoundQuorum = true;
+  const leftMs = (state.roundEndsAtMs ?? state.nowMs) - state.nowMs;
+  if (leftMs < roundTimeoutMs(state.round, state.options) * ENOUGH_OF_A_ROUND) startRoundTimer(state, 0);
+}
+
+const ENOUGH_OF_A_ROUND = 0.75;
+
 function scheduleResend(state: HeightState): void {
   const afterMs = state.options.resendIntervalMs;
   state.emit({ kind: 'schedule', timer: 'resend', height: state.height, round: state.round, afterMs });
@@ -82,9 +96,18 @@ export function onProposeTimeout(state: HeightState): void {
   else wake(state);
 }
 
+/**
+ * Moves on to the next round, except ahead of the others. Once time-outs have reached their cap, rounds last equally
+ * long everywhere, so a validator that is a round ahead would stay ahead for ever, and with f others silent no round
+ * would see a quorum. So it waits in a round above 0 while it knows that some of a quorum are still below it; they
+ * come by their own time-outs, and `onRoundQuorum` starts the timer again. (PBFT, too, starts the timer of a new view
+ * only with a quorum of view changes.)
+ */
 export function onRoundTimeout(state: HeightState, round: number): void {
   if (round !== state.round || round + 1 >= NOT_PREPARED || !state.guard.isOpen) return;
-  enterRoundWithRoundChange(state, round + 1);
+  const isAhead = round > 0 && !state.hasRoundQuorum && state.roundChanges.size >= state.validators.quorum;
+  if (isAhead) state.roundEndsAtMs = undefined;
+  else enterRoundWithRoundChange(state, round + 1);
 }
 
 /** While undecided: own messages again, unanswered requests again. */

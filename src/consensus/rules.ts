@@ -2,7 +2,7 @@ import { signersOf } from './commit-certificate.ts';
 import type { ProposedBlock } from './contract.ts';
 import type { HeightState } from './height-state.ts';
 import { chooseJustification, type JustifiedChoice } from './justification.ts';
-import { enterRoundWithRoundChange } from './rounds.ts';
+import { enterRoundWithRoundChange, onRoundQuorum } from './rounds.ts';
 
 /**
  * The rules that fire on what is known, whatever message completed it ("upon …" in the papers). They run after every
@@ -14,6 +14,7 @@ export function applyRules(state: HeightState): void {
   uponCommitQuorum(state);
   if (state.isOver) return;
   uponWeakQuorumOfRoundChanges(state);
+  uponQuorumInRound(state);
   uponValidProposal(state);
   uponPrepareQuorum(state);
   uponLeadership(state);
@@ -39,6 +40,11 @@ function uponCommitQuorum(state: HeightState): void {
 function uponWeakQuorumOfRoundChanges(state: HeightState): void {
   const reached = state.roundChanges.roundReachedBy(state.validators.weakQuorum);
   if (reached !== undefined && reached > state.round) enterRoundWithRoundChange(state, reached);
+}
+
+function uponQuorumInRound(state: HeightState): void {
+  const reached = state.roundChanges.roundReachedBy(state.validators.quorum);
+  if (state.round > 0 && reached !== undefined && reached >= state.round) onRoundQuorum(state);
 }
 
 function isProposalAccepted(state: HeightState): boolean {

@@ -141,12 +141,11 @@ export class SimNode {
 
   handle(input: NodeInput): void {
     if (!this.isUp) return;
-    if (input.kind === 'packet') {
-      this.#onPacket(input.from, input.packet);
-      return;
-    }
-    if (input.life !== this.#life) return;
+    if (input.kind !== 'packet' && input.life !== this.#life) return;
     switch (input.kind) {
+      case 'packet':
+        this.#onPacket(input.from, input.packet);
+        break;
       case 'core-event':
         this.#feed(input.event);
         break;
