@@ -74,6 +74,14 @@ describe('Ed25519', () => {
     assert.equal(await verifyBoth(identity, utf8('anything'), forgery), false);
   });
 
+  it('refuses a key of small order even under a sound R, for which the equation holds', async () => {
+    // With A = identity, R = rB and S = r verify every message.
+    const identity = `01${'00'.repeat(31)}`;
+    const signature = toHex(Point.BASE.multiply(77n).toBytes()) + toHex(numberToBytesLE(77n, 32));
+    assert.equal(ed25519.verify(fromHex(signature), utf8('anything'), fromHex(identity)), true);
+    assert.equal(await verifyBoth(identity, utf8('anything'), signature), false);
+  });
+
   it('refuses signatures whose R is of small order or not canonical', async () => {
     const { publicKey, signature } = RFC_8032_VECTORS[0];
     for (const r of [...ED25519_TORSION_SUBGROUP, ...NON_CANONICAL])

@@ -137,6 +137,19 @@ describe('proofs of the state tree', () => {
     }
   });
 
+  it('do not prove absence by a leaf that a forged tree puts where its key does not lead', () => {
+    const [left, right] = leavesOf({ a: '1', b: '2' }).toSorted((x, y) => (x.bits < y.bits ? -1 : 1)) as [
+      Leaf,
+      Leaf,
+    ];
+    const forgedRoot = hash(leafHash(right) + leafHash(left));
+    const terminal = { key: right.key, valueHash: right.valueHash };
+    const isLeft = (path: string) => bitsOf(hashText(path)).startsWith('0');
+    const absent = ['c', 'd', 'e', 'f'].find(isLeft) as string;
+    const proof = { siblings: [leafHash(left)], terminal };
+    assert.equal(verifyStateProof(forgedRoot, absent, undefined, proof), false);
+  });
+
   it('hold for the empty tree and the tree of one leaf', () => {
     const nothing: StateProof = { siblings: [], terminal: undefined };
     assert.equal(verifyStateProof(EMPTY, 'a', undefined, nothing), true);
