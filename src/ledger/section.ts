@@ -90,6 +90,7 @@ class SectionExecution {
   readonly #view: StateView;
   readonly #own: StateWriter;
   readonly #outbox: Outbox;
+  readonly #context: LedgerContext;
   readonly #charges: SectionCharge[] = [];
   /** What each payer was charged in this section, by `payer/token`. */
   readonly #charged = new Map<string, bigint>();
@@ -104,6 +105,13 @@ class SectionExecution {
     this.#view = begun.view.extend();
     this.#own = this.#view.writer(ledger);
     this.#outbox = new Outbox(ledger, begun.sectionOutboxBound);
+    this.#context = {
+      ...begun.context,
+      own: this.#own,
+      at: (subtree: SubtreeName): StateReader => begun.view.reader(subtree),
+      lock: (ref) => begun.rules.settlement.readLock(begun.view.reader('economy'), ledger, ref),
+      send: (message) => this.#outbox.send(message),
+    };
   }
 
   /** What needs no state: chain, ledger, operations. */
@@ -147,7 +155,7 @@ class SectionExecution {
     if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
     for (const charge of charges) this.#charge(body.sender, index, charge);
     const item = module.proofItem({
-      ...this.#ledgerContext(),
+      ...this.#context,
       txId: transaction.id,
       sender: body.sender,
       status: outcome.status,
@@ -223,17 +231,6 @@ class SectionExecution {
     }
   }
 
-  #ledgerContext(): LedgerContext {
-    const { rules, view } = this.#begun;
-    return {
-      ...this.#begun.context,
-      own: this.#own,
-      at: (subtree: SubtreeName): StateReader => view.reader(subtree),
-      lock: (ref) => rules.settlement.readLock(view.reader('economy'), this.#ledger, ref),
-      send: (message) => this.#outbox.send(message),
-    };
-  }
-
   #operationContext(
     transaction: EncodedTransaction,
     operationIndex: number,
@@ -241,7 +238,7 @@ class SectionExecution {
   ): OperationContext {
     const { body, auth } = transaction.value;
     return {
-      ...this.#ledgerContext(),
+      ...this.#context,
       txId: transaction.id,
       sender: body.sender,
       senderKey: toHex(auth.publicKey),

@@ -64,10 +64,6 @@ export function systemReceipt<T>(spec: KindSpec<T>, value: T): SystemReceiptBody
   return { kind: spec.kind, data: encode(spec.type, value) };
 }
 
-export type OutboxDelivered = ValueOf<typeof OutboxDeliveredType>;
-export type OutboxBounced = ValueOf<typeof OutboxBouncedType>;
-export type FeesSettled = ValueOf<typeof FeesSettledType>;
-
 /** The readable form. A kind that this version does not know shows its number and bytes. */
 export function systemReceiptToJson(receipt: SystemReceipt): {
   kind: string;

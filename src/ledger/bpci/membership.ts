@@ -31,7 +31,6 @@ const VoteListType = new ListCompositeType(
   new ContainerType({ voter: AddressType, decision: VoteDecisionType, expiresAtMs: SafeU64 }),
   LIMITS.maxValidators,
 );
-export type Votes = ValueOf<typeof VoteListType>;
 /** Votes about one account. */
 export const votes = new Table('votes', VoteListType);
 

@@ -73,7 +73,6 @@ export const KeyRotateType = new ContainerType({
 export type KeyRotate = ValueOf<typeof KeyRotateType>;
 
 export const VOTE_DECISIONS = ['admit', 'remove'] as const;
-export type VoteDecision = (typeof VOTE_DECISIONS)[number];
 export const VoteDecisionType = NameOf(VOTE_DECISIONS);
 
 /** A validator's vote about another account. */

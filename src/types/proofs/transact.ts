@@ -9,7 +9,6 @@ const EventListType = new ListCompositeType(EventType, LIMITS.maxEventsPerReceip
 
 /** What the transact proof of a bpci section says about one transaction: that it was executed, with which outcome. */
 export const TransactItemType = new ContainerType({ txId: Hash32, status: U16, eventsDigest: Hash32 });
-export type TransactItem = ValueOf<typeof TransactItemType>;
 
 /** sha256 over the SSZ list of the receipt's events. */
 export function digestEvents(events: readonly LedgerEvent[]): string {
