@@ -112,45 +112,54 @@ export class Books {
     switch (name) {
       case 'Transferred': {
         const { from, to, token, amount } = decode(events.Transferred.type, data, name);
-        return this.#move(token, balance(from), balance(to), amount);
+        this.#move(token, balance(from), balance(to), amount);
+        break;
       }
       case 'Locked': {
         const { owner, ledger, ref, token, amount } = decode(events.Locked.type, data, name);
-        return this.#move(token, balance(owner), lock(ledger, ref), amount);
+        this.#move(token, balance(owner), lock(ledger, ref), amount);
+        break;
       }
       case 'MeterDeposited': {
         const { from, payer, ledger, token, amount } = decode(events.MeterDeposited.type, data, name);
-        return this.#move(token, balance(from), meter(ledger, payer), amount);
+        this.#move(token, balance(from), meter(ledger, payer), amount);
+        break;
       }
       case 'CoinIssued': {
         const { to, token, amount } = decode(events.CoinIssued.type, data, name);
-        return this.#issue(token, balance(to), amount);
+        this.#issue(token, balance(to), amount);
+        break;
       }
       case 'CoinRedeemed': {
         const { from, token, amount } = decode(events.CoinRedeemed.type, data, name);
-        return this.#issue(token, balance(from), -amount);
+        this.#issue(token, balance(from), -amount);
+        break;
       }
       case 'AurMinted': {
         const { to, amount } = decode(events.AurMinted.type, data, name);
-        return this.#issue('AUR', balance(to), amount);
+        this.#issue('AUR', balance(to), amount);
+        break;
       }
       case 'AurBurned': {
         const { from, amount } = decode(events.AurBurned.type, data, name);
-        return this.#issue('AUR', balance(from), -amount);
+        this.#issue('AUR', balance(from), -amount);
+        break;
       }
       case 'BankTransferred': {
         const { from, to, amount } = decode(events.BankTransferred.type, data, name);
-        return this.#move('AUR', balance(from), balance(to), amount);
+        this.#move('AUR', balance(from), balance(to), amount);
+        break;
       }
       case 'FaucetPaid': {
         const { to, amount } = decode(events.FaucetPaid.type, data, name);
-        return this.#issue('FLX', balance(to), amount);
+        this.#issue('FLX', balance(to), amount);
+        break;
       }
       case undefined:
         this.#faults.push(`an economy event of unknown kind ${kind}`);
-        return;
+        break;
       default:
-        return; // moves no value, or only announces what a system receipt will tell
+        break; // moves no value, or only announces what a system receipt will tell
     }
   }
 

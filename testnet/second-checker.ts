@@ -131,12 +131,10 @@ const BATCH = 100;
 async function balancesOf(node: NodeRpc, addresses: readonly string[]): Promise<BalanceAnswer[]> {
   const answers: BalanceAnswer[] = [];
   for (let start = 0; start < addresses.length; start += BATCH) {
-    const calls = addresses
-      .slice(start, start + BATCH)
-      .map((address) => ({
-        method: 'economy_getBalance' as const,
-        params: { address: addressToText(address) },
-      }));
+    const calls = addresses.slice(start, start + BATCH).map((address) => ({
+      method: 'economy_getBalance' as const,
+      params: { address: addressToText(address) },
+    }));
     for (const outcome of await node.batch(calls)) {
       if (outcome.status === 'rejected') throw outcome.reason;
       answers.push(outcome.value as BalanceAnswer);

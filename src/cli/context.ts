@@ -32,7 +32,7 @@ export interface CliContext {
 
 export function createContext(cliProcess: CliProcess, command: Command): CliContext {
   const global = command.optsWithGlobals<GlobalOptions>();
-  const color = global.color && cliProcess.stdout.isTTY === true && (cliProcess.env['NO_COLOR'] ?? '') === '';
+  const color = global.color && cliProcess.stdout.isTTY === true && (cliProcess.env.NO_COLOR ?? '') === '';
   const output = new Output(cliProcess.stdout, cliProcess.stderr, {
     json: global.json ?? false,
     quiet: global.quiet ?? false,

@@ -91,10 +91,10 @@ export class KeyDirectory {
       const json = JSON.parse(await readFile(join(this.#path, file), 'utf8')) as Record<string, unknown>;
       entries.push({
         name: file.slice(0, -'.json'.length),
-        type: String(json['kind']),
-        publicKey: String(json['publicKey']),
-        address: String(json['address'] ?? ''),
-        encrypted: json['encrypted'] !== undefined,
+        type: String(json.kind),
+        publicKey: String(json.publicKey),
+        address: String(json.address ?? ''),
+        encrypted: json.encrypted !== undefined,
       });
     }
     return entries;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** Where metanode keeps its data unless told otherwise: $XDG_DATA_HOME/metanode, by default ~/.local/share/metanode. */
 export function dataHome(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment['XDG_DATA_HOME'];
+  const base = environment.XDG_DATA_HOME;
   return join(base !== undefined && base !== '' ? base : join(homedir(), '.local', 'share'), 'metanode');
 }
 

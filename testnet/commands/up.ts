@@ -34,7 +34,8 @@ export interface UpOptions {
 
 /** The first block is worth showing even if nobody asked for more. */
 const FIRST_HEIGHT = 1;
-const SECONDS_PER_DAY = 86_400;
+/** Length of one plan of the load that accompanies the testnet. */
+const LOAD_SECONDS = 120;
 
 /**
  * `metanode testnet up`: starts all nodes and, unless it is to return, keeps them under a light load until Ctrl-C.
@@ -49,18 +50,11 @@ export async function up(context: CliContext, path: string, name: string, option
   output.note(`Metanode ${VERSION} · Node ${process.versions.node} · testnet "${name}" · data ${path}`);
   const manifest = await prepare(context, directory, name, options);
   const supervisor = await supervisorOf(directory);
-  const beginMs = performance.now();
   let leaveRunning = false;
   try {
-    const work = boot(context, supervisor, manifest, options, beginMs, interrupted.signal);
-    const outcome = await Promise.race([work, aborted(interrupted.signal)]);
+    const session = new Session(context, supervisor, manifest, options, interrupted.signal);
+    const outcome = await Promise.race([session.run(), interruption(interrupted.signal)]);
     leaveRunning = outcome === 'up' && options.detach === true;
-    if (leaveRunning || outcome === 'interrupted') return;
-    if (options.waitBlocks === undefined)
-      await Promise.race([
-        accompany(context, supervisor, manifest, options, interrupted.signal),
-        aborted(interrupted.signal),
-      ]);
   } finally {
     if (!leaveRunning) {
       output.note('stopping all nodes');
@@ -70,7 +64,7 @@ export async function up(context: CliContext, path: string, name: string, option
   }
 }
 
-function aborted(signal: AbortSignal): Promise<'interrupted'> {
+function interruption(signal: AbortSignal): Promise<'interrupted'> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve('interrupted');
     else signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
@@ -148,35 +142,111 @@ async function newManifest(name: string, options: UpOptions): Promise<Manifest> 
   return parseManifest({ name, seed: randomBytes(16).toString('hex'), ...given }, 'the options');
 }
 
-async function boot(
-  context: CliContext,
-  supervisor: Supervisor,
-  manifest: Manifest,
-  options: UpOptions,
-  beginMs: number,
-  signal: AbortSignal,
-): Promise<'up'> {
-  const { output } = context;
-  const seconds = () => `${((performance.now() - beginMs) / 1000).toFixed(1)} s`;
-  const names = nodeNames(manifest);
-  await start(supervisor, names, { logLevel: manifest.logLevel });
-  const { nodes } = supervisor;
-  output.step(
-    'nodes',
-    `${nodes.length} up: ${names[0]} … ${names.at(-1)}, p2p ${portRange(nodes, 'p2p')} · rpc ${portRange(nodes, 'rpc')}`,
-  );
-  output.step('connected', `${nodes.length} peers, ${nodes.length - 1} connections each  ${seconds()}`);
-  const target = options.waitBlocks ?? FIRST_HEIGHT;
-  await waitForHeight(supervisor, target, options.timeout, (height) => {
-    if (signal.aborted) return;
-    if (height > 0)
-      output.step(
-        'consensus',
-        `height ${height}, quorum ${quorum(manifest.validators)} of ${manifest.validators}  ${seconds()}`,
-      );
-  });
-  printSummary(context, supervisor, seconds());
-  return 'up';
+/** One run of `testnet up`, from the first process to the last word. */
+class Session {
+  readonly #context: CliContext;
+  readonly #supervisor: Supervisor;
+  readonly #manifest: Manifest;
+  readonly #options: UpOptions;
+  readonly #signal: AbortSignal;
+  readonly #beginMs = performance.now();
+  #showProgress = false;
+
+  constructor(
+    context: CliContext,
+    supervisor: Supervisor,
+    manifest: Manifest,
+    options: UpOptions,
+    signal: AbortSignal,
+  ) {
+    this.#context = context;
+    this.#supervisor = supervisor;
+    this.#manifest = manifest;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  #elapsed(): string {
+    return `${((performance.now() - this.#beginMs) / 1000).toFixed(1)} s`;
+  }
+
+  /** Ends when the testnet is up, if it is to be left or only waited for; otherwise when it is interrupted. */
+  async run(): Promise<'up'> {
+    const { output } = this.#context;
+    const { detach, waitBlocks, timeout } = this.#options;
+    const { validators } = this.#manifest;
+    await this.#startNodes();
+    const loadEnd = new AbortController();
+    const loading = this.#keepLoaded(AbortSignal.any([this.#signal, loadEnd.signal]));
+    loading.catch(() => {}); // looked at below, unless the wait for blocks fails first
+    await Promise.race([
+      waitForHeight(this.#supervisor, waitBlocks ?? FIRST_HEIGHT, timeout, (height) => {
+        if (height > 0)
+          output.step(
+            'consensus',
+            `height ${height}, quorum ${quorum(validators)} of ${validators}  ${this.#elapsed()}`,
+          );
+      }),
+      loading.then(() => new Promise<never>(() => {})),
+    ]);
+    this.#printSummary();
+    if (detach === true || waitBlocks !== undefined) loadEnd.abort();
+    else this.#showProgress = true;
+    await loading;
+    return 'up';
+  }
+
+  async #startNodes(): Promise<void> {
+    const { output } = this.#context;
+    const names = nodeNames(this.#manifest);
+    await start(this.#supervisor, names, { logLevel: this.#manifest.logLevel });
+    const { nodes } = this.#supervisor;
+    const ports = `p2p ${portRange(nodes, 'p2p')} · rpc ${portRange(nodes, 'rpc')}`;
+    output.step('nodes', `${nodes.length} up: ${names[0]} … ${names.at(-1)}, ${ports}`);
+    output.step(
+      'connected',
+      `${nodes.length} peers, ${nodes.length - 1} connections each  ${this.#elapsed()}`,
+    );
+  }
+
+  #printSummary(): void {
+    const { output } = this.#context;
+    const { directory, testnet } = this.#supervisor;
+    const [first] = testnet.nodes;
+    output.note('');
+    output.note(`  RPC       ${first?.rpc}     docs  ${first?.rpc}/openrpc.json`);
+    for (const node of testnet.nodes.slice(1)) output.note(`            ${node.rpc}  ${node.name}`);
+    output.note(`  Accounts  ${directory.accountPath('alice')}, ${directory.accountPath('bob')}`);
+    output.note('');
+    output.note('Next:  metanode testnet status | logs | kill v7 | resume | check | down');
+    if (output.options.json)
+      output.result({ ...testnet, directory: directory.path, elapsed: this.#elapsed() }, '');
+  }
+
+  /** A light mixed load until the signal; its progress is shown once the testnet is up. */
+  async #keepLoaded(signal: AbortSignal): Promise<void> {
+    const { load: wanted, loadRate } = this.#options;
+    const line = (text: string) => {
+      if (this.#showProgress) this.#context.output.note(text);
+    };
+    if (!wanted) {
+      await this.#supervisor.guard(showHeights(this.#supervisor, line, signal));
+      return;
+    }
+    while (!signal.aborted)
+      // Plans are made in advance, so a load that has no end is a row of loads.
+      await load(this.#supervisor, this.#manifest, {
+        rate: loadRate,
+        seconds: LOAD_SECONDS,
+        lane: BACKGROUND_LANE,
+        validatorChanges: false,
+        signal,
+        onProgress: ({ height, sent, final, open }) =>
+          line(
+            `height ${height}  ${this.#manifest.validators} validators  load ${loadRate}/s: sent ${sent}, final ${final}, open ${open}`,
+          ),
+      });
+  }
 }
 
 function portRange(nodes: Supervisor['nodes'], kind: 'p2p' | 'rpc'): string {
@@ -184,50 +254,6 @@ function portRange(nodes: Supervisor['nodes'], kind: 'p2p' | 'rpc'): string {
     kind === 'rpc' ? new URL(node.rpc).port : (node.p2p.split('/')[4] ?? ''),
   );
   return ports.length === 1 ? String(ports[0]) : `${ports[0]}-${ports.at(-1)}`;
-}
-
-function printSummary({ output }: CliContext, supervisor: Supervisor, elapsed: string): void {
-  const { directory, testnet } = supervisor;
-  const [first] = testnet.nodes;
-  output.note('');
-  output.note(`  RPC       ${first?.rpc}     docs  ${first?.rpc}/openrpc.json`);
-  for (const node of testnet.nodes) output.note(`            ${node.name.padEnd(4)} ${node.rpc}`);
-  output.note(`  Accounts  ${directory.accountPath('alice')}, ${directory.accountPath('bob')}`);
-  output.note('');
-  output.note('Next:  metanode testnet status | logs | kill v7 | resume | check | down');
-  if (output.options.json) output.result({ ...testnet, directory: directory.path, elapsed }, '');
-}
-
-/** Keeps the testnet under a light load and shows how it does, until it is interrupted or a node dies. */
-async function accompany(
-  { output }: CliContext,
-  supervisor: Supervisor,
-  manifest: Manifest,
-  options: UpOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const line = (text: string) => output.note(text);
-  if (!options.load) {
-    line('running; Ctrl-C stops all');
-    await supervisor.guard(showHeights(supervisor, line, signal));
-    return;
-  }
-  line(`mixed load of ${options.loadRate} transactions a second; Ctrl-C stops all`);
-  // Plans are made in advance, so a load that has no end is a row of short ones.
-  const LOAD_SECONDS = Math.min(SECONDS_PER_DAY, Math.max(60, 600 / options.loadRate));
-  while (!signal.aborted) {
-    await load(supervisor, manifest, {
-      rate: options.loadRate,
-      seconds: LOAD_SECONDS,
-      lane: BACKGROUND_LANE,
-      validatorChanges: false,
-      signal,
-      onProgress: ({ height, sent, final, open }) =>
-        line(
-          `height ${height}  ${manifest.validators} validators  sent ${sent}  final ${final}  open ${open}`,
-        ),
-    });
-  }
 }
 
 const SHOW_MS = 2_000;
@@ -245,6 +271,6 @@ async function showHeights(
         .call('chain_getFinalizedHead')
         .catch(() => undefined));
     if (head !== undefined) line(`height ${head.height}`);
-    await new Promise((resolve) => setTimeout(resolve, SHOW_MS).unref());
+    await new Promise((resolve) => setTimeout(resolve, SHOW_MS));
   }
 }

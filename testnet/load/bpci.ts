@@ -85,7 +85,7 @@ async function playRefusals(stage: StoryStage, candidates: readonly ValidatorIde
   const noBond = toHex(sha256(utf8(`no bond ${context.runId}`)));
   await stage.send('bpci', join(context, first, noBond, 'BOND_UNKNOWN'));
   await stage.send('bpci', vote(second, first, 'NOT_A_VALIDATOR'));
-  await stage.send('bpci', rotate(context, second, first, 'NOT_A_VALIDATOR'));
+  await stage.send('bpci', rotate(context, second, first, 'NOT_REGISTERED'));
   await stage.send('bpci', leave(second, 'NOT_REGISTERED'));
 }
 

@@ -1,6 +1,6 @@
 import { signTransaction } from '../../src/client/transaction-builder.ts';
 import type { LedgerName } from '../../src/types/names.ts';
-import type { Account, AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
+import type { AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
 import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
 
 /** A signed transaction, ready to be sent. */
@@ -145,9 +145,16 @@ class Schedule {
     this.#failed = scenarios.map(() => 0);
   }
 
+  /** What was never shown comes first, as soon as it can be; then the scenario that is owed most. */
   next(context: PlanContext): { which: number; planned: PlannedTransaction } {
-    for (const which of this.#byUrgency()) {
-      const planned = this.#tryScenario(which, context);
+    for (const [which, { succeed, fail }] of this.#scenarios.entries()) {
+      const planned =
+        (this.#succeeded[which] === 0 ? this.#note(this.#succeeded, which, succeed(context)) : undefined) ??
+        (this.#failed[which] === 0 ? this.#note(this.#failed, which, fail(context)) : undefined);
+      if (planned !== undefined) return { which, planned };
+    }
+    for (const which of this.#byCredit()) {
+      const planned = this.#choose(which, context);
       if (planned === undefined) continue;
       this.#charge(which);
       return { which, planned };
@@ -155,29 +162,30 @@ class Schedule {
     throw new RangeError('no scenario can be planned');
   }
 
-  /** Those that have not yet shown both outcomes come first, then by credit. */
-  #byUrgency(): number[] {
-    const isNew = (index: number) => Number(this.#succeeded[index] === 0 || this.#failed[index] === 0);
-    return this.#scenarios
-      .map((_, index) => index)
-      .sort((a, b) => isNew(b) - isNew(a) || (this.#credit[b] as number) - (this.#credit[a] as number));
+  #note(
+    counters: number[],
+    which: number,
+    planned: PlannedTransaction | undefined,
+  ): PlannedTransaction | undefined {
+    if (planned !== undefined) counters[which] = (counters[which] as number) + 1;
+    return planned;
   }
 
-  #tryScenario(which: number, context: PlanContext): PlannedTransaction | undefined {
-    const scenario = this.#scenarios[which] as OperationScenario;
-    const succeeded = this.#succeeded[which] as number;
+  #byCredit(): number[] {
+    return this.#scenarios
+      .map((_, index) => index)
+      .sort((a, b) => (this.#credit[b] as number) - (this.#credit[a] as number));
+  }
+
+  #choose(which: number, context: PlanContext): PlannedTransaction | undefined {
+    const { succeed, fail } = this.#scenarios[which] as OperationScenario;
     const failed = this.#failed[which] as number;
-    const wantsFailure = succeeded > 0 && failed * 10 < (succeeded + failed) * FAILURES_PER_TEN;
-    if (wantsFailure || failed === 0) {
-      const planned = scenario.fail(context);
-      if (planned !== undefined) {
-        this.#failed[which] = failed + 1;
-        return planned;
-      }
+    const all = failed + (this.#succeeded[which] as number);
+    if (failed * 10 < all * FAILURES_PER_TEN) {
+      const planned = this.#note(this.#failed, which, fail(context));
+      if (planned !== undefined) return planned;
     }
-    const planned = scenario.succeed(context);
-    if (planned !== undefined) this.#succeeded[which] = succeeded + 1;
-    return planned;
+    return this.#note(this.#succeeded, which, succeed(context));
   }
 
   #charge(which: number): void {

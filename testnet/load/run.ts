@@ -41,8 +41,8 @@ export interface LoadProgress {
   readonly open: number;
 }
 
-/** 0.1 FLX, far more than an operation costs. */
-const MAX_FEE = 100_000n;
+/** 1 FLX, more than any operation costs. */
+const MAX_FEE = 1_000_000n;
 const POLL_MS = 100;
 const PROGRESS_MS = 1_000;
 /** Sends of one tick go to a node in one request. */

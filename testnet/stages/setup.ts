@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { insecureKeyFile, saveKeyFile } from '../../src/crypto/keystore.ts';
@@ -73,6 +74,7 @@ export async function setup(directory: TestnetDirectory, manifest: Manifest): Pr
       };
     }),
   );
+  await mkdir(dirname(directory.accountPath('')), { recursive: true });
   for (const { name, keys, address } of deriveDemoAccounts(manifest.seed)) {
     const stored = {
       kind: 'account' as const,
