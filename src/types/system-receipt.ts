@@ -1,4 +1,4 @@
-import { BitListType, ContainerType, type ValueOf } from '@chainsafe/ssz';
+import { BitListType, ContainerType } from '@chainsafe/ssz';
 import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
