@@ -31,6 +31,11 @@ import {
  * latest set, V(h + 1) with what this block changed before.
  */
 
+/** A genesis may set a window to "never": times stop at the largest that is exact. */
+function later(timeMs: number, windowMs: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, timeMs + windowMs);
+}
+
 /** The lock that secures a join: there as of S, the sender's, unspent and large enough. */
 function usableBond(ref: string, context: OperationContext): LockRecord {
   const lock = context.lock(ref);
@@ -129,7 +134,7 @@ function countVote(vote: ValVote, latest: ValidatorSet, context: OperationContex
   const before = valid.find(({ voter }) => voter === context.sender);
   if (before?.decision === vote.decision) throw failure('ALREADY_VOTED', 'the vote stands already');
   const others = valid.filter(({ voter }) => voter !== context.sender);
-  const expiresAtMs = context.timeMs + context.parameters.validatorVoteExpiryMs;
+  const expiresAtMs = later(context.timeMs, context.parameters.validatorVoteExpiryMs);
   const all = [...others, { voter: context.sender, decision: vote.decision, expiresAtMs }];
   votes.set(context.own, all, vote.candidate);
   return all.filter(({ decision }) => decision === vote.decision).length;
@@ -164,7 +169,7 @@ function unregister(id: Address, { bondRef, bond }: Member, context: OperationCo
   members.delete(context.own, id);
   votes.delete(context.own, id);
   if (bond === 0n) return;
-  const releaseAtMs = context.timeMs + context.parameters.unbondingMs;
+  const releaseAtMs = later(context.timeMs, context.parameters.unbondingMs);
   unbonding.push(context.own, { owner: id, bondRef, releaseAtMs });
   context.emit(BPCI.events.BondUnlocking, { owner: id, bondRef, bond, releaseAtMs });
 }

@@ -275,6 +275,15 @@ describe('ValVote', () => {
     assert.ok(latestIds(chain).includes(joiner.address));
   });
 
+  it('may never expire, and a bond never come back, if genesis says so', () => {
+    const forEver = Number.MAX_SAFE_INTEGER;
+    const chain = withCandidate({ validatorVoteExpiryMs: forEver, unbondingMs: forEver });
+    assert.equal(run(chain, v0, vote(joiner, 'admit')), 'OK');
+    assert.equal(run(chain, v3, leave(v3)), 'OK');
+    assert.equal(run(chain, v1, vote(joiner, 'admit')), 'OK');
+    assert.ok(latestIds(chain).includes(joiner.address));
+  });
+
   it('of a validator that was removed meanwhile does not count', () => {
     const chain = withCandidate();
     assert.equal(run(chain, v3, vote(joiner, 'admit')), 'OK');
