@@ -3,8 +3,9 @@ export class EventQueue<E> {
   readonly #heap: { atMs: number; sequence: number; event: E }[] = [];
   #sequence = 0;
 
-  get size(): number {
-    return this.#heap.length;
+  /** When the next event is due; Infinity when there is none. */
+  get nextAtMs(): number {
+    return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   push(atMs: number, event: E): void {

@@ -7,6 +7,7 @@ import type {
   OwnMessage,
   ParentBlock,
   ProposedBlock,
+  RoundState,
   TimerKind,
 } from '../consensus/contract.ts';
 import { type Certificate, certificateFault } from '../types/certificate.ts';
@@ -111,8 +112,9 @@ export class SimNode {
     return this.chain.length;
   }
 
-  get round(): number {
-    return this.#core?.roundState().round ?? 0;
+  /** Undefined while the node is down. */
+  get roundState(): RoundState | undefined {
+    return this.#core?.roundState();
   }
 
   isDurable(message: OwnMessage): boolean {

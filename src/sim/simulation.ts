@@ -133,8 +133,11 @@ export class Simulation {
   runUntil(isDone: () => boolean, deadlineMs: number): boolean {
     try {
       while (!isDone()) {
-        const next = this.#queue.pop();
-        if (next === undefined || next.atMs > deadlineMs) return false;
+        if (this.#queue.nextAtMs > deadlineMs) {
+          this.#nowMs = Math.max(this.#nowMs, deadlineMs);
+          return false;
+        }
+        const next = this.#queue.pop() as { atMs: number; event: SimulationEvent };
         this.#step(next.atMs, next.event);
       }
       return true;
@@ -159,7 +162,9 @@ export class Simulation {
   expectHeight(height: number, nodes: readonly SimNode[], deadlineMs: number): void {
     if (this.runUntil(() => nodes.every((node) => node.headHeight >= height), deadlineMs)) return;
     const { seed, n } = this.#options;
-    const heads = nodes.map((node) => `${node.index}: ${node.headHeight} round ${node.round}`);
+    const heads = nodes.map(
+      (node) => `${node.index}: ${node.headHeight} round ${node.roundState?.round ?? 'none, it is down'}`,
+    );
     throw new NodeError<SimulationErrorCode>(
       'SIMULATION_STALLED',
       `no progress to height ${height} (seed ${seed})`,

@@ -109,6 +109,34 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
     assert.deepEqual(h.timeout('round', 2), ['timer round round 3 in 8000', 'send round change 3']);
   });
 
+  it('F09 waits ahead of the others, then gives the quorum a whole round', () => {
+    const h = new CoreHarness();
+    h.work();
+    for (let round = 0; round < 5; round++) h.timeout('round');
+    h.inject(h.peer(1).roundChange(3), h.peer(2).roundChange(3));
+    h.nowMs += 8000;
+    assert.deepEqual(h.timeout('round', 5), [], 'two of the quorum are still two rounds below');
+    assert.equal(h.core.roundState().roundEndsAtMs, undefined);
+    assert.deepEqual(h.inject(h.peer(1).roundChange(5)), []);
+    assert.deepEqual(h.inject(h.peer(2).roundChange(5)), ['timer round round 5 in 8000']);
+    assert.deepEqual(h.timeout('round', 5), ['timer round round 6 in 8000', 'send round change 6']);
+  });
+
+  it('F09 starts the time of a round anew when its quorum comes late, and only then', () => {
+    const late = new CoreHarness();
+    late.work();
+    late.timeout('round');
+    late.inject(late.peer(1).roundChange(1));
+    late.nowMs += 1500;
+    assert.deepEqual(late.inject(late.peer(2).roundChange(1)), ['timer round round 1 in 2000']);
+    assert.deepEqual(late.inject(late.peer(0).roundChange(1)), []);
+    const soon = new CoreHarness();
+    soon.work();
+    soon.timeout('round');
+    soon.nowMs += 100;
+    assert.deepEqual(soon.inject(soon.peer(1).roundChange(1), soon.peer(2).roundChange(1)), []);
+  });
+
   it('wakes a sleeping height for a round change, and for f + 1 validators that are one height ahead', () => {
     const h = new CoreHarness();
     assert.deepEqual(h.inject(h.peer(1).roundChange(1)), [
