@@ -1,11 +1,11 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { accountNonce, feeBalance } from '../ledger/account.ts';
 import { checkKnown } from '../ledger/admission.ts';
+import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
 import { State, type StateLeaf } from '../ledger/state/state.ts';
 import { lastBeacons } from '../ledger/system/chain-facts.ts';
-import { outboxQueue } from '../ledger/system/outbox-queue.ts';
 import { currentValidators, nextValidators } from '../ledger/system/validator-sets.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
@@ -60,7 +60,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
         });
     },
     onExecutable: options.onExecutable,
-    onDropped: (drop, origin) => pool.dropped(drop, origin),
+    onDropped: (drop) => pool.dropped(drop),
   });
   const pool: TransactionPool = new TransactionPool({ genesisHash, chainId: genesis.chainId, mempool, store, logger });
   const system = state.reader('system');
@@ -72,7 +72,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
       previousValidators: await history.validatorsAt(Math.max(1, head.height)),
       validators: currentValidators(system),
       nextValidators: nextValidators(system),
-      hasPendingWork: outboxQueue.length(system) > 0,
+      hasPendingWork: hasPendingWork(state),
     },
   );
   return { chain, pool };

@@ -92,12 +92,14 @@ export class TransactionPool {
     return () => this.#dropListeners.delete(listener);
   }
 
-  /** The mempool gave a transaction up: an own one is recorded on disk, and whoever waits for it hears of it. */
-  dropped(drop: DroppedTransaction, origin: Origin): void {
-    if (origin === 'local')
-      this.#deps.store.recordDrop(drop).catch((error: unknown) => {
-        this.#deps.logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a drop could not be recorded');
-      });
+  /**
+   * The mempool gave a transaction up: the store records it if the own RPC had accepted it, even where it came back
+   * from a peer first after a restart. Whoever waits for it hears of it.
+   */
+  dropped(drop: DroppedTransaction): void {
+    this.#deps.store.recordDrop(drop).catch((error: unknown) => {
+      this.#deps.logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a drop could not be recorded');
+    });
     for (const listener of this.#dropListeners) listener(drop);
   }
 
@@ -121,11 +123,14 @@ export class TransactionPool {
     this.#deps.mempool.addFetched(transaction);
   }
 
-  /** Whether every transaction of a list is signed by its sender; the pool's own need no second check. */
+  /**
+   * Whether every transaction of a list is signed by its sender; the pool's own need no second check. A block is
+   * judged by this, so it does not matter how many other checks wait.
+   */
   async areSigned(transactions: readonly EncodedTransaction[]): Promise<boolean> {
     const unknown = transactions.filter(({ id }) => this.get(id) === undefined);
     try {
-      await Promise.all(unknown.map((transaction) => this.#verify(transaction)));
+      await Promise.all(unknown.map((transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction)));
       return true;
     } catch {
       return false;
