@@ -117,8 +117,11 @@ export class ChainWorld {
     return producerOf(this.validators[index % this.validators.length] as ValidatorIdentity);
   }
 
-  /** Opens a node: at genesis, or where `memory` left it. */
-  async open(memory: MemoryStore = new MemoryStore()): Promise<ChainNode> {
+  /** Opens a node: at genesis, or where `memory` left it, with what its own pool held unless `restore` is false. */
+  async open(
+    memory: MemoryStore = new MemoryStore(),
+    options: { restore?: boolean } = {},
+  ): Promise<ChainNode> {
     const store = await BlockStore.open(memory, this.genesisHash);
     const { chain, pool } = await openChain({
       genesis: this.genesis,
@@ -128,7 +131,7 @@ export class ChainWorld {
       logger: silentLogger,
       onExecutable: () => undefined,
     });
-    await pool.restore();
+    if (options.restore !== false) await pool.restore();
     return { chain, pool, store, memory };
   }
 

@@ -1,0 +1,208 @@
+import { strict as assert } from 'node:assert';
+import { encodeTransaction } from '../../../src/types/transaction.ts';
+import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+
+/** What became of an own transaction: exactly one of these must hold. */
+function fatesOf({ pool, store }: ChainNode, id: string): string[] {
+  const fates: string[] = [];
+  if (store.findTransaction(id) !== undefined) fates.push('receipt');
+  if (store.findDrop(id) !== undefined) fates.push('drop');
+  if (pool.mempool.has(id)) fates.push('pool');
+  return fates;
+}
+
+describe('Transaction pool', () => {
+  let world: ChainWorld;
+  let node: ChainNode;
+  let other: ChainNode;
+
+  beforeEach(async () => {
+    world = new ChainWorld();
+    node = await world.open();
+    other = await world.open();
+  });
+
+  describe('admission', () => {
+    it('answers only after the transaction is on disk', async () => {
+      const transaction = world.transfer(0);
+      assert.equal(await node.pool.submit(transaction.bytes), transaction.id);
+      assert.equal(node.store.isPooled(transaction.id), true);
+      assert.deepEqual(fatesOf(node, transaction.id), ['pool']);
+    });
+
+    it('does not keep on disk what came from peers', async () => {
+      const transaction = world.transfer(0);
+      await node.pool.admit(transaction, 'gossip');
+      assert.equal(node.store.isPooled(transaction.id), false);
+      assert.equal(node.pool.mempool.has(transaction.id), true);
+    });
+
+    it('refuses a signature that does not fit with BAD_SIGNATURE', async () => {
+      const { body, auth } = world.transfer(0).value;
+      const forged = encodeTransaction({ body: { ...body, maxFee: body.maxFee + 1n }, auth });
+      await assert.rejects(node.pool.submit(forged.bytes), { code: 'BAD_SIGNATURE' });
+      assert.equal(node.pool.mempool.status().transactions, 0);
+      assert.equal(node.store.isPooled(forged.id), false);
+    });
+
+    it('refuses the signature for the genesis of another chain with BAD_SIGNATURE', async () => {
+      const elsewhere = new ChainWorld({ parameters: { gasPrice: 2n } });
+      assert.notEqual(elsewhere.genesisHash, world.genesisHash);
+      await assert.rejects(node.pool.submit(elsewhere.transfer(0).bytes), { code: 'BAD_SIGNATURE' });
+    });
+
+    it('refuses a transaction that no block can hold before it looks at the signature', async () => {
+      const unknown = world.sign(world.alice, 0, [{ kind: 999, data: new Uint8Array(0) }]);
+      await assert.rejects(node.pool.submit(unknown.bytes), { code: 'UNKNOWN_OPERATION' });
+      const idle = world.transfer(0, { ledger: 'docklock' });
+      await assert.rejects(node.pool.submit(idle.bytes), { code: 'LEDGER_NOT_AVAILABLE' });
+    });
+
+    it('refuses bytes that are no transaction with a typed error', async () => {
+      const { bytes } = world.transfer(0);
+      // The signature stands last and has no length of its own: one byte more is a signature of another scheme.
+      await assert.rejects(node.pool.submit(Uint8Array.of(...bytes, 0)), { code: 'UNKNOWN_SCHEME' });
+      await assert.rejects(node.pool.submit(bytes.subarray(0, -1)), { code: 'UNKNOWN_SCHEME' });
+      await assert.rejects(node.pool.submit(bytes.subarray(0, 100)), { code: 'MALFORMED_BYTES' });
+      await assert.rejects(node.pool.submit(new Uint8Array(0)), { code: 'MALFORMED_BYTES' });
+    });
+
+    it('takes one of two copies that arrive together', async () => {
+      const { bytes, id } = world.transfer(0);
+      const outcomes = await Promise.allSettled([node.pool.submit(bytes), node.pool.submit(bytes)]);
+      assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+      assert.equal(refused?.reason.code, 'ALREADY_KNOWN');
+      assert.deepEqual(fatesOf(node, id), ['pool']);
+    });
+
+    it('tells listeners of each admitted transaction and where it came from', async () => {
+      const seen: [string, string][] = [];
+      node.pool.onAdmitted(({ id }, origin) => seen.push([id, origin]));
+      const [first, second] = [world.transfer(0), world.transfer(1)];
+      await node.pool.submit(first.bytes);
+      await node.pool.admit(second, 'gossip');
+      assert.deepEqual(seen, [
+        [first.id, 'local'],
+        [second.id, 'gossip'],
+      ]);
+    });
+  });
+
+  describe('transactions of a proposal', () => {
+    it('serves fetched bytes without admitting them to the pool', async () => {
+      const fetched = world.transfer(0);
+      await node.pool.addFetched(fetched);
+      assert.equal(node.pool.get(fetched.id)?.id, fetched.id);
+      assert.equal(node.pool.mempool.has(fetched.id), false);
+    });
+
+    it('refuses fetched bytes that their sender did not sign', async () => {
+      const { body, auth } = world.transfer(0).value;
+      const forged = encodeTransaction({ body: { ...body, nonce: 5n }, auth });
+      await assert.rejects(node.pool.addFetched(forged), { code: 'BAD_SIGNATURE' });
+      assert.equal(node.pool.get(forged.id), undefined);
+    });
+
+    it('commits a variant that another node proposed and records that the own one lost its nonce', async () => {
+      const own = world.transfer(0, { amount: 1n });
+      const variant = world.transfer(0, { amount: 2n });
+      await node.pool.submit(own.bytes);
+      await other.pool.submit(variant.bytes);
+      const drops: string[] = [];
+      node.pool.onDropped(({ txId, reason }) => drops.push(`${txId} ${reason}`));
+      await world.extend(other, [node]);
+      assert.deepEqual(drops, [`${own.id} NONCE_USED`]);
+      assert.deepEqual(fatesOf(node, own.id), ['drop']);
+      assert.deepEqual(fatesOf(node, variant.id), ['receipt']);
+    });
+  });
+
+  describe('restart', () => {
+    it('brings back accepted transactions in order and gets them into a block', async () => {
+      const transactions = [0, 1, 2].map((nonce) => world.transfer(nonce));
+      for (const { bytes } of transactions) await node.pool.submit(bytes);
+      const reopened = await world.open(node.memory);
+      for (const { id } of transactions) assert.deepEqual(fatesOf(reopened, id), ['pool']);
+      assert.equal(reopened.chain.hasWork(), true);
+      await world.extend(reopened);
+      for (const { id } of transactions) {
+        assert.deepEqual(fatesOf(reopened, id), ['receipt']);
+        assert.equal(reopened.store.isPooled(id), false);
+      }
+      assert.equal((await world.open(node.memory)).pool.mempool.status().transactions, 0);
+    });
+
+    it('does not bring back what came from peers', async () => {
+      await node.pool.admit(world.transfer(0), 'gossip');
+      assert.equal((await world.open(node.memory)).pool.mempool.status().transactions, 0);
+    });
+
+    it('remembers why an accepted transaction was given up', async () => {
+      const replaced = world.transfer(0);
+      const dearer = world.transfer(0, { maxFee: 200_000n });
+      await node.pool.submit(replaced.bytes);
+      await node.pool.submit(dearer.bytes);
+      const reopened = await world.open(node.memory);
+      assert.equal(reopened.store.findDrop(replaced.id)?.reason, 'REPLACED');
+      assert.deepEqual(fatesOf(reopened, replaced.id), ['drop']);
+      assert.deepEqual(fatesOf(reopened, dearer.id), ['pool']);
+    });
+
+    it('records as refused what does not fit the chain any more', async () => {
+      await node.pool.submit(world.transfer(0).bytes);
+      await world.extend(node);
+      // As after a crash between a block that used the nonce and the record of the drop.
+      const late = world.transfer(0, { amount: 5n });
+      await node.store.savePooled(late.id, late.bytes);
+      const reopened = await world.open(node.memory);
+      assert.deepEqual(fatesOf(reopened, late.id), ['drop']);
+      assert.equal(reopened.store.findDrop(late.id)?.reason, 'REFUSED');
+    });
+
+    it('records the drop of an own transaction that a peer brought back first', async () => {
+      const own = world.transfer(0);
+      await node.pool.submit(own.bytes);
+      const reopened = await world.open(node.memory, { restore: false });
+      await reopened.pool.admit(own, 'gossip');
+      await reopened.pool.restore();
+      assert.deepEqual(fatesOf(reopened, own.id), ['pool']);
+      reopened.pool.mempool.drop(own.id, 'INADMISSIBLE');
+      assert.deepEqual(fatesOf(reopened, own.id), ['drop']);
+    });
+  });
+
+  it('gives every accepted transaction exactly one receipt or recorded drop', async () => {
+    const accepted: string[] = [];
+    const submit = async (transaction: { bytes: Uint8Array }) => {
+      accepted.push(await node.pool.submit(transaction.bytes));
+    };
+    await submit(world.transfer(0));
+    await submit(world.transfer(1, { amount: 10n ** 15n }));
+    await submit(world.transfer(2));
+    await submit(world.transfer(2, { maxFee: 200_000n }));
+    // Waits for nonce 3, which never comes, until its time is over.
+    await submit(world.transfer(4, { validUntilMs: world.clock.wallMs() + 1_500 }));
+    await submit(world.transfer(5, { validUntilMs: world.clock.wallMs() + 3_600_000 }));
+    for (let i = 0; i < 4; i++) await world.extend(node, [other]);
+    await submit(world.transfer(3, { validUntilMs: world.clock.wallMs() + 3_600_000 }));
+    await submit(world.transfer(4));
+    for (let i = 0; i < 2; i++) await world.extend(node, [other]);
+    const fates = accepted.map((id) => fatesOf(node, id).join(' and '));
+    assert.deepEqual(fates, [
+      'receipt',
+      'receipt',
+      'drop',
+      'receipt',
+      'drop',
+      'receipt',
+      'receipt',
+      'receipt',
+    ]);
+    const reopened = await world.open(node.memory);
+    assert.deepEqual(
+      accepted.map((id) => fatesOf(reopened, id).join(' and ')),
+      fates,
+    );
+  });
+});
