@@ -1,0 +1,265 @@
+import { hashOf } from '../crypto/hash.ts';
+import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
+import type { KindSpec } from '../types/operations/catalog.ts';
+import { type Charge, type LedgerEvent, NO_FAILED_OPERATION, type Receipt } from '../types/receipt.ts';
+import { type Address, decode, encode } from '../types/ssz.ts';
+import { COMMON_STATUSES } from '../types/status.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
+import { toHex } from '../util/bytes.ts';
+import { errorCode } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import { checkFunds, checkKnown, checkTurn, type Inadmissible, type KnownTransaction } from './admission.ts';
+import type { Begun } from './begin-block.ts';
+import { byteGas, isFree } from './cost.ts';
+import { useNonce } from './nonces.ts';
+import { Outbox } from './outbox.ts';
+import {
+  InvariantViolation,
+  type LedgerContext,
+  type OperationContext,
+  OperationFailure,
+  type OperationHandler,
+  type SectionCharge,
+  type StateReader,
+  type StateWriter,
+} from './seam.ts';
+import type { SectionResult } from './section.ts';
+import type { StateView } from './state/state.ts';
+
+/** What executing the operations of one transaction came to. */
+interface Outcome {
+  readonly status: number;
+  readonly failedOperation: number;
+  readonly gas: number;
+  readonly events: readonly LedgerEvent[];
+}
+
+/** A section while it is executed: transactions one after the other on an overlay of S. */
+export class SectionExecution {
+  readonly #begun: Begun;
+  readonly #ledger: LedgerName;
+  readonly #view: StateView;
+  readonly #own: StateWriter;
+  readonly #outbox: Outbox;
+  readonly #context: LedgerContext;
+  readonly #charges: SectionCharge[] = [];
+  /** What each payer was charged in this section, by `payer/token`. */
+  readonly #charged = new Map<string, bigint>();
+  readonly #transactions: EncodedTransaction[] = [];
+  readonly #receipts: Receipt[] = [];
+  readonly #proofItems: Uint8Array[] = [];
+  #gas = 0;
+
+  constructor(begun: Begun, ledger: LedgerName) {
+    this.#begun = begun;
+    this.#ledger = ledger;
+    this.#view = begun.view.extend();
+    this.#own = this.#view.writer(ledger);
+    this.#outbox = new Outbox(ledger, begun.sectionOutboxBound);
+    this.#context = {
+      ...begun.context,
+      own: this.#own,
+      at: (subtree: SubtreeName): StateReader => begun.view.reader(subtree),
+      lock: (ref) => begun.rules.settlement.readLock(begun.view.reader('economy'), ledger, ref),
+      send: (message) => this.#outbox.send(message),
+    };
+  }
+
+  /** What needs no state: chain, ledger, operations. */
+  know(transaction: EncodedTransaction): KnownTransaction | Inadmissible {
+    const { body } = transaction.value;
+    if (body.ledger !== this.#ledger)
+      return { code: 'WRONG_LEDGER', data: { ledger: body.ledger, section: this.#ledger } };
+    const { context, rules } = this.#begun;
+    return checkKnown(transaction, context.genesis.chainId, rules, context.parameters);
+  }
+
+  /** Expiry, nonce and funds after the transactions executed so far. */
+  admit(known: KnownTransaction): Inadmissible | undefined {
+    return (
+      checkTurn(known.transaction, this.#own, this.#begun.context.timeMs) ??
+      checkFunds(known, (payer, ledger, token) => this.#available(payer, ledger, token))
+    );
+  }
+
+  /** Meters are read as of S; the economy's own transactions are paid from balances as they are now. */
+  #available(payer: Address, ledger: LedgerName, token: TokenName): bigint {
+    const { settlement } = this.#begun.rules;
+    if (ledger === 'economy' && token === 'FLX')
+      return settlement.meterBalance(this.#own, payer, ledger, token);
+    const atS = settlement.meterBalance(this.#begun.view.reader('economy'), payer, ledger, token);
+    return atS - (this.#charged.get(`${payer}/${token}`) ?? 0n);
+  }
+
+  /** Executes an admitted transaction; it gets a receipt whatever happens. */
+  execute(known: KnownTransaction): void {
+    const { transaction, module } = known;
+    const { body } = transaction.value;
+    const { settlement } = this.#begun.rules;
+    const paysFromBalance = this.#ledger === 'economy';
+    const index = this.#transactions.length;
+    module.beginTransaction?.();
+    useNonce(this.#own, body.sender);
+    if (paysFromBalance) settlement.holdFee(this.#own, body.sender, body.maxFee);
+    const outcome = this.#runOperations(known);
+    const charges = this.#chargesOf(known, outcome);
+    if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
+    for (const charge of charges) this.#charge(body.sender, index, charge);
+    const item = module.proofItem({
+      ...this.#context,
+      txId: transaction.id,
+      sender: body.sender,
+      status: outcome.status,
+      events: outcome.events,
+    });
+    this.#transactions.push(transaction);
+    this.#proofItems.push(item);
+    this.#gas += outcome.gas;
+    this.#receipts.push({
+      ledger: this.#ledger,
+      txId: transaction.id,
+      height: this.#begun.context.height,
+      index,
+      status: outcome.status,
+      failedOperation: outcome.failedOperation,
+      gas: outcome.gas,
+      charges,
+      events: [...outcome.events],
+      proofCommitment: hashOf('proof-item', item),
+    });
+  }
+
+  /** All operations in order, or none of them. */
+  #runOperations(known: KnownTransaction): Outcome {
+    const { transaction, handlers } = known;
+    const { parameters } = this.#begun.context;
+    const { body } = transaction.value;
+    const paysForBytes = !isFree(handlers);
+    const events: LedgerEvent[] = [];
+    const sent = this.#outbox.length;
+    let gas = byteGas(transaction, parameters);
+    let paidGas = paysForBytes ? gas : 0;
+    this.#view.checkpoint(this.#ledger);
+    for (const [index, handler] of handlers.entries()) {
+      gas += handler.gas;
+      if (handler.free !== true) paidGas += handler.gas;
+      const status =
+        BigInt(paidGas) * parameters.gasPrice > body.maxFee
+          ? COMMON_STATUSES.OUT_OF_GAS
+          : this.#runOperation(transaction, handler, index, events);
+      if (status === COMMON_STATUSES.OK) continue;
+      this.#view.revert(this.#ledger);
+      this.#outbox.truncate(sent);
+      return { status, failedOperation: index, gas, events: [] };
+    }
+    this.#view.accept(this.#ledger);
+    return { status: COMMON_STATUSES.OK, failedOperation: NO_FAILED_OPERATION, gas, events };
+  }
+
+  /** The status of one operation. Anything but a failure that the ledger declares is a bug, and goes up. */
+  #runOperation(
+    transaction: EncodedTransaction,
+    handler: OperationHandler<unknown>,
+    index: number,
+    events: LedgerEvent[],
+  ): number {
+    const operation = transaction.value.body.operations[index] as { data: Uint8Array };
+    let value: unknown;
+    try {
+      value = decode(handler.spec.type, operation.data, handler.name);
+    } catch (error) {
+      if (errorCode(error) !== 'MALFORMED_BYTES') throw error;
+      return COMMON_STATUSES.MALFORMED_OPERATION;
+    }
+    try {
+      handler.execute(value, this.#operationContext(transaction, index, events));
+      return COMMON_STATUSES.OK;
+    } catch (error) {
+      if (!(error instanceof OperationFailure)) throw error;
+      if (error.status === COMMON_STATUSES.OK)
+        throw new InvariantViolation(`${handler.name} failed with the status of success`);
+      return error.status;
+    }
+  }
+
+  #operationContext(
+    transaction: EncodedTransaction,
+    operationIndex: number,
+    events: LedgerEvent[],
+  ): OperationContext {
+    const { body, auth } = transaction.value;
+    return {
+      ...this.#context,
+      txId: transaction.id,
+      sender: body.sender,
+      senderKey: toHex(auth.publicKey),
+      nonce: body.nonce,
+      operationIndex,
+      emit: (spec, value) => events.push(encodeEvent(spec, value, operationIndex, events.length)),
+    };
+  }
+
+  /** Gas in FLX up to maxFee; fixed fees only of a transaction that succeeded. */
+  #chargesOf(known: KnownTransaction, outcome: Outcome): Charge[] {
+    const { maxFee } = known.transaction.value.body;
+    const charges: Charge[] = [];
+    const gasFee = this.#gasFee(known, outcome);
+    const isOverBudget = gasFee > maxFee;
+    if (gasFee > 0n && maxFee > 0n) charges.push({ token: 'FLX', amount: isOverBudget ? maxFee : gasFee });
+    if (outcome.status === COMMON_STATUSES.OK) charges.push(...known.cost.fixedFees);
+    return charges;
+  }
+
+  #gasFee(known: KnownTransaction, outcome: Outcome): bigint {
+    if (isFree(known.handlers)) return 0n;
+    const executed =
+      outcome.failedOperation === NO_FAILED_OPERATION ? known.handlers.length : outcome.failedOperation + 1;
+    const unpaid = known.handlers
+      .slice(0, executed)
+      .reduce((sum, handler) => sum + (handler.free === true ? handler.gas : 0), 0);
+    return BigInt(outcome.gas - unpaid) * this.#begun.context.parameters.gasPrice;
+  }
+
+  #charge(payer: Address, receipt: number, charge: Charge): void {
+    const key = `${payer}/${charge.token}`;
+    this.#charged.set(key, (this.#charged.get(key) ?? 0n) + charge.amount);
+    this.#charges.push({ payer, receipt, ...charge });
+  }
+
+  /** What was executed so far; the last call. */
+  result(): SectionResult {
+    const view = this.#view;
+    return {
+      ledger: this.#ledger,
+      transactions: this.#transactions,
+      txIds: this.#transactions.map((transaction) => transaction.id),
+      receipts: this.#receipts,
+      preRoot: this.#begun.preRoot(this.#ledger),
+      postRoot: view.root(this.#ledger),
+      gas: this.#gas,
+      outbox: this.#outbox.messages,
+      charges: this.#charges,
+      proofItems: this.#proofItems,
+      view,
+      discard: () => view.discard(),
+    };
+  }
+
+  /** Gives everything back; there will be no result. */
+  abandon(): void {
+    this.#view.discard();
+  }
+}
+
+function amountOf(charges: readonly Charge[], token: TokenName): bigint {
+  return charges.find((charge) => charge.token === token)?.amount ?? 0n;
+}
+
+function encodeEvent<T>(spec: KindSpec<T>, value: T, operation: number, count: number): LedgerEvent {
+  if (count >= LIMITS.maxEventsPerReceipt)
+    throw new OperationFailure(COMMON_STATUSES.TOO_MANY_EVENTS, 'too many events in one transaction');
+  const data = encode(spec.type, value);
+  if (data.length > LIMITS.maxEventBytes)
+    throw new OperationFailure(COMMON_STATUSES.EVENT_TOO_LARGE, `an event of ${data.length} bytes`);
+  return { operation, kind: spec.kind, data };
+}
