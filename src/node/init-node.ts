@@ -2,7 +2,10 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { generateKeyPair, type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
 import { encryptKeyFile, insecureKeyFile, type KeyKind, saveKeyFile } from '../crypto/keystore.ts';
 import { vrfKeyPairFromSeed } from '../crypto/vrf.ts';
+import { genesisState } from '../ledger/genesis-state.ts';
+import { BlockStore } from '../storage/block-store.ts';
 import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
+import { LevelStore } from '../storage/level-store.ts';
 import { createJournal } from '../storage/vote-journal.ts';
 import { addressOf, addressToText } from '../types/address.ts';
 import { type Genesis, GenesisType, hashGenesis } from '../types/genesis.ts';
@@ -35,7 +38,7 @@ export interface InitializedNode {
 }
 
 /**
- * Makes the data directory of a new node: genesis, key files and, for a validator, the vote journal that proves that
+ * Makes the data directory of a new node: genesis with its state, key files and, for a validator, the vote journal that proves that
  * its key has never voted.
  * @throws NodeError KEY_FILE_EXISTS, JOURNAL_EXISTS, DATA_DIR_LOCKED, or of validateGenesis
  */
@@ -71,6 +74,12 @@ export async function initNode(options: InitNodeOptions): Promise<InitializedNod
       validator = { id, consensusKey: consensus.publicKey, vrfKey };
     }
     await writeSynced(paths.genesis, `${JSON.stringify(GenesisType.toJson(genesis), undefined, 2)}\n`);
+    const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
+    try {
+      if (store.head() === undefined) await store.saveGenesis(genesisState(genesis).state.leaves());
+    } finally {
+      await store.close();
+    }
     return { genesisHash, nodeKey: nodeKey.publicKey, validator };
   } finally {
     lock.release();

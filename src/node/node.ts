@@ -15,6 +15,7 @@ import { serveBlocks } from '../sync/block-server.ts';
 import { BlockSync } from '../sync/block-sync.ts';
 import { TransactionGossip } from '../sync/transaction-gossip.ts';
 import { hashGenesis } from '../types/genesis.ts';
+import { validateGenesis } from '../types/genesis-check.ts';
 import { systemClock } from '../util/clock.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -23,10 +24,11 @@ import { BlockFetcher } from '../validator/block-fetcher.ts';
 import { ConsensusDriver } from '../validator/driver.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';
-import { loadGenesisFile } from './genesis-file.ts';
+import { readGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
+import { waitForQuorum } from './quorum-wait.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
 
 export interface RunningNode {
@@ -79,12 +81,14 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   const paths = dataDirPaths(options.dataDir);
   const lock = lockDataDir(options.dataDir);
   teardown.add('lock', () => lock.release());
-  const genesis = await loadGenesisFile(paths.genesis);
+  const genesis = await readGenesisFile(paths.genesis);
   const genesisHash = hashGenesis(genesis);
   const keys = await loadNodeKeys(paths, options);
 
   const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
   teardown.add('store', () => store.close());
+  // A store that has a head is bound to the hash of a genesis that was checked when the store was made.
+  if (store.head() === undefined) validateGenesis(genesis);
   const verifier = new CachedVerifier(LIMITS.maxVerifiedSignatures);
   const { chain, pool } = await openChain({
     genesis,
@@ -135,8 +139,15 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   });
   teardown.add('watch', stopWatching);
   await pool.restore();
-  driver.start();
-  teardown.add('driver', () => driver.stop());
+  const stopping = new AbortController();
+  const starting = waitForQuorum(network, chain.validators, stopping.signal).then(() => {
+    if (!stopping.signal.aborted) driver.start();
+  });
+  teardown.add('driver', async () => {
+    stopping.abort();
+    await starting;
+    driver.stop();
+  });
 
   const rpc = await createRpcServer(
     rpcPorts({ options, startedAtMs, chain, pool, network, sync, driver, keys, clock: systemClock, votes }),

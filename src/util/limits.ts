@@ -71,10 +71,13 @@ export const LIMITS = {
   maxPushQueueBytesPerPeer: 16 * 1024 * 1024,
   maxPushAckDelayMs: 1000,
   maxPushSilenceMs: 3000,
+  /** Where many nodes share two cores, seconds of silence are normal while they boot. */
+  maxPushSilenceLoopbackMs: 20_000,
   maxRequestsPerPeer: 16,
   requestTimeoutMs: 5000,
   fetchTimeoutMs: 150,
   dialTimeoutMs: 30_000,
+  maxQuorumWaitMs: 15_000,
   maxRedialDelayMs: 15_000,
   maxRecentMessages: 2048,
   maxSeenMessages: 65_536,
