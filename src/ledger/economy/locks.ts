@@ -19,6 +19,7 @@ import type {
   StateReader,
   StateWriter,
 } from '../seam.ts';
+import { isLockSpent } from '../state/spent-locks.ts';
 import { Table } from '../state/table.ts';
 import { balanceAccount, lockAccount } from './account.ts';
 import { amountOf, move, moveInTransaction, requirePositive } from './books.ts';
@@ -73,6 +74,8 @@ export const lockHandler: OperationHandler<Lock> = {
     if (!/^[a-z0-9][a-z0-9-]*$/.test(purpose))
       fail('INVALID_PURPOSE', 'a purpose is lowercase letters, digits, hyphens');
     if (locks.has(context.own, ledger, ref)) fail('LOCK_EXISTS', `${ledger} has a lock ${ref}`);
+    // The ledger's note that a ref is spent outlives the lock: a new lock with that ref could never be unlocked.
+    if (isLockSpent(context.at(ledger), ref)) fail('LOCK_EXISTS', `${ledger} has spent a lock ${ref}`);
     const owner = context.sender;
     moveInTransaction(context.own, {
       debit: balanceAccount(owner),
