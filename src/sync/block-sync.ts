@@ -109,6 +109,8 @@ export class BlockSync {
       if (certificate.height <= chain.head.height) continue;
       await this.#apply(answer.block, certificate);
     }
+    if (chain.head.height < first && !this.#stopped)
+      throw new NodeError<BlockSyncErrorCode>('NO_BLOCKS', 'the peer answered with blocks that are no use here');
     return chain.head.height + 1 - first;
   }
 

@@ -181,7 +181,9 @@ export class ConsensusDriver {
       await this.#executeUnsafe(effect);
     } catch (error) {
       this.#deps.logger.error({ effect: effect.kind, err: error }, 'consensus effect failed');
-      if (effect.kind === 'commit') throw error;
+      // Without this block there is no next height: a full disk and a differing execution end the same way.
+      if (effect.kind === 'commit')
+        this.#halt(effect.block.proposal.header.height, effect.block.hash, errorMessage(error));
     }
   }
 
