@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fromJsonText } from './json-file.ts';
+import { NodeError } from '../src/util/errors.ts';
+import { fromJsonText, type JsonFileErrorCode } from './json-file.ts';
 
 /**
  * A testnet as data: who takes part, what is done to it, and how much load it carries. The stages read nothing else,
@@ -54,7 +55,11 @@ export function parseManifest(json: unknown, what = 'manifest'): Manifest {
   const names = new Set(nodeNames(manifest));
   for (const { nodes } of manifest.perturbations)
     for (const name of nodes)
-      if (!names.has(name)) throw new RangeError(`the manifest perturbs ${name}, which is no node of it`);
+      if (!names.has(name))
+        throw new NodeError<JsonFileErrorCode>(
+          'MALFORMED_FILE',
+          `${what} perturbs ${name}, which is no node of it`,
+        );
   return manifest;
 }
 

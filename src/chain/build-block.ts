@@ -95,7 +95,11 @@ export function buildBlock(input: BuildInput): BuiltBlock {
       hash: hashHeader(header),
       block: {
         header,
-        body: { sections, lastCertificate: lastCertificate === undefined ? [] : [lastCertificate], evidence: [] },
+        body: {
+          sections,
+          lastCertificate: lastCertificate === undefined ? [] : [lastCertificate],
+          evidence: [],
+        },
         transactions: results.map((result) => result.transactions.map(({ bytes }) => bytes)),
       },
       transactions: results.map((result) => result.transactions),
@@ -112,7 +116,12 @@ const BLOCK_OVERHEAD_BYTES = 512 * 1024;
 /** Of one element of an SSZ list of variable size. */
 const OFFSET_BYTES = 4;
 
-function mineSection(begun: Begun, result: SectionResult, parent: ParentFacts, producer: BlockProducer): SignedSection {
+function mineSection(
+  begun: Begun,
+  result: SectionResult,
+  parent: ParentFacts,
+  producer: BlockProducer,
+): SignedSection {
   const { ledger } = result;
   const height = parent.height + 1;
   const scheme = proofSchemeOf(ledger);

@@ -12,7 +12,12 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
 import type { CompleteBlock } from './complete-block.ts';
-import { type ExecutedBlock, executeComplete, type SimulatedTransaction, simulateTransaction } from './execute.ts';
+import {
+  type ExecutedBlock,
+  executeComplete,
+  type SimulatedTransaction,
+  simulateTransaction,
+} from './execute.ts';
 import { type BlockFault, checkBlockForm, checkBody, type ParentFacts } from './header-rules.ts';
 import type { ChainHistory, StoredBlock } from './history.ts';
 import type { TransactionPool } from './transaction-pool.ts';
@@ -27,7 +32,9 @@ export interface ChainHead {
   readonly certificate: Certificate | undefined;
 }
 
-export type ValidationVerdict = { readonly valid: true } | { readonly valid: false; readonly reason: BlockFault };
+export type ValidationVerdict =
+  | { readonly valid: true }
+  | { readonly valid: false; readonly reason: BlockFault };
 
 export type ChainErrorCode = 'STATE_MISMATCH' | 'NOT_NEXT_BLOCK' | 'INVALID_COMMITTED_BLOCK';
 
@@ -185,7 +192,7 @@ export class Chain {
 
   /**
    * Full validation of a block on the head. A block whose time is ahead of this clock by no more than the hold is
-   * held until its time is acceptable, because a slow clock is no reason to refuse (CONSENSUS §10); a re-proposal or
+   * held until its time is acceptable, because a slow clock is no reason to refuse; a re-proposal or
    * a certified block is not held against the wall clock at all.
    */
   async validate(complete: CompleteBlock, options: { reproposal: boolean }): Promise<ValidationVerdict> {
@@ -210,7 +217,10 @@ export class Chain {
     const fault = checkBlockForm(complete, parent);
     if (fault !== undefined) return fault;
     const lastCertificate = complete.block.body.lastCertificate[0];
-    if (lastCertificate !== undefined && !(await this.#isCertifiedBy(this.#previousValidators, parent.hash, lastCertificate)))
+    if (
+      lastCertificate !== undefined &&
+      !(await this.#isCertifiedBy(this.#previousValidators, parent.hash, lastCertificate))
+    )
       return 'WRONG_LAST_CERTIFICATE';
     if (!(await this.#deps.pool.areSigned(complete.transactions.flat()))) return 'BAD_TRANSACTION_SIGNATURE';
     // Another caller may have executed it, or the head may have moved on, while signatures were checked.
@@ -228,9 +238,18 @@ export class Chain {
     return this.#isCertifiedBy(this.#validators, hash, certificate);
   }
 
-  async #isCertifiedBy(validators: ValidatorSet, blockHash: Hash, certificate: Certificate): Promise<boolean> {
+  async #isCertifiedBy(
+    validators: ValidatorSet,
+    blockHash: Hash,
+    certificate: Certificate,
+  ): Promise<boolean> {
     const { genesisHash } = this;
-    const outcome = certificateChecks(certificate, { height: certificate.height, blockHash, genesisHash, validators });
+    const outcome = certificateChecks(certificate, {
+      height: certificate.height,
+      blockHash,
+      genesisHash,
+      validators,
+    });
     return 'checks' in outcome && this.#deps.verifier.verifyAll(outcome.checks);
   }
 
@@ -249,14 +268,21 @@ export class Chain {
     const { height } = complete.block.header;
     if (height <= this.#head.height) return;
     if (height !== this.#head.height + 1)
-      throw new NodeError<ChainErrorCode>('NOT_NEXT_BLOCK', `block ${height} does not follow ${this.#head.height}`);
+      throw new NodeError<ChainErrorCode>(
+        'NOT_NEXT_BLOCK',
+        `block ${height} does not follow ${this.#head.height}`,
+      );
     const verdict = await this.validate(complete, { reproposal: true });
     const executed = this.#candidates.get(complete.hash)?.executed;
     if (!verdict.valid || executed === undefined)
-      throw new NodeError<ChainErrorCode>('INVALID_COMMITTED_BLOCK', 'a decided block is invalid on this node', {
-        data: { height, hash: complete.hash, reason: verdict.valid ? 'NOT_EXECUTED' : verdict.reason },
-        hint: 'this node computes another state than its validators: stop it, and compare versions and data',
-      });
+      throw new NodeError<ChainErrorCode>(
+        'INVALID_COMMITTED_BLOCK',
+        'a decided block is invalid on this node',
+        {
+          data: { height, hash: complete.hash, reason: verdict.valid ? 'NOT_EXECUTED' : verdict.reason },
+          hint: 'this node computes another state than its validators: stop it, and compare versions and data',
+        },
+      );
     await this.#persist(complete, certificate, executed);
     this.#advance(complete, certificate, executed);
   }
@@ -270,7 +296,9 @@ export class Chain {
       certificate,
       stateChanges: executed.view.changes(),
       // The header says V(height + 1); where that is another set than V(height), later proofs need its members.
-      ...(this.#nextValidators.hash === this.#validators.hash ? {} : { nextValidators: this.#nextValidators.members }),
+      ...(this.#nextValidators.hash === this.#validators.hash
+        ? {}
+        : { nextValidators: this.#nextValidators.members }),
     });
   }
 
@@ -279,7 +307,8 @@ export class Chain {
     const { header } = complete.block;
     state.commit(executed.view);
     for (const candidate of this.#candidates.values())
-      if (candidate.executed !== undefined && candidate.executed !== executed) candidate.executed.view.discard();
+      if (candidate.executed !== undefined && candidate.executed !== executed)
+        candidate.executed.view.discard();
     this.#candidates.clear();
     this.#previousValidators = this.#validators;
     this.#validators = executed.validators;
@@ -289,7 +318,15 @@ export class Chain {
     const { height, timeMs, proposer } = header;
     this.#head = { height, hash: complete.hash, timeMs, proposer, header, certificate };
     pool.onCommitted(complete.transactions);
-    logger.info({ height, hash: complete.hash, round: certificate.round, transactions: complete.transactions.flat().length }, 'block committed');
+    logger.info(
+      {
+        height,
+        hash: complete.hash,
+        round: certificate.round,
+        transactions: complete.transactions.flat().length,
+      },
+      'block committed',
+    );
     const { block } = complete;
     const committed = { height, hash: complete.hash, block, certificate, receipts: executed.receipts };
     for (const listener of this.#listeners) listener(committed);
@@ -308,4 +345,3 @@ export class Chain {
     };
   }
 }
-

@@ -1,4 +1,4 @@
-import { beginBlock, type BlockFacts, type Begun } from '../ledger/begin-block.ts';
+import { type Begun, type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
 import { type Ended, endBlock } from '../ledger/end-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
 import { executeSection, type SectionResult } from '../ledger/section.ts';
@@ -55,7 +55,10 @@ export function finishBlock(results: readonly SectionResult[], ended: Ended): Ex
   return {
     view: ended.view,
     receipts,
-    receiptsRoot: receiptsRoot(results.map(({ receipts: list }) => receiptListRoot(list)), receipts.system),
+    receiptsRoot: receiptsRoot(
+      results.map(({ receipts: list }) => receiptListRoot(list)),
+      receipts.system,
+    ),
     stateRoot: ended.stateRoot,
     validators: ended.validators,
     nextValidators: ended.nextValidators,
@@ -93,9 +96,17 @@ export function executeComplete(
     for (const [i, ledger] of LEDGERS.entries()) {
       const outcome = executeSection(begun, ledger, complete.transactions[i] ?? []);
       if (!outcome.valid)
-        return { fault: outcome.fault.code === 'SECTION_TOO_LARGE' ? 'SECTION_TOO_LARGE' : 'INADMISSIBLE_TRANSACTION' };
+        return {
+          fault:
+            outcome.fault.code === 'SECTION_TOO_LARGE' ? 'SECTION_TOO_LARGE' : 'INADMISSIBLE_TRANSACTION',
+        };
       results.push(outcome.result);
-      const fault = checkSection(complete.block.body.sections[i] as SignedSection, begun, outcome.result, parent);
+      const fault = checkSection(
+        complete.block.body.sections[i] as SignedSection,
+        begun,
+        outcome.result,
+        parent,
+      );
       if (fault !== undefined) return { fault };
     }
     const { header, body } = complete.block;
@@ -133,7 +144,11 @@ export function simulateTransaction(
     const outcome = executeSection(begun, transaction.value.body.ledger, [transaction]);
     if (!outcome.valid) {
       const { code } = outcome.fault;
-      return { admissible: false, reason: code, message: `no block can contain this transaction now: ${code}` };
+      return {
+        admissible: false,
+        reason: code,
+        message: `no block can contain this transaction now: ${code}`,
+      };
     }
     const receipt = outcome.result.receipts[0] as Receipt;
     outcome.result.discard();
@@ -154,5 +169,7 @@ function checkSection(
   if (section.rank === EMPTY_RANK) return undefined;
   const scheme = proofSchemeOf(section.ledger);
   if (scheme === undefined) return 'BAD_PROOF';
-  return scheme.verify(section.proof, proofInputOf(begun, result, parent)) === undefined ? undefined : 'BAD_PROOF';
+  return scheme.verify(section.proof, proofInputOf(begun, result, parent)) === undefined
+    ? undefined
+    : 'BAD_PROOF';
 }

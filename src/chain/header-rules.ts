@@ -1,7 +1,7 @@
 import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
 import { verifySignature } from '../crypto/ed25519.ts';
-import { vrfVerify } from '../crypto/vrf.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
+import { vrfVerify } from '../crypto/vrf.ts';
 import { type Block, encodeBlock, HEADER_VERSION } from '../types/block.ts';
 import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
@@ -81,14 +81,17 @@ export interface ParentFacts {
  */
 export function checkBody({ block, transactions }: CompleteBlock): BlockFault | undefined {
   const { header, body } = block;
-  if (transactions.length !== LEDGERS.length || body.sections.length !== LEDGERS.length) return 'WRONG_LEDGER_COUNT';
+  if (transactions.length !== LEDGERS.length || body.sections.length !== LEDGERS.length)
+    return 'WRONG_LEDGER_COUNT';
   if (header.sectionsRoot !== sectionsRoot(body.sections)) return 'WRONG_SECTIONS_ROOT';
-  if (header.lastCertificateHash !== certificateHash(body.lastCertificate[0])) return 'WRONG_LAST_CERTIFICATE';
+  if (header.lastCertificateHash !== certificateHash(body.lastCertificate[0]))
+    return 'WRONG_LAST_CERTIFICATE';
   if (header.evidenceRoot !== evidenceRoot(body.evidence)) return 'WRONG_EVIDENCE_ROOT';
   for (const [i, { section }] of body.sections.entries()) {
     const list = transactions[i] ?? [];
     if (section.txCount !== list.length) return 'WRONG_TRANSACTION_COUNT';
-    if (section.txRoot !== toHex(merkleRoot(list.map(({ id }) => fromHex(id))))) return 'WRONG_TRANSACTION_ROOT';
+    if (section.txRoot !== toHex(merkleRoot(list.map(({ id }) => fromHex(id)))))
+      return 'WRONG_TRANSACTION_ROOT';
   }
   return undefined;
 }

@@ -65,7 +65,8 @@ export class ChainHistory {
    */
   async finalityProof(txId: Hash, trustedHeight?: number): Promise<FinalityProof | undefined> {
     const place = this.store.findTransaction(txId);
-    if (place === undefined || (trustedHeight !== undefined && place.height <= trustedHeight)) return undefined;
+    if (place === undefined || (trustedHeight !== undefined && place.height <= trustedHeight))
+      return undefined;
     const stored = this.block(place.height);
     const transaction = this.transactionBytes(txId);
     if (stored === undefined || transaction === undefined) return undefined;

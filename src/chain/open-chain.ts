@@ -62,7 +62,13 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     onExecutable: options.onExecutable,
     onDropped: (drop) => pool.dropped(drop),
   });
-  const pool: TransactionPool = new TransactionPool({ genesisHash, chainId: genesis.chainId, mempool, store, logger });
+  const pool: TransactionPool = new TransactionPool({
+    genesisHash,
+    chainId: genesis.chainId,
+    mempool,
+    store,
+    logger,
+  });
   const system = state.reader('system');
   const chain: Chain = new Chain(
     { genesis, genesisHash, history, state, pool, verifier, clock, logger },
@@ -93,7 +99,14 @@ function headOf(store: BlockStore, genesis: Genesis, genesisHash: Hash): ChainHe
   const height = store.head()?.height ?? 0;
   const header = store.loadHeader(height);
   if (header === undefined)
-    return { height: 0, hash: genesisHash, timeMs: genesis.timeMs, proposer: undefined, header, certificate: undefined };
+    return {
+      height: 0,
+      hash: genesisHash,
+      timeMs: genesis.timeMs,
+      proposer: undefined,
+      header,
+      certificate: undefined,
+    };
   return {
     height,
     hash: store.hashAt(height) as Hash,

@@ -4,11 +4,7 @@ import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import type { Hash } from '../types/ssz.ts';
-import {
-  decodeTransaction,
-  type EncodedTransaction,
-  transactionSigningBytes,
-} from '../types/transaction.ts';
+import { decodeTransaction, type EncodedTransaction, transactionSigningBytes } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -55,7 +51,10 @@ export class TransactionPool {
       } catch (error) {
         const { id: txId } = transaction;
         if (mempool.has(txId)) continue;
-        logger.info({ txId, reason: errorMessage(error) }, 'a pooled transaction is refused after the restart');
+        logger.info(
+          { txId, reason: errorMessage(error) },
+          'a pooled transaction is refused after the restart',
+        );
         await store.recordDrop({ txId, reason: 'REFUSED', atMs: transaction.value.body.validUntilMs });
       }
     }
@@ -98,7 +97,10 @@ export class TransactionPool {
    */
   dropped(drop: DroppedTransaction): void {
     this.#deps.store.recordDrop(drop).catch((error: unknown) => {
-      this.#deps.logger.error({ txId: drop.txId, reason: errorMessage(error) }, 'a drop could not be recorded');
+      this.#deps.logger.error(
+        { txId: drop.txId, reason: errorMessage(error) },
+        'a drop could not be recorded',
+      );
     });
     for (const listener of this.#dropListeners) listener(drop);
   }
@@ -130,7 +132,9 @@ export class TransactionPool {
   async areSigned(transactions: readonly EncodedTransaction[]): Promise<boolean> {
     const unknown = transactions.filter(({ id }) => this.get(id) === undefined);
     try {
-      await Promise.all(unknown.map((transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction)));
+      await Promise.all(
+        unknown.map((transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction)),
+      );
       return true;
     } catch {
       return false;
@@ -141,7 +145,11 @@ export class TransactionPool {
     let pending = this.#inFlight.get(transaction.id);
     if (pending === undefined) {
       if (this.#inFlight.size >= LIMITS.maxPendingVerifications)
-        throw new NodeError<AdmissionErrorCode>('TOO_MANY_PENDING', 'too many signatures wait to be checked', { hint: 'retry in a second' });
+        throw new NodeError<AdmissionErrorCode>(
+          'TOO_MANY_PENDING',
+          'too many signatures wait to be checked',
+          { hint: 'retry in a second' },
+        );
       pending = this.#verifyNow(transaction).finally(() => this.#inFlight.delete(transaction.id));
       this.#inFlight.set(transaction.id, pending);
     }

@@ -20,7 +20,7 @@ export interface StateWriter extends StateReader {
   delete(path: string): void;
 }
 
-/** What is fixed for the whole block. `timeMs` is rule time: the parent header's time (DESIGN §4, Time). */
+/** What is fixed for the whole block. `timeMs` is rule time: the parent header's time. */
 export interface BlockContext {
   readonly height: number;
   readonly timeMs: number;
@@ -113,7 +113,7 @@ export interface LedgerModule {
   proofItem(context: ProofItemContext): Uint8Array;
 }
 
-/** A reservation of value for another ledger (DESIGN §5). */
+/** A reservation of value for another ledger. */
 export interface LockRecord {
   readonly owner: Address;
   readonly ledger: LedgerName;
@@ -147,7 +147,7 @@ export interface Settlement {
   /** Fills the economy's sub-tree at genesis. */
   applyGenesis(economy: StateWriter, genesis: Genesis): void;
   /**
-   * Asserts the invariants of DOMAIN §7.3 over what the block changed; `changed` lists the paths written since
+   * Asserts what must hold of value whatever happens, over what the block changed; `changed` lists the paths written since
    * `before`. Throws InvariantViolation.
    */
   assertInvariants(

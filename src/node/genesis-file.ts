@@ -26,13 +26,20 @@ export async function readGenesisFile(path: string): Promise<Genesis> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_UNREADABLE', `cannot read ${path}: ${errorMessage(cause)}`, {
-      hint: 'make a data directory with: metanode node init --genesis FILE --data-dir DIR',
-      cause,
-    });
+    throw new NodeError<GenesisFileErrorCode>(
+      'GENESIS_FILE_UNREADABLE',
+      `cannot read ${path}: ${errorMessage(cause)}`,
+      {
+        hint: 'make a data directory with: metanode node init --genesis FILE --data-dir DIR',
+        cause,
+      },
+    );
   }
   if (text.length > LIMITS.maxGenesisFileBytes)
-    throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_MALFORMED', `${path} is larger than a genesis file can be`);
+    throw new NodeError<GenesisFileErrorCode>(
+      'GENESIS_FILE_MALFORMED',
+      `${path} is larger than a genesis file can be`,
+    );
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -34,7 +34,9 @@ export interface InitNodeOptions {
 export interface InitializedNode {
   readonly genesisHash: string;
   readonly nodeKey: string;
-  readonly validator: { readonly id: Address; readonly consensusKey: string; readonly vrfKey: string } | undefined;
+  readonly validator:
+    | { readonly id: Address; readonly consensusKey: string; readonly vrfKey: string }
+    | undefined;
 }
 
 /**
@@ -50,9 +52,17 @@ export async function initNode(options: InitNodeOptions): Promise<InitializedNod
   try {
     const paths = dataDirPaths(dataDir);
     await mkdir(paths.keys, { recursive: true, mode: 0o700 });
-    const save = async (path: string, kind: KeyKind, key: KeyPair | { seed: Uint8Array; publicKey: string }, address: string) => {
+    const save = async (
+      path: string,
+      kind: KeyKind,
+      key: KeyPair | { seed: Uint8Array; publicKey: string },
+      address: string,
+    ) => {
       const stored = { kind, publicKey: key.publicKey, address, seed: key.seed };
-      await saveKeyFile(path, password === undefined ? insecureKeyFile(stored) : await encryptKeyFile(stored, password));
+      await saveKeyFile(
+        path,
+        password === undefined ? insecureKeyFile(stored) : await encryptKeyFile(stored, password),
+      );
     };
     const nodeKey = keyOf(options.nodeSeed);
     await save(paths.nodeKey, 'node', nodeKey, '');

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { BlockProducer } from '../chain/build-block.ts';
-import { openChain } from '../chain/open-chain.ts';
 import type { Chain } from '../chain/chain.ts';
+import { openChain } from '../chain/open-chain.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
 import { CachedVerifier } from '../crypto/cached-verifier.ts';
-import { createNetwork } from '../network/network.ts';
 import type { Network } from '../network/contract.ts';
+import { createNetwork } from '../network/network.ts';
 import { createRpcServer } from '../rpc/server.ts';
 import { BlockStore } from '../storage/block-store.ts';
 import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
@@ -27,9 +27,9 @@ import { VoteSigner } from '../validator/vote-signer.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import { rpcPorts } from './ports/rpc-ports.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { waitForQuorum } from './quorum-wait.ts';
-import { rpcPorts } from './ports/rpc-ports.ts';
 
 export interface RunningNode {
   readonly peerId: string;
@@ -98,7 +98,10 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     logger: logger.child({ module: 'chain' }),
     onExecutable: () => driver?.workAvailable(),
   });
-  const votes = keys.validator === undefined ? undefined : await openVotes(options, keys.validator, chain, teardown, logger);
+  const votes =
+    keys.validator === undefined
+      ? undefined
+      : await openVotes(options, keys.validator, chain, teardown, logger);
 
   const network = await createNetwork({
     genesisHash,
@@ -159,7 +162,10 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     },
   );
   teardown.add('rpc', () => rpc.close());
-  logger.info({ peerId: network.peerId, rpc: rpc.url, height: chain.head.height, genesisHash }, 'node started');
+  logger.info(
+    { peerId: network.peerId, rpc: rpc.url, height: chain.head.height, genesisHash },
+    'node started',
+  );
   return {
     peerId: network.peerId,
     addresses: network.addresses(),
@@ -199,7 +205,11 @@ async function openVotes(
   }
   const { journal, state } = opened;
   teardown.add('journal', () => journal.close());
-  if (state.damaged) logger.warn({ signableFrom: state.signableFrom }, 'the vote journal is damaged: not voting before this height');
+  if (state.damaged)
+    logger.warn(
+      { signableFrom: state.signableFrom },
+      'the vote journal is damaged: not voting before this height',
+    );
   return new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
 }
 
@@ -233,10 +243,14 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       logger,
       onBehind: () => parts.sync.trigger(),
       onHalt: (fact) => {
-        const error = new NodeError('EXECUTION_DIFFERS', 'the validators decided a block that is invalid on this node', {
-          data: fact,
-          hint: 'compare the version of this node with the others; its data directory may be damaged',
-        });
+        const error = new NodeError(
+          'EXECUTION_DIFFERS',
+          'the validators decided a block that is invalid on this node',
+          {
+            data: fact,
+            hint: 'compare the version of this node with the others; its data directory may be damaged',
+          },
+        );
         logger.fatal(fact, error.message);
         onFailure(error);
       },

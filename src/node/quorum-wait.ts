@@ -6,9 +6,15 @@ import { LIMITS } from '../util/limits.ts';
  * Resolves when this node is connected with a quorum of the validators (itself included), or after a while without
  * one. Rounds that begin before can only time out, and each costs its successor twice the time.
  */
-export async function waitForQuorum(network: Network, validators: ValidatorSet, signal: AbortSignal): Promise<void> {
+export async function waitForQuorum(
+  network: Network,
+  validators: ValidatorSet,
+  signal: AbortSignal,
+): Promise<void> {
   const isReached = () => {
-    const reached = network.validatorPeerStates().filter(({ state }) => state === 'self' || state === 'connected');
+    const reached = network
+      .validatorPeerStates()
+      .filter(({ state }) => state === 'self' || state === 'connected');
     return reached.filter(({ validator }) => validators.has(validator)).length >= validators.quorum;
   };
   if (isReached() || signal.aborted) return;

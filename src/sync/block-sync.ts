@@ -110,7 +110,10 @@ export class BlockSync {
       await this.#apply(answer.block, certificate);
     }
     if (chain.head.height < first && !this.#stopped)
-      throw new NodeError<BlockSyncErrorCode>('NO_BLOCKS', 'the peer answered with blocks that are no use here');
+      throw new NodeError<BlockSyncErrorCode>(
+        'NO_BLOCKS',
+        'the peer answered with blocks that are no use here',
+      );
     return chain.head.height + 1 - first;
   }
 
@@ -118,9 +121,13 @@ export class BlockSync {
     const { chain } = this.#deps;
     const complete = completeBlock(decodeBlock(bytes));
     if (!(await chain.isCertified(complete.hash, certificate)))
-      throw new NodeError<BlockSyncErrorCode>('BAD_CERTIFICATE', `no valid certificate of block ${complete.hash}`, {
-        data: { height: certificate.height },
-      });
+      throw new NodeError<BlockSyncErrorCode>(
+        'BAD_CERTIFICATE',
+        `no valid certificate of block ${complete.hash}`,
+        {
+          data: { height: certificate.height },
+        },
+      );
     const verdict = await chain.validate(complete, { reproposal: true });
     if (!verdict.valid)
       throw new NodeError<BlockSyncErrorCode>('BAD_BLOCK', `certified block is invalid: ${verdict.reason}`, {

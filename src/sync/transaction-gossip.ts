@@ -45,7 +45,10 @@ export class TransactionGossip {
 
   #add(transaction: EncodedTransaction): void {
     const size = transaction.bytes.length;
-    if (this.#batchBytes + size > LIMITS.maxBatchBytes || this.#batch.length >= LIMITS.maxTransactionsPerBatch)
+    if (
+      this.#batchBytes + size > LIMITS.maxBatchBytes ||
+      this.#batch.length >= LIMITS.maxTransactionsPerBatch
+    )
       this.#flush();
     this.#batch.push(transaction.bytes);
     this.#batchBytes += size;

@@ -1,6 +1,6 @@
 import { BitListType, ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
-import { hashOf, signingBytes } from '../crypto/hash.ts';
 import type { SignatureTag } from '../crypto/domain.ts';
+import { hashOf, signingBytes } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
 import { encode, Hash32, Height, Signature64, U32 } from './ssz.ts';
 import type { ValidatorSet } from './validator.ts';

@@ -41,7 +41,7 @@ export function roundChangeSigningBytes(genesisHash: string, body: RoundChangeBo
 const SignedVoteListType = new ListCompositeType(SignedVoteType, LIMITS.maxValidators);
 const SignedRoundChangeListType = new ListCompositeType(SignedRoundChangeType, LIMITS.maxValidators);
 
-/** `roundChanges` and `prepares` justify a proposal of a round above 0 (CONSENSUS §7); empty in round 0. */
+/** `roundChanges` and `prepares` justify a proposal of a round above 0; empty in round 0. */
 const ProposalMessageType = new ContainerType({
   proposal: SignedVoteType,
   block: BlockProposalType,

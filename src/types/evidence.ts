@@ -3,8 +3,15 @@ import { merkleRoot } from '../crypto/merkle.ts';
 import { toHex } from '../util/bytes.ts';
 import { Bytes, encode, NameOf } from './ssz.ts';
 
-/** Provable offences (CONSENSUS §14): two signed messages of one validator that contradict each other. */
-export const EVIDENCE_KINDS = ['proposal', 'prepare', 'commit', 'round-change', 'amnesia', 'section'] as const;
+/** Provable offences: two signed messages of one validator that contradict each other. */
+export const EVIDENCE_KINDS = [
+  'proposal',
+  'prepare',
+  'commit',
+  'round-change',
+  'amnesia',
+  'section',
+] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
 const MAX_SIGNED_MESSAGE_BYTES = 128 * 1024;

@@ -20,7 +20,7 @@ import {
 
 /**
  * Chain parameters: consensus rules that may differ from chain to chain. Windows are rule time in milliseconds
- * (DESIGN §4, Time), rates are parts per million, amounts micro-units.
+ * (`timeMs` of the parent header), rates are parts per million, amounts micro-units.
  */
 export const ParametersType = new ContainerType({
   // Block rules and proposer policy
@@ -67,7 +67,7 @@ export const ParametersType = new ContainerType({
 });
 export type Parameters = ValueOf<typeof ParametersType>;
 
-/** Defaults of a testnet; amounts of reserves follow DOMAIN §1.3. */
+/** Defaults of a testnet. Reserves are what the founding papers of the tokens set aside for mining and circulation. */
 export const DEFAULT_PARAMETERS: Parameters = {
   minBlockIntervalMs: 200,
   targetBlockIntervalMs: 1_000,

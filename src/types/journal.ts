@@ -7,7 +7,7 @@ import { Bytes, Hash32, Height, NameOf, U32 } from './ssz.ts';
 export const JOURNAL_STEPS = ['proposal', 'prepare', 'commit', 'round-change'] as const;
 
 /**
- * One own consensus message, appended and synced before its bytes leave the node (CONSENSUS §15). `message` is the
+ * One own consensus message, appended and synced before its bytes leave the node. `message` is the
  * encoded ConsensusMessage exactly as it was sent. With a Proposal or a Prepare stands the complete block, because
  * proposals carry ids and mempools are RAM; with a Commit the prepared certificate.
  */

@@ -1,10 +1,11 @@
 /**
  * The only place where votes are counted against a threshold: the core, certificates, sync, the light client and the
- * set of governance votes all use these functions (CONSENSUS §3). For n = 21: f = 6, quorum 14, weak quorum 7.
+ * set of governance votes all use these functions. For n = 21: f = 6, quorum 14, weak quorum 7.
  */
 
 function assertSize(n: number): void {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`a validator set has at least 1 member, not ${n}`);
+  if (!Number.isSafeInteger(n) || n < 1)
+    throw new RangeError(`a validator set has at least 1 member, not ${n}`);
 }
 
 /** f: how many validators may be Byzantine. */

@@ -14,7 +14,7 @@ import { addressFromText, addressToText } from './address.ts';
  * The building blocks of every schema. Each is an SSZ type of `@chainsafe/ssz` with its own in-memory value and JSON
  * form: small integers are numbers, amounts and nonces are bigint (JSON: decimal text), hashes and keys are lowercase
  * hex (JSON: 0x…), addresses are hex (JSON: bech32m), names are string literals. Only the value side of the SSZ types
- * is used, never their trees: ids are sha256 over bytes (DESIGN §4).
+ * is used, never their trees: ids are sha256 over bytes.
  */
 
 /** In memory: 64 lowercase hex digits. */
@@ -245,11 +245,15 @@ export function decode<T>(type: Type<T>, bytes: Uint8Array, what: string): T {
   try {
     return type.deserialize(bytes);
   } catch (cause) {
-    throw new NodeError<DecodeErrorCode>('MALFORMED_BYTES', `malformed ${what}: ${(cause as Error).message}`, {
-      data: { what, length: bytes.length },
-      hint: `send the SSZ encoding of a ${what}`,
-      cause,
-    });
+    throw new NodeError<DecodeErrorCode>(
+      'MALFORMED_BYTES',
+      `malformed ${what}: ${(cause as Error).message}`,
+      {
+        data: { what, length: bytes.length },
+        hint: `send the SSZ encoding of a ${what}`,
+        cause,
+      },
+    );
   }
 }
 

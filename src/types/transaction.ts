@@ -1,7 +1,7 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf, signingBytes } from '../crypto/hash.ts';
-import { LIMITS } from '../util/limits.ts';
 import { NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
 import { addressOf } from './address.ts';
 import { LedgerNameType } from './names.ts';
 import { AddressType, Bytes, decode, encode, SafeU64, U8, U16, U64, U128 } from './ssz.ts';
@@ -89,7 +89,10 @@ export function decodeTransaction(bytes: Uint8Array): EncodedTransaction {
   if (body.operations.length === 0)
     throw new NodeError<TransactionErrorCode>('NO_OPERATIONS', 'a transaction has at least one operation');
   if (addressOf(auth.scheme, auth.publicKey) !== body.sender)
-    throw new NodeError<TransactionErrorCode>('SENDER_MISMATCH', 'sender is not the address of the public key');
+    throw new NodeError<TransactionErrorCode>(
+      'SENDER_MISMATCH',
+      'sender is not the address of the public key',
+    );
   return { id: hashOf('transaction', bytes), bytes, value };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Where the node asks for time. Wall time stamps blocks and checks expiry; monotonic time drives every timer and
- * timeout, because a wall clock may step (SCENARIOS P03, U11).
+ * timeout, because a wall clock may step.
  */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */

@@ -22,8 +22,7 @@ export class NodeError<Code extends string = string> extends Error {
 
 /** The `code` of a NodeError (or of a Node.js system error), otherwise undefined. */
 export function errorCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import type { ProposedBlock } from '../consensus/contract.ts';
 import type { Network } from '../network/contract.ts';
 import { decodeBlock, hashHeader } from '../types/block.ts';
 import type { Address, Hash } from '../types/ssz.ts';
-import { type EncodedTransaction, decodeTransaction } from '../types/transaction.ts';
+import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
@@ -80,7 +80,11 @@ export class BlockFetcher {
       const validator = from[attempt % Math.max(1, from.length)];
       if (validator !== undefined) {
         try {
-          const bytes = await network.fetchBlock(hash, { validator }, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+          const bytes = await network.fetchBlock(
+            hash,
+            { validator },
+            AbortSignal.timeout(LIMITS.requestTimeoutMs),
+          );
           const block = bytes === undefined ? undefined : decodeBlock(bytes);
           if (block !== undefined && hashHeader(block.header) === hash) {
             const complete = completeBlock(block);
@@ -101,7 +105,10 @@ export class BlockFetcher {
   #sources(proposer: Address): Address[] {
     const { chain, network } = this.#deps;
     const { members } = chain.validators;
-    const start = Math.max(0, members.findIndex(({ id }) => id === proposer));
+    const start = Math.max(
+      0,
+      members.findIndex(({ id }) => id === proposer),
+    );
     const order = members.map((_, i) => (members[(start + i) % members.length] as { id: Address }).id);
     return order.filter((id) => network.validatorPeer(id) !== undefined);
   }
@@ -122,7 +129,10 @@ export class BlockFetcher {
         found.set(transaction.id, transaction);
       }
     } catch (error) {
-      logger.debug({ validator, missing: ids.length, reason: errorMessage(error) }, 'transactions not fetched');
+      logger.debug(
+        { validator, missing: ids.length, reason: errorMessage(error) },
+        'transactions not fetched',
+      );
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
-import type { StoredBlock } from '../chain/history.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
-import type { CachedVerifier } from '../crypto/cached-verifier.ts';
+import type { StoredBlock } from '../chain/history.ts';
 import { createConsensus } from '../consensus/consensus.ts';
 import type {
   Consensus,
@@ -13,6 +12,7 @@ import type {
   RoundState,
   UnsignedMessage,
 } from '../consensus/contract.ts';
+import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import type { InboundMessage, Network, Verdict } from '../network/contract.ts';
 import { encodeBlock, proposalOf } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
@@ -201,7 +201,9 @@ export class ConsensusDriver {
       case 'resend':
         this.#resendCounter += 1;
         for (const message of effect.messages)
-          network.publish(topicOf(message), encodeConsensusMessage(message), { counter: this.#resendCounter });
+          network.publish(topicOf(message), encodeConsensusMessage(message), {
+            counter: this.#resendCounter,
+          });
         return;
       case 'send-decided':
         return this.#sendDecided(effect.to, effect.height);
@@ -290,7 +292,8 @@ export class ConsensusDriver {
 
   #bytesOf(hash: Hash): Uint8Array {
     const complete = this.#deps.chain.candidate(hash);
-    if (complete === undefined) throw new Error(`no bytes of block ${hash}, which the core wants to vote for`);
+    if (complete === undefined)
+      throw new Error(`no bytes of block ${hash}, which the core wants to vote for`);
     return encodeBlock(complete.block);
   }
 
@@ -338,7 +341,10 @@ export class ConsensusDriver {
     try {
       message = decodeConsensusMessage(inbound.bytes);
     } catch (error) {
-      this.#deps.logger.debug({ from: inbound.from, code: errorCode(error), reason: errorMessage(error) }, 'bad message');
+      this.#deps.logger.debug(
+        { from: inbound.from, code: errorCode(error), reason: errorMessage(error) },
+        'bad message',
+      );
       return 'reject';
     }
     const { chain } = this.#deps;
@@ -349,7 +355,11 @@ export class ConsensusDriver {
       return 'ignore';
     }
     const validators =
-      height === current - 1 ? chain.previousValidators : height === current ? chain.validators : chain.nextValidators;
+      height === current - 1
+        ? chain.previousValidators
+        : height === current
+          ? chain.validators
+          : chain.nextValidators;
     const result = await verifyMessage(message, chain.genesisHash, validators, this.#deps.verifier);
     if (result === 'invalid') {
       this.#count('BAD_SIGNATURE');

@@ -1,6 +1,6 @@
+import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
-import type { BlockProducer } from '../chain/build-block.ts';
 
 /** Builds this validator's proposals, and refuses to start one that is already out of date. */
 export class ProposalBuilder {

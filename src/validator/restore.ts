@@ -22,8 +22,15 @@ export function restoredState({
     if (record.block.length > 0 && !complete.has(record.blockHash))
       complete.set(record.blockHash, completeBlock(decodeBlock(record.block)));
     if (record.step === 'commit' && (prepared === undefined || record.round > prepared.round))
-      prepared = { round: record.round, blockHash: record.blockHash, certificate: record.preparedCertificate };
+      prepared = {
+        round: record.round,
+        blockHash: record.blockHash,
+        certificate: record.preparedCertificate,
+      };
   }
   const blocks = [...complete.values()].map(({ hash, block }) => ({ hash, proposal: proposalOf(block) }));
-  return { state: { round, messages, blocks, prepared, mayNotSign: !maySign }, complete: [...complete.values()] };
+  return {
+    state: { round, messages, blocks, prepared, mayNotSign: !maySign },
+    complete: [...complete.values()],
+  };
 }

@@ -1,6 +1,6 @@
 import type { TimerKind } from '../consensus/contract.ts';
 
-/** `setTimeout` fires at once for delays past 2^31 − 1 ms, so longer ones are chained (SCENARIOS U03). */
+/** `setTimeout` fires at once for delays past 2^31 − 1 ms, so longer ones are chained. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The core's timers on the real clock: at most one alive per kind. */

@@ -129,7 +129,11 @@ export class VoteSigner {
 
   #vote(tag: 'proposal' | 'prepare' | 'seal', height: number, round: number, blockHash: Hash): SignedVote {
     const body = { height, round, blockHash };
-    return { body, signer: this.#id, signature: this.#key.sign(voteSigningBytes(tag, this.#genesisHash, body)) };
+    return {
+      body,
+      signer: this.#id,
+      signature: this.#key.sign(voteSigningBytes(tag, this.#genesisHash, body)),
+    };
   }
 }
 

@@ -120,7 +120,7 @@ export class Planner {
     const schedule = new Schedule(scenarios.map(({ scenario }) => scenario));
     const prepared: PreparedTransaction[] = [];
     for (let index = 0; index < Math.round(rate * seconds); index++) {
-      const atMs = (index * 1_000) / rate;
+      const atMs = Math.round((index * 1_000) / rate);
       const context = this.context(atMs);
       const { which, planned } = schedule.next(context);
       const { ledger, scenario } = scenarios[which] as (typeof scenarios)[number];

@@ -139,11 +139,10 @@ class LoadGenerator {
       this.#sendAll(prepared, beginMs),
       ...stories.map((story) => this.#play(story, beginMs)),
     ]);
-    const sentMs = performance.now();
     await this.#drain();
     this.#ended = true;
     await watching;
-    return this.#tracker.report(sentMs - beginMs);
+    return this.#tracker.report();
   }
 
   get #aborted(): boolean {

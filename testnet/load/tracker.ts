@@ -132,7 +132,7 @@ export class Tracker {
       .map(({ transaction, node }) => ({ txId: transaction.txId, node }));
   }
 
-  report(durationMs: number): LoadReport {
+  report(): LoadReport {
     const all = [...this.#tracked.values()];
     const final = all.filter((tracked) => tracked.receipts > 0);
     const latencies = final.map(({ finalMs, sentMs }) => (finalMs as number) - sentMs).sort((a, b) => a - b);
@@ -155,7 +155,7 @@ export class Tracker {
             `${operation} ${status}, not ${expected}: 0x${txId}`,
         ),
       failedShare: final.length === 0 ? 0 : failed / final.length,
-      finalPerSecond: durationMs === 0 ? 0 : (final.length * 1_000) / durationMs,
+      finalPerSecond: ratePerSecond(final),
       latencyMs: {
         p50: quantile(latencies, 0.5),
         p90: quantile(latencies, 0.9),
@@ -165,6 +165,13 @@ export class Tracker {
       operations: outcomesByOperation(final),
     };
   }
+}
+
+/** Final transactions a second, from the first that was sent to the last that became final. */
+function ratePerSecond(final: readonly Tracked[]): number {
+  const firstMs = Math.min(...final.map(({ sentMs }) => sentMs));
+  const lastMs = Math.max(...final.map(({ finalMs }) => finalMs as number));
+  return final.length === 0 || lastMs <= firstMs ? 0 : (final.length * 1_000) / (lastMs - firstMs);
 }
 
 /** The nearest-rank quantile of a sorted list; 0 of an empty one. */

@@ -9,7 +9,10 @@ export function chainPort(chain: Chain): ChainPort {
   const { genesis, genesisHash, history, state } = chain;
   const { store } = history;
   const subtreeRoots = (): Record<SubtreeName, Hash> =>
-    Object.fromEntries(SUBTREES.map((subtree) => [subtree, state.root(subtree)])) as Record<SubtreeName, Hash>;
+    Object.fromEntries(SUBTREES.map((subtree) => [subtree, state.root(subtree)])) as Record<
+      SubtreeName,
+      Hash
+    >;
   return {
     genesis,
     genesisHash,

@@ -1,10 +1,10 @@
 import type { Chain } from '../../chain/chain.ts';
-import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
+import { feeBalance } from '../../ledger/account.ts';
 import { balanceAccount, ISSUE, parseAccountPath } from '../../ledger/economy/account.ts';
+import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
 import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
 import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
 import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
-import { feeBalance } from '../../ledger/account.ts';
 import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { decode, U128 } from '../../types/ssz.ts';

@@ -27,7 +27,6 @@ export function networkPort(
           validator: peer.validator,
           height: peer.head.height,
           push: peer.hasPushLink,
-
         }),
       ),
     topics: () =>

@@ -4,12 +4,12 @@ import type { Network } from '../../network/contract.ts';
 import type { RpcPorts } from '../../rpc/ports.ts';
 import type { BlockSync } from '../../sync/block-sync.ts';
 import type { Clock } from '../../util/clock.ts';
+import { VERSION } from '../../util/version.ts';
 import type { ConsensusDriver } from '../../validator/driver.ts';
 import type { VoteSigner } from '../../validator/vote-signer.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
-import { VERSION } from '../../util/version.ts';
 import { chainPort } from './chain-port.ts';
 import { economyPort } from './economy-port.ts';
 import { networkPort } from './network-port.ts';
@@ -41,7 +41,8 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
       startedAtMs: parts.startedAtMs,
       pid: process.pid,
       memoryBytes: () => process.memoryUsage().rss,
-      readiness: () => (sync.isSyncing ? { ready: false, reason: 'SYNCING' } : { ready: true, reason: undefined }),
+      readiness: () =>
+        sync.isSyncing ? { ready: false, reason: 'SYNCING' } : { ready: true, reason: undefined },
     },
     chain: chainPort(chain),
     economy: economyPort(chain),

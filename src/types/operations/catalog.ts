@@ -42,7 +42,8 @@ export function kindToJson(
   data: Uint8Array,
 ): { name: string; data: unknown } {
   const found = findKind(specs, kind);
-  if (found === undefined) throw new NodeError('UNKNOWN_OPERATION', `unknown kind ${kind}`, { data: { kind } });
+  if (found === undefined)
+    throw new NodeError('UNKNOWN_OPERATION', `unknown kind ${kind}`, { data: { kind } });
   return { name: found.name, data: found.spec.type.toJson(decode(found.spec.type, data, found.name)) };
 }
 
