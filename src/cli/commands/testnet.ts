@@ -3,6 +3,7 @@ import type { LogsOptions } from '../../../testnet/commands/control.ts';
 import type { LoadCommandOptions } from '../../../testnet/commands/load.ts';
 import type { UpOptions } from '../../../testnet/commands/up.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
+import { usageError } from '../exit-code.ts';
 import { decimal, duration, listOf, positive } from '../parse.ts';
 import { testnetHome } from '../paths.ts';
 
@@ -99,30 +100,32 @@ function registerControl(testnet: Command, cliProcess: CliProcess): void {
       }),
     );
   testnet
-    .command('stop [nodes...]')
-    .description('end nodes in order (default: all), for example v3 or v15..v21')
-    .option('--name <name>', 'testnet', DEFAULT_NAME)
+    .command('stop [targets...]')
+    .description(
+      'end nodes in order (default: all), for example v3 or v15..v21; a testnet may be named as well',
+    )
     .action(
-      action(cliProcess, async (context, options: { name: string }, nodes: string[]) => {
-        await (await control()).stopNodes(context, directoryPath(context, options.name), nodes);
+      action(cliProcess, async (context, _options, targets: string[]) => {
+        const { name, nodes } = splitTargets(targets);
+        await (await control()).stopNodes(context, directoryPath(context, name), nodes);
       }),
     );
   testnet
-    .command('kill <nodes...>')
+    .command('kill <targets...>')
     .description('end nodes at once (SIGKILL), for example v3 or v15..v21 or all')
-    .option('--name <name>', 'testnet', DEFAULT_NAME)
     .action(
-      action(cliProcess, async (context, options: { name: string }, nodes: string[]) => {
-        await (await control()).killNodes(context, directoryPath(context, options.name), nodes);
+      action(cliProcess, async (context, _options, targets: string[]) => {
+        const { name, nodes } = splitTargets(targets);
+        await (await control()).killNodes(context, directoryPath(context, name), nodes);
       }),
     );
   testnet
-    .command('resume [nodes...]')
+    .command('resume [targets...]')
     .description('start nodes that do not run (default: all)')
-    .option('--name <name>', 'testnet', DEFAULT_NAME)
     .action(
-      action(cliProcess, async (context, options: { name: string }, nodes: string[]) => {
-        await (await control()).resumeNodes(context, directoryPath(context, options.name), nodes);
+      action(cliProcess, async (context, _options, targets: string[]) => {
+        const { name, nodes } = splitTargets(targets);
+        await (await control()).resumeNodes(context, directoryPath(context, name), nodes);
       }),
     );
   testnet
@@ -133,6 +136,16 @@ function registerControl(testnet: Command, cliProcess: CliProcess): void {
         await (await control()).stopNodes(context, directoryPath(context, name), []);
       }),
     );
+}
+
+const NODE_SELECTION = /^(all|[vo]\d+((\.\.|,)[vo]\d+)*)$/;
+
+/** Arguments that select nodes, such as v3 or v15..v21 or all, and the name of a testnet, if one is among them. */
+export function splitTargets(targets: readonly string[]): { nodes: string[]; name: string | undefined } {
+  const nodes = targets.filter((target) => NODE_SELECTION.test(target));
+  const [name, ...surplus] = targets.filter((target) => !NODE_SELECTION.test(target));
+  if (surplus.length > 0) throw usageError(`neither nodes nor one testnet: ${surplus.join(' ')}`);
+  return { nodes, name };
 }
 
 function directoryPath(context: CliContext, name: string | undefined): string {

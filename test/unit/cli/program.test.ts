@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
+import type { CliProcess } from '../../../src/cli/context.ts';
+import { environmentName } from '../../../src/cli/environment.ts';
+import { EXIT } from '../../../src/cli/exit-code.ts';
+import { nodeVersionProblem } from '../../../src/cli/node-version.ts';
+import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { VERSION } from '../../../src/cli/version.ts';
+import { LIMITS } from '../../../src/util/limits.ts';
+
+function collect(): { stream: Writable; text: () => string } {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const stdout = collect();
+  const stderr = collect();
+  const cliProcess: CliProcess = {
+    stdin: Readable.from([]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+  };
+  const code = await runProgram(args, cliProcess);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+const programOf = (env: NodeJS.ProcessEnv) =>
+  createProgram({ stdin: Readable.from([]), stdout: collect().stream, stderr: collect().stream, env });
+
+describe('metanode command line', () => {
+  it('prints results to standard output and nothing else', async () => {
+    const { code, stdout, stderr } = await run(['version']);
+    assert.equal(code, EXIT.ok);
+    assert.match(stdout, new RegExp(`^metanode ${VERSION.replaceAll('.', '\\.')}, Node \\d`));
+    assert.equal(stderr, '');
+  });
+
+  it('prints JSON where the global flag stands before or after the command', async () => {
+    for (const args of [
+      ['--json', 'limits'],
+      ['limits', '--json'],
+    ]) {
+      const { stdout } = await run(args);
+      assert.deepEqual(JSON.parse(stdout), LIMITS);
+    }
+  });
+
+  it('ends with 2 and a message on standard error for unknown commands, options and bad values', async () => {
+    for (const args of [
+      ['nonsense'],
+      ['limits', '--nonsense'],
+      ['testnet', 'up', '--validators', 'x'],
+      ['verify'],
+    ]) {
+      const { code, stdout, stderr } = await run(args);
+      assert.equal(code, EXIT.usage, args.join(' '));
+      assert.equal(stdout, '');
+      assert.notEqual(stderr, '');
+    }
+  });
+
+  it('ends with 3 and a hint if no node answers', async () => {
+    const { code, stderr } = await run(['economy', 'supply', '--rpc', 'http://127.0.0.1:9']);
+    assert.equal(code, EXIT.notReachable);
+    assert.match(stderr, /NOT_REACHABLE/);
+  });
+
+  it('ends with 1 and the reason if a file is missing', async () => {
+    const { code, stderr } = await run(['genesis', 'hash', '/nonexistent/genesis.json']);
+    assert.equal(code, EXIT.failed);
+    assert.match(stderr, /GENESIS_FILE_UNREADABLE/);
+  });
+
+  it('takes every option of every command from its environment variable, too', () => {
+    const env: NodeJS.ProcessEnv = {};
+    for (const command of allCommands(programOf({})))
+      for (const option of command.options) env[environmentName(option)] = '1';
+    const withVariables = allCommands(programOf(env));
+    for (const command of withVariables)
+      for (const option of command.options)
+        assert.equal(option.envVar, environmentName(option), `${command.name()} ${option.long}`);
+  });
+
+  it('lets a flag win over the environment, and reads 0 and false as an absent flag', async () => {
+    const json = await run(['version'], { METANODE_JSON: '1' });
+    assert.equal(json.code, EXIT.ok);
+    const off = await run(['version'], { METANODE_JSON: '0' });
+    assert.doesNotMatch(off.stdout, /^\{/);
+  });
+
+  it('names both versions in one line on an old Node.js', () => {
+    assert.equal(nodeVersionProblem('20.19.0'), undefined);
+    assert.equal(nodeVersionProblem('22.1.0'), undefined);
+    for (const old of ['18.20.4', '20.18.3']) {
+      const problem = nodeVersionProblem(old);
+      assert.match(problem ?? '', /20\.19/);
+      assert.ok(problem?.includes(old) && !problem.includes('\n'));
+    }
+  });
+});

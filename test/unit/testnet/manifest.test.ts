@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { errorCode } from '../../../src/util/errors.ts';
+import { expandNodeNames, nodeNames, parseManifest } from '../../../testnet/manifest.ts';
+
+describe('testnet manifest', () => {
+  it('fills in 21 validators and the usual times', () => {
+    const manifest = parseManifest({ name: 'default', seed: 's' });
+    assert.equal(manifest.validators, 21);
+    assert.equal(manifest.blockTimeMs, 1_000);
+    assert.equal(nodeNames(manifest).length, 21);
+  });
+
+  it('refuses unknown fields, sizes out of range and names that would leave the directory', () => {
+    for (const bad of [
+      { name: 'x', seed: 's', validators: 0 },
+      { name: 'x', seed: 's', validators: 65 },
+      { name: '../x', seed: 's' },
+      { name: 'x', seed: 's', nonsense: 1 },
+      { name: 'x', seed: '' },
+    ])
+      assert.throws(
+        () => parseManifest(bad),
+        (error) => errorCode(error) === 'MALFORMED_FILE',
+        JSON.stringify(bad),
+      );
+  });
+
+  it('refuses to perturb a node that is not there', () => {
+    const perturbations = [{ atMs: 0, kind: 'kill', nodes: ['v5'], forMs: 0 }];
+    assert.throws(
+      () => parseManifest({ name: 'x', seed: 's', validators: 4, perturbations }),
+      (error) => errorCode(error) === 'MALFORMED_FILE',
+    );
+  });
+
+  it('expands ranges, lists and all to names in order', () => {
+    const known = nodeNames({ validators: 5, observers: 1 });
+    assert.deepEqual(expandNodeNames(['v3..v5'], known), ['v3', 'v4', 'v5']);
+    assert.deepEqual(expandNodeNames(['o1,v1'], known), ['v1', 'o1']);
+    assert.deepEqual(expandNodeNames(['all'], known), known);
+    assert.throws(() => expandNodeNames(['v6'], known), RangeError);
+    assert.throws(() => expandNodeNames(['v3..v1'], known), RangeError);
+  });
+});
