@@ -20,6 +20,13 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
     assert.equal(h.core.roundState().round, 0);
   });
 
+  it('F03 keeps the highest round change of a validator when a lower one follows', () => {
+    const h = new CoreHarness();
+    h.work();
+    assert.deepEqual(h.inject(h.peer(1).roundChange(7), h.peer(1).roundChange(3)), ['drop PAST_ROUND V1']);
+    assert.deepEqual(h.inject(h.peer(2).roundChange(7))[1], 'send round change 7');
+  });
+
   it('F04 takes the (f + 1)-th largest round of 21 validators, and follows as others move on', () => {
     const h = new CoreHarness({ n: 21, me: 20 });
     h.work();
