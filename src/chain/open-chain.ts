@@ -1,6 +1,6 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { accountNonce, feeBalance } from '../ledger/account.ts';
-import { checkKnown } from '../ledger/admission.ts';
+import { checkKnown, type InadmissibleCode } from '../ledger/admission.ts';
 import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
@@ -28,6 +28,12 @@ export interface OpenChainOptions {
   /** A transaction of this ledger became executable. */
   readonly onExecutable: (ledger: LedgerName) => void;
 }
+
+const HINTS: Partial<Record<InadmissibleCode, string>> = {
+  LEDGER_NOT_AVAILABLE: 'this version has no operations on that ledger yet',
+  UNKNOWN_OPERATION: 'this version does not know that operation: is the client newer than the node?',
+  TRANSACTION_TOO_EXPENSIVE: 'split the operations over several transactions',
+};
 
 /**
  * Opens the chain that a store holds, or begins it at genesis: loads the state into memory and checks it against the
@@ -57,6 +63,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
       if ('code' in answer)
         throw new NodeError(answer.code, `no block can contain this transaction: ${answer.code}`, {
           data: { txId: transaction.id, ...answer.data },
+          ...(HINTS[answer.code] === undefined ? {} : { hint: HINTS[answer.code] }),
         });
     },
     onExecutable: options.onExecutable,
