@@ -1,26 +1,62 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, createClient } from '../../src/client/client.ts';
+import { signTransaction, type TransactionDraft } from '../../src/client/transaction-builder.ts';
 import { initNode } from '../../src/node/init-node.ts';
 import { type RunningNode, startNode } from '../../src/node/node.ts';
 import type { NodeOptionsInput } from '../../src/node/options.ts';
+import { dataDirPaths } from '../../src/storage/data-dir.ts';
+import { addressToText } from '../../src/types/address.ts';
 import { type Genesis, hashGenesis } from '../../src/types/genesis.ts';
+import { encodeOperation } from '../../src/types/operations/catalog.ts';
+import { ECONOMY } from '../../src/types/operations/economy.ts';
+import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
+import { toHex } from '../../src/util/bytes.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
-import { deriveNodeSeed, deriveValidator } from '../../testnet/identities.ts';
+import { type Account, deriveAccount, deriveNodeSeed, deriveValidator } from '../../testnet/identities.ts';
 
 export interface ClusterOptions {
   readonly directory: string;
   readonly validators: number;
+  /** Node k listens on portBase + k, its RPC 100 above. */
   readonly portBase: number;
+  readonly blockTimeMs?: number;
   readonly emptyBlocksMs?: number;
   readonly options?: Partial<NodeOptionsInput>;
 }
 
-/** Real nodes in this process: real sockets, disks and keys. Node k listens on portBase + k, its RPC 100 above. */
+const SEED = 'cluster';
+const WAIT_MS = 30_000;
+const POLL_MS = 50;
+
+/** Polls until an answer is there; one that does not come fails the test with what it waited for. */
+export async function waitFor<T>(
+  what: string,
+  find: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = WAIT_MS,
+): Promise<T> {
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Real nodes in this process: real sockets, disks and keys. Node k < validators holds the keys of a genesis
+ * validator; higher numbers are observers.
+ */
 export class Cluster {
   readonly genesis: Genesis;
   readonly genesisHash: string;
-  readonly seed = 'cluster';
+  readonly alice: Account = deriveAccount(SEED, 'alice');
+  readonly bob: Account = deriveAccount(SEED, 'bob');
   readonly nodes = new Map<number, RunningNode>();
   readonly #options: ClusterOptions;
+  readonly #clients = new Map<number, Client>();
 
   private constructor(options: ClusterOptions, genesis: Genesis) {
     this.#options = options;
@@ -28,41 +64,64 @@ export class Cluster {
     this.genesisHash = hashGenesis(genesis);
   }
 
+  /** Makes the data directories of all validators. */
   static async create(options: ClusterOptions): Promise<Cluster> {
-    const { directory, validators } = options;
+    const { validators } = options;
     const genesis = createTestnetGenesis({
-      seed: 'cluster',
+      seed: SEED,
       validators,
       chainId: 4242,
       timeMs: Date.now() - 1_000,
-      blockTimeMs: 500,
+      blockTimeMs: options.blockTimeMs ?? 500,
       emptyBlocksMs: options.emptyBlocksMs ?? 1_000,
     });
     const cluster = new Cluster(options, genesis);
-    for (let k = 0; k < validators; k++) {
-      const identity = deriveValidator(cluster.seed, `v${k + 1}`);
-      await initNode({
-        dataDir: join(directory, `v${k + 1}`),
-        genesis,
-        nodeSeed: deriveNodeSeed(cluster.seed, `v${k + 1}`),
-        validator: { id: identity.account.address, consensusSeed: identity.consensus.seed, vrfSeed: identity.vrf.seed },
-        password: undefined,
-      });
-    }
+    for (let k = 0; k < validators; k++) await cluster.init(k);
     return cluster;
   }
 
+  /** Makes the data directory of a node. */
+  async init(k: number): Promise<void> {
+    const name = this.nameOf(k);
+    const identity = deriveValidator(SEED, name);
+    await initNode({
+      dataDir: this.directoryOf(k),
+      genesis: this.genesis,
+      nodeSeed: deriveNodeSeed(SEED, name),
+      ...(k < this.#options.validators
+        ? {
+            validator: {
+              id: identity.account.address,
+              consensusSeed: identity.consensus.seed,
+              vrfSeed: identity.vrf.seed,
+            },
+          }
+        : {}),
+      password: undefined,
+    });
+  }
+
+  nameOf(k: number): string {
+    const { validators } = this.#options;
+    return k < validators ? `v${k + 1}` : `o${k - validators + 1}`;
+  }
+
+  directoryOf(k: number): string {
+    return join(this.#options.directory, this.nameOf(k));
+  }
+
+  /** Starts a node; it learns of the others from one that runs. */
   async start(k: number): Promise<RunningNode> {
-    const { directory, portBase, options } = this.#options;
+    const { portBase, options } = this.#options;
     const node = await startNode({
-      dataDir: join(directory, `v${k + 1}`),
-      name: `v${k + 1}`,
+      dataDir: this.directoryOf(k),
+      name: this.nameOf(k),
       listen: [`/ip4/127.0.0.1/tcp/${portBase + k}`],
       bootnodes: [...this.nodes.values()].slice(0, 1).flatMap((running) => running.addresses.slice(0, 1)),
       rpcPort: portBase + 100 + k,
       insecureKeys: true,
       loopbackTestnet: true,
-      logLevel: 'warn',
+      logLevel: 'fatal',
       ...options,
     });
     this.nodes.set(k, node);
@@ -83,15 +142,110 @@ export class Cluster {
     await Promise.all([...this.nodes.keys()].map((k) => this.stop(k)));
   }
 
-  /** One JSON-RPC call to node k. */
-  async call(k: number, method: string, params: unknown = {}): Promise<any> {
-    const response = await fetch(`http://127.0.0.1:${this.#options.portBase + 100 + k}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  /** Deletes blocks and state of a stopped node; keys and journal stay. */
+  async wipeDatabase(k: number): Promise<void> {
+    await rm(dataDirPaths(this.directoryOf(k)).database, { recursive: true });
+  }
+
+  client(k: number): Client {
+    let client = this.#clients.get(k);
+    if (client === undefined) {
+      client = createClient(`http://127.0.0.1:${this.#options.portBase + 100 + k}`);
+      this.#clients.set(k, client);
+    }
+    return client;
+  }
+
+  async height(k: number): Promise<number> {
+    return (await this.client(k).call('chain_getFinalizedHead')).height;
+  }
+
+  /** The greatest height of any running node. */
+  async highest(): Promise<number> {
+    return Math.max(...(await Promise.all([...this.nodes.keys()].map((k) => this.height(k)))));
+  }
+
+  /** Waits until the given nodes, by default all that run, have a height. */
+  async waitForHeight(
+    height: number,
+    nodes: readonly number[] = [...this.nodes.keys()],
+    timeoutMs = WAIT_MS,
+  ): Promise<void> {
+    for (const k of nodes)
+      await waitFor(
+        `${this.nameOf(k)} has height ${height}`,
+        async () => (await this.height(k)) >= height,
+        timeoutMs,
+      );
+  }
+
+  async blockHash(k: number, height: number): Promise<string> {
+    return (await this.client(k).call('chain_getBlockHash', { height })).hash;
+  }
+
+  /** Block hashes of a node from height 1 to `last`. */
+  async blockHashes(k: number, last: number): Promise<unknown[]> {
+    const hashes: unknown[] = [];
+    for (let first = 1; first <= last; first += 100) {
+      const heights = Array.from({ length: Math.min(100, last - first + 1) }, (_, i) => first + i);
+      const outcomes = await this.client(k).batch(
+        heights.map((height) => ({ method: 'chain_getBlockHash' as const, params: { height } })),
+      );
+      for (const outcome of outcomes)
+        hashes.push(
+          outcome.status === 'fulfilled' ? (outcome.value as { hash: string }).hash : outcome.reason,
+        );
+    }
+    return hashes;
+  }
+
+  /** The nonce of Alice's next transaction on economy, as the node that knows most sees it. */
+  async nextNonce(): Promise<bigint> {
+    const params = { address: addressToText(this.alice.address), ledger: 'economy' as const };
+    const answers = await Promise.all(
+      [...this.nodes.keys()].map((k) => this.client(k).call('tx_getNonce', params)),
+    );
+    return answers
+      .map(({ pending }) => BigInt(pending))
+      .reduce((most, nonce) => (nonce > most ? nonce : most));
+  }
+
+  payment(amount: bigint): Operation {
+    return encodeOperation(ECONOMY.operations.Transfer, {
+      to: this.bob.address,
+      token: 'FLX',
+      amount,
+      reference: 'cluster',
     });
-    const answer = (await response.json()) as { result?: unknown; error?: unknown };
-    if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
-    return answer.result;
+  }
+
+  /** A signed transaction of Alice on economy: by default a small payment to Bob. */
+  transaction(
+    nonce: bigint,
+    draft: Partial<TransactionDraft> & { amount?: bigint } = {},
+    genesisHash: string = this.genesisHash,
+  ): EncodedTransaction {
+    const { amount = 1_000n, ...rest } = draft;
+    return signTransaction(
+      this.alice.keys,
+      { chainId: this.genesis.chainId, genesisHash },
+      {
+        ledger: 'economy',
+        nonce,
+        validUntilMs: Date.now() + 600_000,
+        maxFee: 100_000n,
+        operations: [this.payment(amount)],
+        ...rest,
+      },
+    );
+  }
+
+  /** Sends to node k and waits for the receipt. */
+  async sendAndWait(k: number, { bytes }: EncodedTransaction) {
+    const { receipt } = await this.client(k).call('tx_sendAndWait', {
+      transaction: `0x${toHex(bytes)}`,
+      timeoutMs: WAIT_MS,
+    });
+    return receipt;
   }
 }
