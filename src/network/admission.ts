@@ -15,6 +15,9 @@ import {
 import type { Host } from './libp2p-host.ts';
 import type { Peer, PeerTable } from './peers.ts';
 
+/** How long the connection that loses against another of the same peer stays open. */
+const SECOND_CONNECTION_GRACE_MS = 3000;
+
 export interface AdmissionDeps {
   readonly host: Host;
   readonly peers: PeerTable;
@@ -155,7 +158,10 @@ export class Admission {
   #admit(session: Session, { remote, rttMs }: HandshakeResult): void {
     const { connection } = session;
     clearTimeout(session.deadline);
-    if (connection.status !== 'open' || this.#stopping) return;
+    if (connection.status !== 'open' || this.#stopping) {
+      session.outcome.reject(networkError('REMOTE_CLOSED', 'the connection has ended'));
+      return;
+    }
     const existing = this.#deps.peers.get(remote.record.body.peerId);
     if (existing === undefined) {
       const peer = this.#deps.peers.add(connection, remote, rttMs);
@@ -172,7 +178,11 @@ export class Admission {
       this.#deps.onReplaced(existing);
     }
     session.outcome.resolve(existing);
-    loser.close().catch(() => loser.abort(new Error('second connection')));
+    // The other side may still have to shake hands on the one that stays; until then it uses this one.
+    const timer = setTimeout(() => {
+      loser.close().catch(() => loser.abort(new Error('second connection')));
+    }, SECOND_CONNECTION_GRACE_MS);
+    timer.unref();
   }
 
   /**
@@ -190,7 +200,7 @@ export class Admission {
 
   #refuse(session: Session, refusal: HandshakeRefusal): void {
     clearTimeout(session.deadline);
-    if (session.closing !== undefined || !this.#sessions.has(session.connection.id)) return;
+    if (session.closing !== undefined) return;
     const { code, message, data } = refusal.reason;
     session.closing = { code, message, data };
     session.outcome.reject(refusal.reason);
@@ -204,7 +214,9 @@ export class Admission {
     if (session === undefined) return;
     this.#sessions.delete(connection.id);
     clearTimeout(session.deadline);
-    session.outcome.reject(networkError('REMOTE_CLOSED', 'the connection ended during its handshake'));
+    // A handshake under way may still read why: the verdict arrived just before the end.
+    if (!session.isShakingHands)
+      session.outcome.reject(networkError('REMOTE_CLOSED', 'the connection has ended'));
     const peer = this.#deps.peers.get(connection.remotePeer.toString());
     if (peer === undefined || peer.connection.id !== connection.id) return;
     const reason = this.#stopping

@@ -112,6 +112,8 @@ export interface PeerInfo {
   readonly rttMs: number;
   /** gossipsub's score. */
   readonly score: number;
+  /** Whether a live push stream leads to it. */
+  readonly hasPushLink: boolean;
 }
 
 export type ValidatorPeerState = { readonly validator: Address } & (
@@ -165,6 +167,10 @@ export interface Network {
   readonly peerId: string;
   /** Announced multiaddrs, with /p2p/. */
   addresses(): string[];
+  /** Addresses on which sockets listen; none before `start`. */
+  listenAddresses(): string[];
+  /** Protocols that this node answers. */
+  protocols(): string[];
   start(): Promise<void>;
   /** Ends all connections. Idempotent; a stopped network cannot be started again. */
   stop(): Promise<void>;

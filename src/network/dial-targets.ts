@@ -31,13 +31,15 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
     const key = peerIdOf(address) ?? address;
     const isThere =
       peers.get(key) !== undefined || peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
-    if (!isThere && key !== own.body.peerId) targets.set(key, { key, addresses: [address] });
+    if (!isThere && key !== own.body.peerId)
+      targets.set(key, { key, addresses: [address], isPatient: false });
   }
   for (const record of [...missingValidators(deps, own), ...rivals(deps, own)]) {
     const { peerId } = record.body;
     if (peerId === own.body.peerId || peers.get(peerId) !== undefined || !isAllowed(peerId)) continue;
     const addresses = dialableAddresses(record);
-    if (addresses.length > 0 && !targets.has(peerId)) targets.set(peerId, { key: peerId, addresses });
+    if (addresses.length > 0 && !targets.has(peerId))
+      targets.set(peerId, { key: peerId, addresses, isPatient: own.body.peerId > peerId });
   }
   return [...targets.values()];
 }

@@ -6,6 +6,8 @@ export interface DialTarget {
   /** Peer id, or the multiaddr of a boot node without one. */
   readonly key: string;
   readonly addresses: readonly string[];
+  /** The other side is likely to dial at the same moment, and this one lets it go first. */
+  readonly isPatient: boolean;
 }
 
 export interface DialerDeps {
@@ -26,6 +28,8 @@ interface Attempts {
 
 const FIRST_DELAY_MS = 250;
 const MAX_PARALLEL_DIALS = 8;
+/** What a patient first attempt waits: two connections that cross cost both sides a handshake for nothing. */
+const PATIENCE_MS = 1000;
 
 /** Delay before the next attempt: doubling from `FIRST_DELAY_MS`, capped, each with ± 30 % so that nodes spread. */
 export function redialDelayMs(failures: number, random: number): number {
@@ -78,12 +82,8 @@ export class Dialer {
   #attemptsAt(target: DialTarget, nowMs: number): Attempts {
     let attempts = this.#attempts.get(target.key);
     if (attempts === undefined) {
-      // A little jitter even at first: two nodes that learn of each other at once should not dial each other at once.
-      attempts = {
-        failures: 0,
-        dueMs: nowMs + Math.floor(this.#deps.random() * FIRST_DELAY_MS),
-        inFlight: false,
-      };
+      const delayMs = this.#deps.random() * FIRST_DELAY_MS + (target.isPatient ? PATIENCE_MS : 0);
+      attempts = { failures: 0, dueMs: nowMs + Math.floor(delayMs), inFlight: false };
       this.#attempts.set(target.key, attempts);
     }
     return attempts;

@@ -2,8 +2,10 @@ import {
   type GossipSub,
   type GossipSubComponents,
   gossipsub,
+  multicodec,
   type TopicValidatorResult,
 } from '@chainsafe/libp2p-gossipsub';
+import type { Connection } from '@libp2p/interface';
 import { sha256 } from '../crypto/hash.ts';
 import { GossipEnvelopeType, TOPICS, type Topic } from '../types/network.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
@@ -13,12 +15,17 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import type { NetworkOptions, Verdict } from './contract.ts';
 import type { MeshPeerInfo } from './statistics.ts';
+import { plainBytes } from './wire-stream.ts';
 
 /** What gossipsub 17 offers beside its published interface; `createGossipService` checks that it is there. */
 export interface GossipService extends GossipSub {
   getMeshPeers(topic: string): string[];
   getScore(peerId: string): number;
   reportMessageValidationResult(messageId: string, source: string, acceptance: TopicValidatorResult): void;
+  readonly streamsInbound: ReadonlyMap<string, unknown>;
+  readonly streamsOutbound: ReadonlyMap<string, unknown>;
+  /** Added here: makes gossipsub open its stream on this connection, as if the peer had just connected. */
+  openStream(connection: Connection): void;
 }
 
 const ENVELOPE_OVERHEAD = 8;
@@ -87,12 +94,22 @@ export function createGossipService(
     },
   });
   return (components) => {
-    const service = create(components) as GossipService;
+    const service = create(components);
+    const openStream = (connection: Connection) => {
+      for (const topology of components.registrar.getTopologies(multicodec))
+        void topology.onConnect?.(connection.remotePeer, connection);
+    };
+    const extended = Object.assign(service, { openStream }) as GossipService;
     for (const method of ['getMeshPeers', 'getScore', 'reportMessageValidationResult'] as const)
-      if (typeof service[method] !== 'function') throw new TypeError(`this gossipsub has no ${method}`);
-    return service;
+      if (typeof extended[method] !== 'function') throw new TypeError(`this gossipsub has no ${method}`);
+    for (const map of ['streamsInbound', 'streamsOutbound'] as const)
+      if (!(extended[map] instanceof Map)) throw new TypeError(`this gossipsub has no ${map}`);
+    return extended;
   };
 }
+
+/** How old a connection is before a missing stream on it counts as broken and not as not yet opened. */
+const STREAM_SETUP_MS = 2000;
 
 export interface GossipArrival {
   readonly topic: Topic;
@@ -117,6 +134,7 @@ export class Gossip {
     service: GossipService;
     genesisHash: Hash;
     receive: (arrival: GossipArrival) => Promise<Verdict>;
+    connections: () => readonly Connection[];
     clock: Clock;
     logger: Logger;
   }) {
@@ -129,6 +147,9 @@ export class Gossip {
     this.#service.addEventListener('gossipsub:message', ({ detail }) => {
       const { msg, msgId, propagationSource } = detail;
       void this.#onMessage(msg.topic, msg.data, msgId, propagationSource.toString());
+    });
+    this.#service.addEventListener('gossipsub:heartbeat', () => {
+      for (const connection of collaborators.connections()) this.#mend(connection);
     });
     this.#service.addEventListener('gossipsub:graft', ({ detail: { peerId, topic, direction } }) => {
       const peers = this.#mesh.get(topic) ?? new Map<string, MeshPeerInfo>();
@@ -185,6 +206,22 @@ export class Gossip {
     for (const peers of this.#mesh.values()) peers.delete(peerId);
   }
 
+  /**
+   * Gossipsub opens its streams when a peer connects and never again: after a stream was reset, or went down with the
+   * second of two connections, the peer would stay deaf or mute. Ending the streams that it lost makes the other side
+   * open a new one.
+   */
+  #mend(connection: Connection): void {
+    const peerId = connection.remotePeer.toString();
+    if (connection.status !== 'open' || this.#clock.wallMs() - connection.timeline.open < STREAM_SETUP_MS)
+      return;
+    if (!this.#service.streamsOutbound.has(peerId)) this.#service.openStream(connection);
+    if (this.#service.streamsInbound.has(peerId)) return;
+    for (const stream of connection.streams)
+      if (stream.direction === 'inbound' && this.#service.protocols.includes(stream.protocol))
+        stream.abort(new Error('gossipsub lost this stream'));
+  }
+
   async #onMessage(name: string, data: Uint8Array, messageId: string, from: string): Promise<void> {
     const verdict = await this.#verdictOn(name, data, from);
     try {
@@ -200,7 +237,7 @@ export class Gossip {
     if (data.length > LIMITS.maxWireMessageBytes + ENVELOPE_OVERHEAD) return 'reject';
     let envelope: { counter: number; content: Uint8Array };
     try {
-      envelope = decode(GossipEnvelopeType, data, 'gossip envelope');
+      envelope = decode(GossipEnvelopeType, plainBytes(data), 'gossip envelope');
     } catch {
       return 'reject';
     }

@@ -91,6 +91,7 @@ class Libp2pNetwork implements Network {
     this.#blocks = new BlockExchange(this.#requests);
     this.#gossip = new Gossip({
       service: host.services.gossip,
+      connections: () => this.#peers.all.map(({ connection }) => connection),
       genesisHash,
       clock,
       logger,
@@ -120,6 +121,7 @@ class Libp2pNetwork implements Network {
       },
       onDead: (peer, code, message) => this.#admission.disconnect(peer, code, message),
       statistics: this.#statistics,
+      maxSilenceMs: options.loopbackTestnet ? LIMITS.maxPushSilenceLoopbackMs : LIMITS.maxPushSilenceMs,
       clock,
     });
     this.#exchange = new PeerExchange({
@@ -164,6 +166,19 @@ class Libp2pNetwork implements Network {
     return this.#host.getMultiaddrs().map(String);
   }
 
+  listenAddresses(): string[] {
+    if (this.#state !== 'started') return [];
+    // The announced addresses hide these, and libp2p's interface has no other way to them.
+    const { components } = this.#host as unknown as {
+      components: { transportManager: { getAddrs(): { toString(): string }[] } };
+    };
+    return components.transportManager.getAddrs().map(String);
+  }
+
+  protocols(): string[] {
+    return this.#host.getProtocols();
+  }
+
   async start(): Promise<void> {
     if (this.#state !== 'created')
       throw networkError('NOT_STARTED', `a network that is ${this.#state} cannot start`);
@@ -198,7 +213,8 @@ class Libp2pNetwork implements Network {
     const message = this.#outgoing(topic, bytes, counter);
     this.#inbox.noteOwn(topic, bytes);
     this.#push.broadcast(message);
-    if (counter === 0 && !this.#reach.isSomeoneMissed) return;
+    // A mesh costs seven times the streams: where every validator has a link, re-sends go by push alone as well.
+    if (!this.#reach.isSomeoneMissed) return;
     this.#statistics.published(topic, 'relay', bytes.length, 1);
     this.#gossip.publish(topic, bytes, counter);
   }
@@ -219,7 +235,7 @@ class Libp2pNetwork implements Network {
   }
 
   setValidators(current: ValidatorSet, next: ValidatorSet): void {
-    this.#book.setValidators(current, next);
+    if (!this.#book.setValidators(current, next)) return;
     this.#review();
     if (this.#state === 'started' && this.#reach.isIncomplete) this.#exchange.hurry();
   }
@@ -298,7 +314,10 @@ class Libp2pNetwork implements Network {
 
   /** The validator of the current or next set for which this node speaks. */
   get #self(): Address | undefined {
-    return this.#book.validatorOf(this.#own.record);
+    const identity = this.#own.identity;
+    return identity === undefined
+      ? undefined
+      : this.#book.validatorBehind(identity.keyPair.publicKey, identity.id);
   }
 
   get #isValidator(): boolean {

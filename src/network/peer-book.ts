@@ -10,18 +10,26 @@ import { bindingOf, verifyPeerRecord } from './peer-record.ts';
  */
 export class PeerBook {
   readonly #genesisHash: Hash;
+  readonly #capacity: number;
   readonly #records = new Map<string, PeerRecord>();
   /** Consensus key → validator, over both sets: during a key rotation one validator has two keys. */
   #validatorOfKey: ReadonlyMap<string, Validator> = new Map();
+  #setsHash = '';
 
-  constructor(genesisHash: Hash) {
+  constructor(genesisHash: Hash, capacity: number = LIMITS.maxKnownPeers) {
     this.#genesisHash = genesisHash;
+    this.#capacity = capacity;
   }
 
-  setValidators(current: ValidatorSet, next: ValidatorSet): void {
+  /** Returns whether anything changed. */
+  setValidators(current: ValidatorSet, next: ValidatorSet): boolean {
+    const setsHash = `${current.hash}${next.hash}`;
+    if (this.#setsHash === setsHash) return false;
+    this.#setsHash = setsHash;
     this.#validatorOfKey = new Map(
       [...current.members, ...next.members].map((validator) => [validator.consensusKey, validator]),
     );
+    return true;
   }
 
   /** Ids of the validators of both sets, each once, in order. */
@@ -32,9 +40,12 @@ export class PeerBook {
   /** The validator for which a record speaks, if that is in one of the sets with that key. */
   validatorOf(record: PeerRecord): Address | undefined {
     const binding = bindingOf(record);
-    if (binding === undefined) return undefined;
-    const validator = this.#validatorOfKey.get(binding.validatorKey);
-    return validator?.id === binding.validator ? validator.id : undefined;
+    return binding === undefined ? undefined : this.validatorBehind(binding.validatorKey, binding.validator);
+  }
+
+  /** The validator of the sets that has this key, if `id` names it. */
+  validatorBehind(consensusKey: string, id: Address): Address | undefined {
+    return this.#validatorOfKey.get(consensusKey)?.id === id ? id : undefined;
   }
 
   /**
@@ -48,7 +59,7 @@ export class PeerBook {
     verifyPeerRecord(this.#genesisHash, record);
     this.#records.delete(peerId);
     this.#records.set(peerId, record);
-    if (this.#records.size > LIMITS.maxKnownPeers) this.#forgetOne();
+    if (this.#records.size > this.#capacity) this.#forgetOne();
     return true;
   }
 

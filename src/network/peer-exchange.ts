@@ -12,6 +12,7 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import type { PeerBook } from './peer-book.ts';
+import { bindingOf } from './peer-record.ts';
 import type { Peer, PeerTable } from './peers.ts';
 import type { RequestProtocol, Requests } from './requests.ts';
 
@@ -100,11 +101,14 @@ export class PeerExchange {
   #take(peer: Peer, answer: PeersAnswer): void {
     this.#takeOwnNews(peer, answer.record, answer.head);
     const { book, peers, clock, ownRecord } = this.#deps;
-    const self = ownRecord().body.peerId;
+    const own = ownRecord();
+    const ownKey = bindingOf(own)?.validatorKey;
     let hasNews = false;
     for (const { record, connected } of answer.peers) {
       const { peerId } = record.body;
-      if (peerId === self) continue;
+      // Only whom this node may want to dial is worth the checks, which cost a millisecond each.
+      const isRival = ownKey !== undefined && bindingOf(record)?.validatorKey === ownKey;
+      if (peerId === own.body.peerId || (book.validatorOf(record) === undefined && !isRival)) continue;
       if (connected) this.#reported.set(peerId, clock.monotonicMs());
       // A connected peer gives its own record; what others say of it can only be older.
       if (peers.get(peerId) === undefined && book.learn(record)) hasNews = true;

@@ -155,6 +155,7 @@ export class PeerTable {
       connectedSinceMs: peer.connectedSinceMs,
       rttMs: peer.rttMs,
       score,
+      hasPushLink: peer.link !== undefined,
     };
   }
 }

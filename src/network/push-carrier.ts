@@ -19,6 +19,8 @@ export interface PushCarrierDeps {
   readonly onMessage: (peer: Peer, message: WireMessage) => Promise<void>;
   readonly onDead: (peer: Peer, code: DisconnectCode, message: string) => void;
   readonly statistics: Statistics;
+  /** How long a peer may leave a frame unacknowledged. */
+  readonly maxSilenceMs: number;
   readonly clock: Clock;
 }
 
@@ -149,6 +151,7 @@ export class PushCarrier {
       protocol,
       gate: peer.gate,
       clock,
+      maxSilenceMs: this.#deps.maxSilenceMs,
       onMessage: (message) => onMessage(peer, message),
       onDropped: (message) => {
         statistics.countersOf(message.topic).push.dropped++;

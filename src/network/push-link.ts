@@ -9,6 +9,7 @@ import type { DisconnectCode } from './errors.ts';
 import type { InboundGate } from './inbound-gate.ts';
 import { prefixLength } from './length-prefix.ts';
 import { PushQueue } from './push-queue.ts';
+import { plainBytes } from './wire-stream.ts';
 
 export const PUSH_PROTOCOL = '/metanode/push/1';
 export const RELAY_PROTOCOL = '/metanode/relay/1';
@@ -18,6 +19,8 @@ export type LinkProtocol = typeof PUSH_PROTOCOL | typeof RELAY_PROTOCOL;
 const MAX_FRAME_BYTES = LIMITS.maxWireMessageBytes + 64 * LIMITS.maxMessagesPerFrame;
 /** How late a timer may fire before the silence is blamed on this process and not on the peer. */
 const TOLERATED_LATENESS_MS = 250;
+/** A stream ends just before its connection does; only one that ends alone is a failure of its own. */
+const STREAM_CLOSE_GRACE_MS = 250;
 /** What a process that slept, or does not read, gives its peer before it asks again. */
 const GRACE_MS = 500;
 
@@ -25,6 +28,7 @@ export interface PushLinkDeps {
   readonly protocol: LinkProtocol;
   readonly gate: InboundGate;
   readonly clock: Clock;
+  readonly maxSilenceMs: number;
   /** Resolves when the message has been handled; never rejects. */
   readonly onMessage: (message: WireMessage) => Promise<void>;
   readonly onDropped: (message: WireMessage) => void;
@@ -35,7 +39,7 @@ export interface PushLinkDeps {
 /**
  * The long-lived streams between two peers, one per direction. Messages leave in frames; each frame acknowledges what
  * came the other way, and a frame without messages does so when nothing else is due. A peer that stays silent for
- * `maxPushSilenceMs` after a frame was sent is dead. Lives as long as the peer is connected and moves to the
+ * `maxSilenceMs` after a frame was sent is dead. Lives as long as the peer is connected and moves to the
  * new connection when the old one is replaced.
  */
 export class PushLink {
@@ -56,6 +60,7 @@ export class PushLink {
   #unacknowledgedSinceMs = 0;
   #silenceTimer: NodeJS.Timeout | undefined;
   #acknowledgeTimer: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: PushLinkDeps) {
     this.#deps = deps;
@@ -72,8 +77,10 @@ export class PushLink {
   /** Opens the outbound stream on this connection; what is queued goes there. */
   attach(connection: Connection): void {
     const generation = ++this.#generation;
-    this.#abortStream(this.#outbound);
+    clearTimeout(this.#closeTimer);
+    const replaced = this.#outbound;
     this.#outbound = undefined;
+    this.#abortStream(replaced);
     this.#acknowledgedByPeer = this.#sentSequence; // frames on the old connection may be lost; nobody waits for them
     connection
       .newStream(this.#deps.protocol, { signal: AbortSignal.timeout(LIMITS.handshakeTimeoutMs) })
@@ -102,7 +109,7 @@ export class PushLink {
     stream.addEventListener('message', (event) => {
       if (this.#inbound !== stream || this.#closed) return;
       try {
-        for (const bytes of decoder.decode(event.data)) this.#onFrame(bytes.subarray());
+        for (const bytes of decoder.decode(event.data)) this.#onFrame(plainBytes(bytes.subarray()));
       } catch (error) {
         this.#die('MALFORMED_FRAME', errorMessage(error));
       }
@@ -129,6 +136,7 @@ export class PushLink {
     this.#closed = true;
     clearTimeout(this.#silenceTimer);
     clearTimeout(this.#acknowledgeTimer);
+    clearTimeout(this.#closeTimer);
     this.#deps.gate.close();
     this.#abortStream(this.#outbound);
     this.#abortStream(this.#inbound);
@@ -138,7 +146,11 @@ export class PushLink {
     this.#outbound = stream;
     stream.addEventListener('drain', () => this.flush());
     stream.addEventListener('close', () => {
-      if (this.#outbound === stream) this.#die('PUSH_STREAM_FAILED', 'the peer closed the stream');
+      if (this.#outbound !== stream || this.#closed) return;
+      this.#outbound = undefined;
+      this.#closeTimer = setTimeout(() => {
+        if (this.#outbound === undefined) this.#die('PUSH_STREAM_FAILED', 'the peer closed the stream');
+      }, STREAM_CLOSE_GRACE_MS);
     });
     this.flush();
     this.#acknowledgeLater();
@@ -190,7 +202,7 @@ export class PushLink {
     const nowMs = this.#deps.clock.monotonicMs();
     if (this.#acknowledgedByPeer === this.#sentSequence) this.#unacknowledgedSinceMs = nowMs;
     this.#sentSequence++;
-    if (this.#silenceTimer === undefined) this.#armSilenceTimer(LIMITS.maxPushSilenceMs);
+    if (this.#silenceTimer === undefined) this.#armSilenceTimer(this.#deps.maxSilenceMs);
   }
 
   #armSilenceTimer(delayMs: number): void {
@@ -203,7 +215,7 @@ export class PushLink {
     if (this.#closed || this.#acknowledgedByPeer === this.#sentSequence) return;
     const nowMs = this.#deps.clock.monotonicMs();
     const quietSinceMs = Math.max(this.#unacknowledgedSinceMs, this.#lastHeardMs);
-    const remainingMs = quietSinceMs + LIMITS.maxPushSilenceMs - nowMs;
+    const remainingMs = quietSinceMs + this.#deps.maxSilenceMs - nowMs;
     const wasAsleep = nowMs - dueMs > TOLERATED_LATENESS_MS; // what came meanwhile has not been read yet
     if (remainingMs > 0) this.#armSilenceTimer(remainingMs);
     else if (wasAsleep || this.#deps.gate.isPaused) this.#armSilenceTimer(GRACE_MS);

@@ -24,8 +24,13 @@ export function wireStream(
   });
   return {
     write: (type, value) => messages.write(encode(type, value), { signal }),
-    read: async (type, what) => decode(type, (await messages.read({ signal })).subarray(), what),
+    read: async (type, what) => decode(type, plainBytes((await messages.read({ signal })).subarray()), what),
     writeBytes: (bytes) => messages.write(bytes, { signal }),
-    readBytes: async () => (await messages.read({ signal })).subarray(),
+    readBytes: async () => new Uint8Array((await messages.read({ signal })).subarray()),
   };
+}
+
+/** The same memory as a plain array: what libp2p hands out may be a `Buffer`, and copies of it would be too. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -114,7 +114,10 @@ export class NetworkCluster {
     const boot = await this.start(1, { validator: 1 });
     const bootnodes = boot.network.addresses();
     const others = Array.from({ length: count - 1 }, (_, i) => i + 2);
-    const nodes = [boot, ...(await Promise.all(others.map((i) => this.start(i, { validator: i, bootnodes }))))];
+    const nodes = [
+      boot,
+      ...(await Promise.all(others.map((i) => this.start(i, { validator: i, bootnodes })))),
+    ];
     await until('everyone is connected with everyone', () =>
       nodes.every((node) => node.network.peers().length === count - 1),
     );

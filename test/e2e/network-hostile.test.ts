@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { prefixLength } from '../../src/network/length-prefix.ts';
+import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push-link.ts';
+import { FrameType, type WireMessage } from '../../src/types/network.ts';
+import { encode } from '../../src/types/ssz.ts';
+import { utf8 } from '../../src/util/bytes.ts';
+import { errorCode } from '../../src/util/errors.ts';
+import { LIMITS } from '../../src/util/limits.ts';
+import {
+  eventsOf,
+  NetworkCluster,
+  only,
+  type TestNode,
+  until,
+  validatorIdentity,
+  validatorSet,
+} from '../support/network-cluster.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+
+const PROTOCOLS = [
+  '/metanode/status/1',
+  '/metanode/peers/1',
+  '/metanode/transactions/1',
+  '/metanode/block/1',
+  '/metanode/blocks/1',
+  PUSH_PROTOCOL,
+  RELAY_PROTOCOL,
+  '/meshsub/1.2.0',
+];
+
+function frame(sequence: number, messages: WireMessage[]): Uint8Array {
+  return prefixLength(encode(FrameType, { sequence, acknowledged: 0, messages }));
+}
+
+describe('A node among hostile peers', () => {
+  let cluster: NetworkCluster;
+  let node: TestNode;
+  let friend: TestNode;
+  let attacker: RawPeer;
+  let unhandled: unknown[];
+  const note = (error: unknown) => unhandled.push(error);
+
+  beforeEach(async () => {
+    unhandled = [];
+    process.on('unhandledRejection', note);
+    cluster = new NetworkCluster(validatorSet(1, 2, 3));
+    [node, friend] = (await cluster.startMesh(2)) as [TestNode, TestNode];
+    attacker = await RawPeer.start(1);
+  });
+  afterEach(async () => {
+    await attacker.stop();
+    await cluster.stop();
+    process.off('unhandledRejection', note);
+    assert.deepEqual(unhandled, []);
+  });
+
+  const address = () => node.network.addresses()[0] as string;
+
+  async function stillServes() {
+    const before = only(node, 'vote').length;
+    friend.network.publish('vote', utf8(`still there ${before} ${Math.random()}`));
+    await until('the node still takes votes', () => only(node, 'vote').length > before);
+  }
+
+  it('outlives random bytes into every protocol, before and after the handshake', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...PROTOCOLS),
+        fc.boolean(),
+        fc.boolean(),
+        fc.uint8Array({ maxLength: 600 }),
+        async (protocol, isJoined, isPrefixed, bytes) => {
+          const connection = isJoined ? await attacker.join(address()) : await attacker.connect(address());
+          try {
+            const stream = await attacker.send(
+              connection,
+              protocol,
+              isPrefixed ? prefixLength(bytes) : bytes,
+            );
+            await sleep(5);
+            await stream.close({ signal: AbortSignal.timeout(200) });
+          } catch {
+            // Being cut off is what an attacker may expect.
+          }
+          connection.abort(new Error('next run'));
+        },
+      ),
+      { numRuns: 60 },
+    );
+    await stillServes();
+  });
+
+  it('takes no frame from a peer that has not shaken hands', async () => {
+    const connection = await attacker.connect(address());
+    const message: WireMessage = { topic: 'tx', counter: 0, content: utf8('stranger') };
+    await attacker.send(connection, PUSH_PROTOCOL, frame(1, [message]));
+    await sleep(300);
+    assert.deepEqual(only(node, 'tx'), []);
+  });
+
+  it('cuts a peer off whose frame is malformed (MALFORMED_FRAME)', async () => {
+    const connection = await attacker.join(address());
+    await attacker.send(connection, PUSH_PROTOCOL, prefixLength(Uint8Array.of(1, 2, 3)));
+    await until('it is cut off', () => eventsOf(node, 'peer-disconnected').length === 1);
+    assert.equal(eventsOf(node, 'peer-disconnected')[0]?.reason.code, 'MALFORMED_FRAME');
+    await stillServes();
+  });
+
+  it('refuses a frame above the bound before it has arrived', async () => {
+    const connection = await attacker.join(address());
+    const hugeLength = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x04); // 1 GiB
+    await attacker.send(connection, PUSH_PROTOCOL, hugeLength);
+    await until('it is cut off', () => eventsOf(node, 'peer-disconnected').length === 1);
+    assert.equal(eventsOf(node, 'peer-disconnected')[0]?.reason.code, 'MALFORMED_FRAME');
+  });
+
+  it('does not publish what others would refuse', () => {
+    const tooLarge = new Uint8Array(LIMITS.maxWireMessageBytes + 1);
+    assert.throws(() => node.network.publish('tx', tooLarge), { code: 'MESSAGE_TOO_LARGE' });
+    assert.throws(() => node.network.sendTo(validatorIdentity(2).id, 'tx', tooLarge), {
+      code: 'MESSAGE_TOO_LARGE',
+    });
+  });
+
+  it('carries a message of the largest size', async () => {
+    const largest = new Uint8Array(LIMITS.maxWireMessageBytes).fill(5);
+    friend.network.publish('proposal', largest);
+    await until('it arrives', () => only(node, 'proposal').length === 1);
+    assert.deepEqual(only(node, 'proposal')[0]?.bytes, largest);
+  });
+
+  it('reads no faster from a flooding peer than its bound, while others are served (flood)', async () => {
+    await attacker.host.handle(PUSH_PROTOCOL, () => undefined);
+    const connection = await attacker.join(address());
+    const stream = await connection.newStream(PUSH_PROTOCOL);
+    const total = 10 * LIMITS.maxMessagesPerSecondOfObserver;
+    for (let sequence = 1; sequence <= total / 100; sequence++) {
+      const messages = Array.from({ length: 100 }, (_, i): WireMessage => {
+        return { topic: 'tx', counter: 0, content: utf8(`${sequence} ${i} ${'x'.repeat(4000)}`) };
+      });
+      stream.send(frame(sequence, messages));
+    }
+    await sleep(500);
+    const handled = only(node, 'tx').length;
+    assert.ok(handled < total, `${handled} of ${total} messages were read at once`);
+    await stillServes();
+    assert.equal(eventsOf(node, 'peer-disconnected').length, 0);
+  });
+
+  it('counts a handler that throws as ignore, and a rejected message as rejected', async () => {
+    node.verdict = (message) => {
+      if (message.topic === 'section') throw new Error('bug');
+      return 'reject';
+    };
+    friend.network.publish('section', utf8('a section'));
+    friend.network.publish('block', utf8('not for validators'));
+    friend.network.publish('vote', utf8('bad'));
+    await until('both were handled', () => node.received.length >= 2);
+    const statistics = (topic: string) =>
+      node.network.inspect().topics.find((entry) => entry.topic === topic)?.statistics.push;
+    await until('both were counted', () => statistics('vote')?.rejected === 1);
+    assert.equal(statistics('section')?.ignored, 1);
+    assert.equal(statistics('section')?.rejected, 0);
+  });
+
+  it('answers at most its bound of requests at a time, and tells the rest so', async () => {
+    node.network.serve({
+      transactions: async () => {
+        await sleep(200);
+        return [];
+      },
+      blockByHash: () => undefined,
+      blocks: () => [],
+    });
+    const ask = () => friend.network.fetchTransactions(['00'.repeat(32)], { peerId: node.network.peerId });
+    const answers = await Promise.allSettled(Array.from({ length: LIMITS.maxRequestsPerPeer + 4 }, ask));
+    const refused = answers.filter((answer) => answer.status === 'rejected');
+    assert.ok(refused.length >= 4 && refused.length < answers.length, `${refused.length} were refused`);
+    for (const { reason } of refused) assert.equal(errorCode(reason), 'REQUEST_REFUSED');
+  });
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { utf8 } from '../../src/util/bytes.ts';
+import { errorCode } from '../../src/util/errors.ts';
+import {
+  eventsOf,
+  NetworkCluster,
+  only,
+  until,
+  validatorIdentity,
+  validatorSet,
+} from '../support/network-cluster.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+
+describe('Links that break', () => {
+  let cluster: NetworkCluster;
+  beforeEach(() => {
+    cluster = new NetworkCluster(validatorSet(1, 2, 3));
+  });
+  afterEach(() => cluster.stop());
+
+  it('are closed with PUSH_SILENCE when a peer stays silent for three seconds after a frame', async () => {
+    const node = await cluster.start(1, { validator: 1 });
+    const mute = await RawPeer.start(1, validatorIdentity(2));
+    try {
+      await mute.host.handle('/metanode/push/1', () => undefined); // takes frames, never acknowledges one
+      await mute.join(node.network.addresses()[0] as string);
+      await until(
+        'it is connected',
+        () => node.network.validatorPeer(validatorIdentity(2).id) === mute.peerId,
+      );
+      node.network.publish('vote', utf8('anybody there?'));
+      await until('it is found dead', () => eventsOf(node, 'peer-disconnected').length === 1);
+      assert.equal(eventsOf(node, 'peer-disconnected')[0]?.reason.code, 'PUSH_SILENCE');
+      const state = node.network
+        .validatorPeerStates()
+        .find(({ validator }) => validator === validatorIdentity(2).id);
+      assert.equal(state?.state, 'disconnected');
+    } finally {
+      await mute.stop();
+    }
+  });
+
+  it('stay open while both sides acknowledge, with traffic one way only', async () => {
+    const [a, b] = await cluster.startMesh(2);
+    assert.ok(a !== undefined && b !== undefined);
+    for (let i = 0; i < 9; i++) {
+      a.network.publish('vote', utf8(`vote ${i}`));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    assert.equal(only(b, 'vote').length, 9);
+    assert.deepEqual(eventsOf(a, 'peer-disconnected'), []);
+  });
+
+  it('are dialed again when a validator comes back at the same address', async () => {
+    const [a, b, c] = await cluster.startMesh(3);
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    const listen = c.network.addresses().map((address) => address.replace(/\/p2p\/.*/, ''));
+    await c.network.stop();
+    const gone = validatorIdentity(3).id;
+    await until('its absence is noticed', () =>
+      [a, b].every(({ network }) => network.validatorPeer(gone) === undefined),
+    );
+    const state = a.network.validatorPeerStates().find(({ validator }) => validator === gone);
+    assert.equal(state?.state, 'disconnected');
+    const back = await cluster.start(3, { validator: 3, listen }); // knows nobody: the others must find it
+    await until('all are connected again', () => back.network.peers().length === 2);
+    back.network.publish('vote', utf8('I am back'));
+    await until('its vote arrives', () => [a, b].every((node) => only(node, 'vote').length === 1));
+  });
+
+  it('go over to the new peer when a validator returns with another node key', async () => {
+    const [a, b, c] = await cluster.startMesh(3);
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    await c.network.stop();
+    const moved = await cluster.start(30, { validator: 3, bootnodes: a.network.addresses() });
+    await until('both know the new peer', () =>
+      [a, b].every(({ network }) => network.validatorPeer(validatorIdentity(3).id) === moved.network.peerId),
+    );
+    assert.ok(a.network.sendTo(validatorIdentity(3).id, 'block', utf8('decided')));
+    await until('the block arrives', () => only(moved, 'block').length === 1);
+    assert.deepEqual(only(b, 'block'), []);
+  });
+
+  it('follow the validator set: a member that joins is pushed to, and a stranger is not', async () => {
+    const stranger = await cluster.start(4, { validator: 4 });
+    const [a] = await cluster.startMesh(2);
+    assert.ok(a !== undefined);
+    await stranger.network.dial(a.network.addresses()[0] as string);
+    await until(
+      'it relays like an observer',
+      () => Object.keys(stranger.network.inspect().queuedBytes).length > 0,
+    );
+    a.network.publish('vote', utf8('before'));
+    const joined = validatorSet(1, 2, 3, 4);
+    for (const { network } of cluster.nodes) network.setValidators(cluster.validators, joined);
+    await until('it is a validator', () => a.network.validatorPeer(validatorIdentity(4).id) !== undefined);
+    a.network.publish('vote', utf8('after'));
+    await until('the second vote arrives', () => only(stranger, 'vote').length > 0);
+    assert.deepEqual(
+      only(stranger, 'vote').map(({ bytes }) => new TextDecoder().decode(bytes)),
+      ['after'],
+    );
+  });
+
+  it('tell why a dial failed', async () => {
+    const node = await cluster.start(1, { validator: 1 });
+    await assert.rejects(
+      node.network.dial('/ip4/127.0.0.1/tcp/1'),
+      (error) => errorCode(error) === 'DIAL_FAILED',
+    );
+    await assert.rejects(
+      node.network.dial('/ip4/127.0.0.1/udp/1'),
+      (error) => errorCode(error) === 'BAD_MULTIADDR',
+    );
+  });
+
+  it('end with STOPPED here and REMOTE_CLOSED there when a node stops', async () => {
+    const [a, b] = await cluster.startMesh(2);
+    assert.ok(a !== undefined && b !== undefined);
+    await b.network.stop();
+    await until('both have heard', () =>
+      [a, b].every((node) => eventsOf(node, 'peer-disconnected').length === 1),
+    );
+    assert.equal(eventsOf(a, 'peer-disconnected')[0]?.reason.code, 'REMOTE_CLOSED');
+    assert.equal(eventsOf(b, 'peer-disconnected')[0]?.reason.code, 'STOPPED');
+  });
+});

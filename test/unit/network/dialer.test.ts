@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Dialer, type DialTarget, redialDelayMs } from '../../../src/network/dialer.ts';
+import { InboundGate } from '../../../src/network/inbound-gate.ts';
+import { RateBudget } from '../../../src/network/rate-budget.ts';
+import { systemClock } from '../../../src/util/clock.ts';
+import { LIMITS } from '../../../src/util/limits.ts';
+
+const target = (key: string): DialTarget => ({ key, addresses: [key], isPatient: false });
+
+describe('The dialer', () => {
+  it('doubles its delays up to the bound, and spreads them', () => {
+    const delays = [0, 1, 2, 3, 20, 1000].map((failures) => redialDelayMs(failures, 0.5));
+    assert.deepEqual(delays, [250, 500, 1000, 2000, LIMITS.maxRedialDelayMs, LIMITS.maxRedialDelayMs]);
+    assert.ok(redialDelayMs(3, 0) < redialDelayMs(3, 0.5) && redialDelayMs(3, 0.5) < redialDelayMs(3, 0.99));
+  });
+
+  it('dials again what failed until it is there, and then rests', async () => {
+    const missing = new Set(['a', 'b']);
+    const dialed: string[] = [];
+    const dialer = new Dialer({
+      missing: () => [...missing].map(target),
+      dial: async ({ key }) => {
+        dialed.push(key);
+        if (key === 'a' && dialed.filter((other) => other === 'a').length < 3) throw new Error('refused');
+        missing.delete(key);
+      },
+      clock: systemClock,
+      random: () => 0,
+    });
+    dialer.reconsider();
+    for (let i = 0; i < 200 && missing.size > 0; i++) await sleep(20);
+    dialer.close();
+    assert.deepEqual(dialed, ['a', 'b', 'a', 'a']);
+  });
+
+  it('never has two dials to one target under way', async () => {
+    let running = 0;
+    let most = 0;
+    const dialer = new Dialer({
+      missing: () => [target('a')],
+      dial: async () => {
+        most = Math.max(most, ++running);
+        await sleep(30);
+        running--;
+      },
+      clock: systemClock,
+      random: () => 0,
+    });
+    for (let i = 0; i < 10; i++) dialer.reconsider();
+    await sleep(60);
+    dialer.close();
+    assert.equal(most, 1);
+  });
+});
+
+describe('A rate budget', () => {
+  it('holds one second, goes into debt for what has arrived, and names how long to wait', () => {
+    const budget = new RateBudget(100, 0);
+    assert.equal(budget.spend(100, 0), 0);
+    assert.equal(budget.spend(50, 0), 500);
+    assert.equal(budget.spend(0, 500), 0);
+    assert.equal(budget.spend(101, 10_000), 10);
+  });
+});
+
+describe('The inbound gate', () => {
+  const bounds = { messagesPerSecond: 1e9, bytesPerSecond: 1e12 };
+  function stream() {
+    return {
+      status: 'open',
+      isPaused: false,
+      pause() {
+        this.isPaused = true;
+      },
+      resume() {
+        this.isPaused = false;
+      },
+    };
+  }
+
+  it('pauses a stream whose messages are not handled fast enough, and resumes it when they are', () => {
+    const gate = new InboundGate(bounds, systemClock);
+    const paused = stream();
+    gate.watch(paused);
+    const done = Array.from({ length: LIMITS.maxPendingMessagesPerPeer }, () => gate.enter(1));
+    assert.ok(paused.isPaused && gate.isFull);
+    done[0]?.();
+    assert.ok(!paused.isPaused && !gate.isFull);
+  });
+
+  it('pauses a stream that is faster than its rate for as long as it owes', async () => {
+    const gate = new InboundGate({ ...bounds, bytesPerSecond: 1000 }, systemClock);
+    const paused = stream();
+    gate.watch(paused);
+    gate.enter(1100)();
+    assert.ok(paused.isPaused);
+    for (let i = 0; i < 100 && paused.isPaused; i++) await sleep(20);
+    assert.ok(!paused.isPaused);
+    gate.close();
+  });
+
+  it('keeps a stream paused that replaces a paused one', () => {
+    const gate = new InboundGate({ ...bounds, bytesPerSecond: 10 }, systemClock);
+    gate.watch(stream());
+    gate.enter(100)();
+    const next = stream();
+    gate.watch(next);
+    assert.ok(next.isPaused);
+    gate.close();
+  });
+});
