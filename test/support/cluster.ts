@@ -205,9 +205,9 @@ export class Cluster {
     const answers = await Promise.all(
       [...this.nodes.keys()].map((k) => this.client(k).call('tx_getNonce', params)),
     );
-    return answers
-      .map(({ pending }) => BigInt(pending))
-      .reduce((most, nonce) => (nonce > most ? nonce : most));
+    let highest = 0n;
+    for (const { pending } of answers) if (BigInt(pending) > highest) highest = BigInt(pending);
+    return highest;
   }
 
   payment(amount: bigint): Operation {
