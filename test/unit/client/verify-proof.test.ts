@@ -16,6 +16,7 @@ import {
   finalityProofFromJson,
   finalityProofToJson,
 } from '../../../src/types/finality-proof.ts';
+import { encodeTransaction } from '../../../src/types/transaction.ts';
 import { CertifiedChain, certify, setOf, validatorGroup } from '../../support/certified-chain.ts';
 
 const FIRST = validatorGroup(1, 4);
@@ -228,6 +229,45 @@ describe('the offline verifier of finality proofs', () => {
     const late = proofOf(chain, 3, 0);
     const above = proofOf(chain, 6, 0).links;
     assert.equal((verifyFinalityProof({ ...late, links: above }, genesis) as InvalidProof).check, 'HEADER');
+  });
+
+  it('refuses a transaction that its sender did not sign for this chain, even if validators sealed its receipt', () => {
+    const careless = new CertifiedChain([FIRST]);
+    const { value } = careless.nextTransaction();
+    const forged = { ...value, body: { ...value.body, maxFee: 1n } };
+    careless.append([encodeTransaction(forged)]);
+    const verdict = verifyFinalityProof(proofOf(careless, 1, 0), careless.genesis);
+    assert.equal((verdict as InvalidProof).check, 'SIGNATURE');
+  });
+
+  it('refuses validators whom no header names, although they seal a block of their own', () => {
+    const attackers = validatorGroup(90, 4);
+    const forgery = new CertifiedChain([FIRST, FIRST, attackers]);
+    for (let height = 1; height <= 3; height++) forgery.append([forgery.nextTransaction()]);
+    const [first] = proofOf(chain, 6, 1).links as [FinalityProof['links'][0]];
+    const link = { ...first, validators: [...setOf(attackers).members] };
+    const verdict = verifyFinalityProof({ ...proofOf(forgery, 3, 0), links: [link] }, genesis);
+    assert.equal((verdict as InvalidProof).check, 'LINK');
+    const anchored = {
+      ...proofOf(forgery, 3, 0, 2),
+      anchor: [{ header: chain.blockAt(2).block.header, validators: link.validators }],
+    };
+    const trust = { height: 2, hash: chain.blockAt(2).hash };
+    assert.equal((verifyFinalityProof(anchored, genesis, trust) as InvalidProof).check, 'ANCHOR');
+  });
+
+  it('refuses a walk that goes back in height, although its sets fit together', () => {
+    const swinging = new CertifiedChain([FIRST, FIRST, SECOND, FIRST]);
+    for (let height = 1; height <= 4; height++) swinging.append([swinging.nextTransaction()]);
+    const [there, back] = proofOf(swinging, 4, 0).links as [
+      FinalityProof['links'][0],
+      FinalityProof['links'][0],
+    ];
+    const verdict = verifyFinalityProof(
+      { ...proofOf(swinging, 3, 0), links: [there, back, there] },
+      swinging.genesis,
+    );
+    assert.equal((verdict as InvalidProof).check, 'LINK');
   });
 
   it('refuses a proof of another chain with the same validators', () => {
