@@ -26,6 +26,8 @@ export const HASH_KINDS = [
   'transaction',
   'validators',
   'agreement',
+  'agreement-id',
+  'execution',
   'message',
 ] as const;
 export type HashKind = (typeof HASH_KINDS)[number];
@@ -46,5 +48,8 @@ export const SIGNATURE_TAGS = [
   'price',
   'step',
   'proof-of-possession',
+  'node-claim',
+  'heartbeat',
+  'refute',
 ] as const;
 export type SignatureTag = (typeof SIGNATURE_TAGS)[number];

@@ -29,14 +29,23 @@ export interface BlockContext {
   readonly parameters: Parameters;
 }
 
+/** The one event that a failed receipt may hold: what refused the operation. It must fit in LIMITS.maxEventBytes. */
+export interface FailureEvent {
+  readonly spec: KindSpec<unknown>;
+  readonly value: unknown;
+}
+
 /** A failed operation: it becomes the status of the receipt, and the transaction has no other effect. */
 export class OperationFailure extends Error {
   /** Code of types/status.ts or of the ledger's catalog. */
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** Says in the receipt what a status cannot say, for example which policy refused. */
+  readonly event: FailureEvent | undefined;
+  constructor(status: number, message: string, event?: FailureEvent) {
     super(message);
     this.name = 'OperationFailure';
     this.status = status;
+    this.event = event;
   }
 }
 
@@ -95,7 +104,7 @@ export interface ProofItemContext extends LedgerContext {
   readonly txId: Hash;
   readonly sender: Address;
   readonly status: number;
-  /** The events of the receipt; none if the transaction failed. */
+  /** The events of the receipt; of a failed transaction at most the one that says what refused it. */
   readonly events: readonly LedgerEvent[];
 }
 

@@ -143,42 +143,43 @@ export class SectionExecution {
     for (const [index, handler] of handlers.entries()) {
       gas += handler.gas;
       if (handler.free !== true) paidGas += handler.gas;
-      const status =
+      const failure =
         BigInt(paidGas) * parameters.gasPrice > body.maxFee
-          ? COMMON_STATUSES.OUT_OF_GAS
+          ? { status: COMMON_STATUSES.OUT_OF_GAS, events: [] }
           : this.#runOperation(transaction, handler, index, events);
-      if (status === COMMON_STATUSES.OK) continue;
+      if (failure === undefined) continue;
       this.#view.revert(this.#ledger);
       this.#outbox.truncate(sent);
-      return { status, failedOperation: index, gas, events: [] };
+      return { ...failure, failedOperation: index, gas };
     }
     this.#view.accept(this.#ledger);
     return { status: COMMON_STATUSES.OK, failedOperation: NO_FAILED_OPERATION, gas, events };
   }
 
-  /** The status of one operation. Anything but a failure that the ledger declares is a bug, and goes up. */
+  /** How one operation failed, if it did. Anything but a failure that the ledger declares is a bug, and goes up. */
   #runOperation(
     transaction: EncodedTransaction,
     handler: OperationHandler<unknown>,
     index: number,
     events: LedgerEvent[],
-  ): number {
+  ): Pick<Outcome, 'status' | 'events'> | undefined {
     const operation = transaction.value.body.operations[index] as { data: Uint8Array };
     let value: unknown;
     try {
       value = decode(handler.spec.type, operation.data, handler.name);
     } catch (error) {
       if (errorCode(error) !== 'MALFORMED_BYTES') throw error;
-      return COMMON_STATUSES.MALFORMED_OPERATION;
+      return { status: COMMON_STATUSES.MALFORMED_OPERATION, events: [] };
     }
     try {
       handler.execute(value, this.#operationContext(transaction, index, events));
-      return COMMON_STATUSES.OK;
+      return undefined;
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error;
       if (error.status === COMMON_STATUSES.OK)
         throw new InvariantViolation(`${handler.name} failed with the status of success`);
-      return error.status;
+      const { status, event } = error;
+      return { status, events: event === undefined ? [] : [encodeEvent(event.spec, event.value, index, 0)] };
     }
   }
 
