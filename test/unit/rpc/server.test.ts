@@ -12,6 +12,14 @@ import { RpcNode } from '../../support/rpc-ports.ts';
 
 const CALL = { jsonrpc: '2.0', id: 1, method: 'net_version' };
 
+/** Waits for what another task does; fails after ten seconds. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; !holds(); i++) {
+    assert.ok(i < 2000, 'waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 describe('the RPC server', () => {
   const servers: RpcServer[] = [];
   const open = async (options: Partial<RpcServerOptions> = {}) => {
@@ -162,10 +170,10 @@ describe('the RPC server', () => {
     const transaction = `0x${Buffer.from(node.chain.nextTransaction().bytes).toString('hex')}`;
     const hangUp = new AbortController();
     const waiting = client.call('tx_sendAndWait', { transaction }, { signal: hangUp.signal });
-    while (node.listeners === before) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => node.listeners > before);
     hangUp.abort();
     await assert.rejects(waiting);
-    while (node.listeners > before) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => node.listeners === before);
   });
 
   it('serves calls and subscriptions over the WebSocket', async () => {
@@ -219,10 +227,10 @@ describe('the RPC server', () => {
     const closed = once(socket, 'close');
     const transaction = `0x${Buffer.from(node.chain.nextTransaction().bytes).toString('hex')}`;
     const waiting = client.call('tx_sendAndWait', { transaction }).catch((error) => error);
-    while (node.listeners < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => node.listeners === 3);
     await server.close();
     await closed;
     assert.ok((await waiting) instanceof Error);
-    while (node.listeners > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => node.listeners === 0);
   });
 });
