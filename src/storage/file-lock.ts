@@ -100,7 +100,9 @@ function isAlive(target: string): boolean {
 function startTimeOf(pid: number): string {
   const stat = readIfThere(`/proc/${pid}/stat`);
   // The second field is the program's name in parentheses, which may hold spaces.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie has ended and closed its files; only its parent has not looked yet.
+  return fields?.[0] === 'Z' ? 'ended' : (fields?.[19] ?? '0');
 }
 
 function bootId(): string {

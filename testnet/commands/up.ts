@@ -179,20 +179,24 @@ class Session {
     const loadEnd = new AbortController();
     const loading = this.#keepLoaded(AbortSignal.any([this.#signal, loadEnd.signal]));
     loading.catch(() => {}); // looked at below, unless the wait for blocks fails first
-    await Promise.race([
-      waitForHeight(this.#supervisor, waitBlocks ?? FIRST_HEIGHT, timeout, (height) => {
-        if (height > 0)
-          output.step(
-            'consensus',
-            `height ${height}, quorum ${quorum(validators)} of ${validators}  ${this.#elapsed()}`,
-          );
-      }),
-      loading.then(() => new Promise<never>(() => {})),
-    ]);
-    this.#printSummary();
-    if (detach === true || waitBlocks !== undefined) loadEnd.abort();
-    else this.#showProgress = true;
-    await loading;
+    try {
+      await Promise.race([
+        waitForHeight(this.#supervisor, waitBlocks ?? FIRST_HEIGHT, timeout, (height) => {
+          if (height > 0)
+            output.step(
+              'consensus',
+              `height ${height}, quorum ${quorum(validators)} of ${validators}  ${this.#elapsed()}`,
+            );
+        }),
+        loading.then(() => new Promise<never>(() => {})),
+      ]);
+      this.#printSummary();
+      if (detach === true || waitBlocks !== undefined) loadEnd.abort();
+      else this.#showProgress = true;
+      await loading;
+    } finally {
+      loadEnd.abort();
+    }
     return 'up';
   }
 
