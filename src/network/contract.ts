@@ -157,8 +157,9 @@ export type NetworkEvent =
 
 export interface PublishOptions {
   /**
-   * 0 (default) is the first send. A re-send counts up from 1: it goes by push and by gossipsub, and the counter,
-   * which is no part of the content, keeps gossipsub from taking it for a duplicate.
+   * 0 (default) is the first send, a re-send counts up from 1. The counter is no part of the content; it keeps
+   * gossipsub from taking a re-send for a duplicate. Both go by push, and by gossipsub too while a validator that is
+   * probably alive has no link with this node.
    */
   readonly counter?: number;
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { utf8 } from '../../src/util/bytes.ts';
 import { errorCode } from '../../src/util/errors.ts';
 import {
   eventsOf,
   NetworkCluster,
   only,
+  type TestNode,
   until,
   validatorIdentity,
   validatorSet,
@@ -19,7 +21,7 @@ describe('Links that break', () => {
   afterEach(() => cluster.stop());
 
   it('are closed with PUSH_SILENCE when a peer stays silent for three seconds after a frame', async () => {
-    const node = await cluster.start(1, { validator: 1 });
+    const node = await cluster.start(1, { validator: 1, loopbackTestnet: false });
     const mute = await RawPeer.start(1, validatorIdentity(2));
     try {
       await mute.host.handle('/metanode/push/1', () => undefined); // takes frames, never acknowledges one
@@ -100,6 +102,30 @@ describe('Links that break', () => {
       only(stranger, 'vote').map(({ bytes }) => new TextDecoder().decode(bytes)),
       ['after'],
     );
+  });
+
+  it('carry gossip again after the second of two crossing connections has closed', async () => {
+    const one = await cluster.start(1, { validator: 1 });
+    const two = await cluster.start(2, { validator: 2 });
+    await Promise.all([
+      one.network.dial(two.network.addresses()[0] as string),
+      two.network.dial(one.network.addresses()[0] as string),
+    ]);
+    const three = await cluster.start(3, { validator: 3, bootnodes: one.network.addresses() });
+    await until('all are connected', () =>
+      cluster.nodes.every(({ network }) => network.peers().length === 2),
+    );
+    await three.network.stop(); // while somebody is missed, gossipsub is in use
+    await sleep(5000); // the grace of the second connection, and what gossipsub needs to notice
+    let counter = 0;
+    const hasGossip = (node: TestNode) =>
+      node.network.inspect().recent.some(({ carrier }) => carrier === 'relay');
+    await until('both hear gossip', () => {
+      counter++;
+      one.network.publish('vote', utf8('from one'), { counter });
+      two.network.publish('vote', utf8('from two'), { counter });
+      return hasGossip(one) && hasGossip(two);
+    });
   });
 
   it('tell why a dial failed', async () => {
