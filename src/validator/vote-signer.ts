@@ -3,6 +3,7 @@ import type { KeyPair } from '../crypto/ed25519.ts';
 import type { VoteJournal } from '../storage/vote-journal.ts';
 import { voteSigningBytes } from '../types/certificate.ts';
 import {
+  decodeConsensusMessage,
   encodeConsensusMessage,
   roundChangeSigningBytes,
   type SignedVote,
@@ -41,7 +42,7 @@ export class VoteSigner {
   /** What the journal holds of a height; from here on the guard knows it too. */
   restore(height: number): { records: JournalRecord[]; maySign: boolean } {
     const records = this.#journal.recordsOf(height);
-    for (const record of records) this.#guard(record.step, record.height, record.round, record.blockHash);
+    for (const record of records) this.#guard(record.step, record.height, record.round, contentOfRecord(record));
     return { records, maySign: this.#journal.maySign(height) };
   }
 
@@ -62,15 +63,14 @@ export class VoteSigner {
     message: UnsignedMessage,
     blockBytes: Uint8Array | undefined,
   ): Promise<{ message: OwnMessage; bytes: Uint8Array }> {
-    const blockHash = contentOf(message);
-    this.#guard(message.kind, message.height, message.round, blockHash);
+    this.#guard(message.kind, message.height, message.round, contentOf(message));
     const signed = this.#signMessage(message);
     const bytes = encodeConsensusMessage(signed);
     await this.#journal.append({
       step: message.kind,
       height: message.height,
       round: message.round,
-      blockHash,
+      blockHash: blockHashOf(message),
       message: bytes,
       block: blockBytes ?? new Uint8Array(0),
       preparedCertificate: message.kind === 'commit' ? message.prepares : [],
@@ -137,7 +137,8 @@ export class VoteSigner {
   }
 }
 
-function contentOf(message: UnsignedMessage): Hash {
+/** The block that a message is about; of a round change the prepared one, zero if there is none. */
+function blockHashOf(message: UnsignedMessage): Hash {
   switch (message.kind) {
     case 'proposal':
       return message.block.hash;
@@ -146,4 +147,21 @@ function contentOf(message: UnsignedMessage): Hash {
     default:
       return message.blockHash;
   }
+}
+
+/** All that the signature covers besides height and round. */
+function contentOf(message: UnsignedMessage): string {
+  const blockHash = blockHashOf(message);
+  return message.kind === 'round-change' ? preparedContent(message.preparedRound, blockHash) : blockHash;
+}
+
+function contentOfRecord({ step, message, blockHash }: JournalRecord): string {
+  const stored = step === 'round-change' ? decodeConsensusMessage(message) : undefined;
+  return stored?.kind === 'round-change'
+    ? preparedContent(stored.roundChange.body.preparedRound, blockHash)
+    : blockHash;
+}
+
+function preparedContent(preparedRound: number, preparedHash: Hash): string {
+  return `${preparedRound}/${preparedHash}`;
 }
