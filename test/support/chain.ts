@@ -31,24 +31,32 @@ import {
 const SEED = 'chain';
 const GENESIS_TIME_MS = 1_700_000_000_000;
 
-/** A wall clock that stands still until a test moves it. */
+/** A clock that stands still until a test moves it or lets it run. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  #runsSince: number | undefined;
 
   constructor(nowMs: number) {
     this.#nowMs = nowMs;
   }
 
   wallMs(): number {
-    return this.#nowMs;
+    return (
+      this.#nowMs + (this.#runsSince === undefined ? 0 : Math.floor(performance.now() - this.#runsSince))
+    );
   }
 
   monotonicMs(): number {
-    return this.#nowMs;
+    return this.wallMs();
   }
 
   advance(ms: number): void {
     this.#nowMs += ms;
+  }
+
+  /** From here on as fast as real time. */
+  run(): void {
+    this.#runsSince ??= performance.now();
   }
 }
 
