@@ -10,4 +10,8 @@ if (problem !== undefined) {
   process.exit(1);
 }
 const { runProgram } = await import('./program.ts');
-process.exitCode = await runProgram(process.argv.slice(2));
+const exitCode = await runProgram(process.argv.slice(2));
+// A wait that lost its race must not keep the process; but all that was printed must have left.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write('', resolve));
+process.exit(exitCode);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../src/client/client.ts';
+import { processStart } from '../../testnet/process.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
 
 interface NodeEntry {
@@ -15,14 +16,10 @@ interface NodeEntry {
   pid: number | null;
 }
 
-/** Whether a process with this number exists. */
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Those of the processes that run. One that has ended counts as gone even before its parent has looked. */
+async function runningOf(pids: readonly number[]): Promise<number[]> {
+  const starts = await Promise.all(pids.map(processStart));
+  return pids.filter((_, index) => starts[index] !== undefined);
 }
 
 describe('a testnet of four validators and an observer', function () {
@@ -72,7 +69,7 @@ describe('a testnet of four validators and an observer', function () {
       ],
     );
     for (const { pid, rpc, peerId, p2p } of list) {
-      assert.ok(pid !== null && exists(pid));
+      assert.ok(pid !== null && (await runningOf([pid])).length === 1);
       assert.ok(p2p.endsWith(peerId));
       assert.equal((await createClient(rpc).call('net_identity')).peerId, peerId);
     }
@@ -167,7 +164,7 @@ describe('a testnet of four validators and an observer', function () {
     assert.match(again.stderr, /TESTNET_RUNNING/);
     const pids = (await nodes()).map(({ pid }) => pid as number);
     await succeed('testnet', 'down');
-    assert.deepEqual(pids.filter(exists), []);
+    assert.deepEqual(await runningOf(pids), []);
   });
 });
 
@@ -193,10 +190,10 @@ describe('a testnet in the foreground', function () {
       assert.match(output(), /load 5\/s: sent/);
       const file = JSON.parse(await readFile(join(root, 'net', 'testnet.json'), 'utf8'));
       const pids = file.nodes.map(({ pid }: NodeEntry) => pid) as number[];
-      assert.deepEqual(pids.filter(exists), pids);
+      assert.deepEqual(await runningOf(pids), pids);
       child.kill('SIGINT');
       assert.equal((await result).code, 0);
-      assert.deepEqual(pids.filter(exists), []);
+      assert.deepEqual(await runningOf(pids), []);
     } finally {
       await rm(root, { recursive: true, force: true });
     }
@@ -224,7 +221,7 @@ describe('a testnet in the foreground', function () {
       assert.match(stderr, /NODE_DIED: v2 ended with SIGKILL/);
       assert.match(stderr, /v2\.log/);
       const pids = file.nodes.map(({ pid }: NodeEntry) => pid) as number[];
-      assert.deepEqual(pids.filter(exists), []);
+      assert.deepEqual(await runningOf(pids), []);
     } finally {
       await rm(root, { recursive: true, force: true });
     }
