@@ -70,7 +70,8 @@ export function beginBlock(parent: StateGround, facts: BlockFacts, rules: Ledger
     if (queued === undefined) break;
     receipts.push(deliver(queued.position, queued.value, view, rules, ledgerContext));
   }
-  for (const ledger of LEDGERS) rules.modules[ledger]?.beginBlock?.(ledgerContext(ledger));
+  for (const ledger of LEDGERS)
+    receipts.push(...(rules.modules[ledger]?.beginBlock?.(ledgerContext(ledger)) ?? []));
 
   const room = Math.max(0, LIMITS.maxOutboxQueue - outboxQueue.length(system));
   const roots = new Map<LedgerName, string>();

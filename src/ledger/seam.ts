@@ -3,6 +3,7 @@ import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
 import type { Charge, LedgerEvent } from '../types/receipt.ts';
 import type { Address, Hash } from '../types/ssz.ts';
+import type { SystemReceiptBody } from '../types/system-receipt.ts';
 
 /**
  * The seam between the block machine (section.ts, begin-block.ts, end-block.ts) and the five ledgers. A ledger is a
@@ -112,8 +113,11 @@ export interface LedgerModule {
   readonly name: LedgerName;
   // biome-ignore lint/suspicious/noExplicitAny: handlers differ in the value they take; the machine only passes it on
   readonly handlers: readonly OperationHandler<any>[];
-  /** Expiry and placement, at the end of BeginBlock; the amount of work is bounded by LIMITS.maxExpiriesPerBlock. */
-  beginBlock?(context: LedgerContext): void;
+  /**
+   * Expiry and placement, at the end of BeginBlock; the amount of work is bounded by LIMITS.maxExpiriesPerBlock.
+   * Returns the system receipts of what it did.
+   */
+  beginBlock?(context: LedgerContext): readonly SystemReceiptBody[];
   /** Applies a message from another ledger; a refusal bounces with a receipt. Must not throw. */
   deliver?(context: LedgerContext, from: LedgerName, message: OutboxMessage): { refused?: number };
   /** Bracket around each transaction, so that the ledger can collect what its proof item says. */

@@ -38,7 +38,10 @@ function releaseBonds(context: LedgerContext): void {
 export const bpci: LedgerModule = {
   name: 'bpci',
   handlers,
-  beginBlock: releaseBonds,
+  beginBlock: (context) => {
+    releaseBonds(context);
+    return [];
+  },
   proofItem: ({ txId, status, events }) =>
     encode(TransactItemType, { txId, status, eventsDigest: digestEvents(events) }),
 };
