@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { serveBlocks } from '../../../src/sync/block-server.ts';
+import { BlockSync } from '../../../src/sync/block-sync.ts';
+import { decodeBlock, encodeBlock, hashHeader } from '../../../src/types/block.ts';
+import { CertificateType } from '../../../src/types/certificate.ts';
+import type { CertifiedBlockBytes } from '../../../src/types/network.ts';
+import { decode, encode } from '../../../src/types/ssz.ts';
+import { LIMITS } from '../../../src/util/limits.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+import { waitFor } from '../../support/cluster.ts';
+import { ScriptedNetwork } from '../../support/scripted-network.ts';
+
+const BLOCKS = 6;
+
+/** What an honest node with this chain answers. */
+function honest(node: ChainNode): (fromHeight: number, count: number) => CertifiedBlockBytes[] {
+  const network = new ScriptedNetwork();
+  serveBlocks(network.port, node.chain, node.pool);
+  return (fromHeight, count) =>
+    network.handlers?.blocks(fromHeight, count, LIMITS.maxAnswerBytes) as CertifiedBlockBytes[];
+}
+
+describe('Block sync', () => {
+  let world: ChainWorld;
+  let source: ChainNode;
+  let late: ChainNode;
+  let network: ScriptedNetwork;
+  let sync: BlockSync;
+
+  beforeEach(async () => {
+    world = new ChainWorld();
+    source = await world.open();
+    late = await world.open();
+    for (let height = 1; height <= BLOCKS; height++) {
+      await source.pool.submit(world.transfer(height - 1).bytes);
+      await world.extend(source);
+    }
+    network = new ScriptedNetwork();
+    sync = new BlockSync({ chain: late.chain, network: network.port, logger: silentLogger });
+  });
+  afterEach(() => sync.stop());
+
+  async function syncOnce(): Promise<void> {
+    sync.trigger();
+    await waitFor('sync is done', () => !sync.isSyncing);
+  }
+
+  it('brings a node to the head, with certificates', async () => {
+    network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
+    await syncOnce();
+    assert.deepEqual(late.chain.head, source.chain.head);
+    assert.equal(late.chain.state.stateRoot(), source.chain.state.stateRoot());
+    for (let height = 1; height <= BLOCKS; height++)
+      assert.deepEqual(late.chain.history.block(height), source.chain.history.block(height));
+  });
+
+  it('does nothing while nobody claims to be ahead', async () => {
+    network.peers = [{ peerId: 'level', height: 0 }];
+    await syncOnce();
+    assert.deepEqual(network.requests, []);
+  });
+
+  it('goes on with an honest peer after each kind of lie', async () => {
+    const answer = honest(source);
+    const changed =
+      (change: (one: CertifiedBlockBytes) => CertifiedBlockBytes) => (from: number, count: number) =>
+        answer(from, count).map(change);
+    const certificateWith = (one: CertifiedBlockBytes, drop: number): Uint8Array => {
+      const certificate = decode(CertificateType, one.certificate, 'certificate');
+      const signers = certificate.signers.clone();
+      for (const index of signers.getTrueBitIndexes().slice(0, drop)) signers.set(index, false);
+      return encode(CertificateType, { ...certificate, signers, seals: certificate.seals.slice(drop) });
+    };
+    const lies: Record<string, (from: number, count: number) => CertifiedBlockBytes[]> = {
+      nothing: () => [],
+      garbage: () => [{ block: new Uint8Array(100).fill(7), certificate: new Uint8Array(100).fill(7) }],
+      'one seal too few': changed((one) => ({ ...one, certificate: certificateWith(one, 1) })),
+      'a forged seal': changed((one) => {
+        const certificate = decode(CertificateType, one.certificate, 'certificate');
+        const seals = certificate.seals.map((_, i) =>
+          i === 0 ? 'ab'.repeat(64) : (certificate.seals[i] as string),
+        );
+        return { ...one, certificate: encode(CertificateType, { ...certificate, seals }) };
+      }),
+      'the body of another block': changed((one) => {
+        const block = decodeBlock(one.block);
+        const other = { ...block, transactions: block.transactions.map(() => []) };
+        assert.equal(hashHeader(other.header), hashHeader(block.header));
+        return { ...one, block: encodeBlock(other) };
+      }),
+      'blocks from the top': (_, count) => answer(BLOCKS, count),
+    };
+    network.peers = [
+      ...Object.entries(lies).map(([peerId, blocks], i) => ({ peerId, height: 1_000 + i, blocks })),
+      { peerId: 'honest', height: BLOCKS, blocks: answer },
+    ];
+    await syncOnce();
+    assert.deepEqual(late.chain.head, source.chain.head);
+    const asked = network.requests.map(([peerId]) => peerId);
+    assert.deepEqual(asked.slice(0, -1).sort(), Object.keys(lies).sort(), 'every liar is asked once');
+    assert.equal(asked.at(-1), 'honest');
+  });
+
+  it('does not ask a peer for ever that claims much and serves what is known', async () => {
+    network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
+    await syncOnce();
+    network.requests.length = 0;
+    network.peers = [{ peerId: 'stale', height: 1_000_000, blocks: (_, count) => honest(source)(1, count) }];
+    await syncOnce();
+    assert.deepEqual(network.requests, [['stale', BLOCKS + 1]]);
+  });
+
+  it('continues where a short answer ended', async () => {
+    const answer = honest(source);
+    network.peers = [{ peerId: 'brief', height: BLOCKS, blocks: (from) => answer(from, 2) }];
+    await syncOnce();
+    assert.deepEqual(
+      network.requests.map(([, from]) => from),
+      [1, 3, 5],
+    );
+    assert.equal(late.chain.head.height, BLOCKS);
+  });
+
+  it('serves blocks by hash, decided or not, and transactions of the pool and of blocks', async () => {
+    const server = new ScriptedNetwork();
+    serveBlocks(server.port, source.chain, source.pool);
+    const { handlers } = server;
+    assert.ok(handlers !== undefined);
+    const decided = source.store.hashAt(3) ?? '';
+    assert.deepEqual(handlers.blockByHash(decided), source.store.loadBlockBytes(3));
+    const undecided = source.chain.build(world.producer(2));
+    assert.deepEqual(handlers.blockByHash(undecided.hash), encodeBlock(undecided.block));
+    assert.equal(handlers.blockByHash('ab'.repeat(32)), undefined);
+    const pooled = world.transfer(BLOCKS);
+    await source.pool.submit(pooled.bytes);
+    const [included] = source.chain.history.block(1)?.receipts.sections[4] ?? [];
+    assert.ok(included !== undefined && source.pool.get(included.txId) === undefined);
+    const wanted = ['ab'.repeat(32), included.txId, pooled.id];
+    assert.deepEqual(handlers.transactions(wanted), [
+      source.chain.history.transactionBytes(included.txId),
+      pooled.bytes,
+    ]);
+  });
+
+  it('serves at most the blocks that it has, and at least one however small the room', () => {
+    const server = new ScriptedNetwork();
+    serveBlocks(server.port, source.chain, source.pool);
+    const blocks = (from: number, count: number, room: number) =>
+      server.handlers?.blocks(from, count, room) as unknown[];
+    assert.equal(blocks(1, 1_000, LIMITS.maxAnswerBytes).length, BLOCKS);
+    assert.equal(blocks(BLOCKS + 1, 10, LIMITS.maxAnswerBytes).length, 0);
+    assert.equal(blocks(0, 2, LIMITS.maxAnswerBytes).length, 1, 'genesis is no block');
+    assert.equal(blocks(2, 10, 1).length, 1);
+  });
+});

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { CachedVerifier } from '../../../src/crypto/cached-verifier.ts';
+import { createJournal, VoteJournal } from '../../../src/storage/vote-journal.ts';
+import { encodeConsensusMessage } from '../../../src/types/consensus-message.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { BlockFetcher } from '../../../src/validator/block-fetcher.ts';
+import { ConsensusDriver } from '../../../src/validator/driver.ts';
+import { ProposalBuilder } from '../../../src/validator/proposal-builder.ts';
+import { VoteSigner } from '../../../src/validator/vote-signer.ts';
+import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+import { waitFor } from '../../support/cluster.ts';
+import { ScriptedNetwork } from '../../support/scripted-network.ts';
+import { SignedMessages } from '../../support/signed-messages.ts';
+import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
+
+describe('The consensus driver', () => {
+  const directory = useTemporaryDirectory();
+  let world: ChainWorld;
+  let node: ChainNode;
+  let network: ScriptedNetwork;
+  let journal: VoteJournal;
+  let driver: ConsensusDriver;
+  let halts: { height: number; reason: string }[];
+
+  /** One validator with a clock that runs: alone in its set, it decides blocks by itself. */
+  async function start(validators: number): Promise<void> {
+    world = new ChainWorld({ validators });
+    world.clock.run();
+    node = await world.open();
+    network = new ScriptedNetwork();
+    halts = [];
+    const producer = world.producer(0);
+    const path = directory.join('votes.journal');
+    const owner = { genesisHash: world.genesisHash, validator: producer.id };
+    await createJournal(path, owner);
+    ({ journal } = await VoteJournal.open(path, { ...owner, headHeight: 0 }));
+    const { chain, pool } = node;
+    driver = new ConsensusDriver(
+      {
+        chain,
+        network: network.port,
+        fetcher: new BlockFetcher({ chain, pool, network: network.port, logger: silentLogger }),
+        signer: {
+          votes: new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal),
+          builder: new ProposalBuilder(chain, producer),
+        },
+        verifier: new CachedVerifier(1_000),
+        clock: world.clock,
+        logger: silentLogger,
+        onBehind: () => undefined,
+        onHalt: ({ height, reason }) => halts.push({ height, reason }),
+      },
+      {
+        self: producer.id,
+        baseTimeoutMs: 500,
+        timeoutCapMs: 1_000,
+        resendIntervalMs: 200,
+        targetBlockIntervalMs: 50,
+        emptyBlockIntervalMs: 60_000,
+        maxClockDriftMs: world.genesis.parameters.maxClockDriftMs,
+      },
+    );
+    driver.start();
+  }
+
+  afterEach(async () => {
+    driver.stop();
+    await journal.close();
+  });
+
+  async function decideOneTransaction(nonce: number): Promise<void> {
+    const { id, bytes } = world.transfer(nonce);
+    await node.pool.submit(bytes);
+    driver.workAvailable();
+    await waitFor('the transaction is in a block', () => node.store.findTransaction(id) !== undefined);
+  }
+
+  it('decides blocks alone where it is the only validator, and journals what it signs', async () => {
+    await start(1);
+    await decideOneTransaction(0);
+    await decideOneTransaction(1);
+    const topics = network.published.map(({ topic }) => topic);
+    assert.ok(topics.includes('proposal') && topics.includes('vote'));
+    assert.ok(node.chain.head.height >= 2);
+    assert.deepEqual(halts, []);
+  });
+
+  it('rejects bytes that are no message on every topic, and goes on', async () => {
+    await start(1);
+    const valid = encodeConsensusMessage(
+      new SignedMessages(world).prepare(0, node.chain.build(world.producer(0))),
+    );
+    const garbage = [
+      new Uint8Array(0),
+      Uint8Array.of(5),
+      Uint8Array.of(255, 1, 2, 3),
+      new Uint8Array(10_000).fill(1),
+      valid.subarray(0, -1),
+      Uint8Array.of(...valid, 0),
+    ];
+    for (const topic of ['proposal', 'vote', 'block'] as const)
+      for (const bytes of garbage) assert.equal(await network.deliver(topic, bytes), 'reject');
+    await decideOneTransaction(0);
+    assert.equal(driver.roundState().height, node.chain.head.height + 1);
+  });
+
+  it('tells forged, strange and stale messages apart', async () => {
+    await start(4);
+    const messages = new SignedMessages(world);
+    const block = node.chain.build(world.producer(0));
+    const honest = messages.vote('prepare', 1, block);
+    const forged = { ...honest, signature: messages.vote('prepare', 2, block).signature };
+    const stranger = { ...honest, signer: world.alice.address };
+    const later = { ...honest, body: { ...honest.body, height: 9 } };
+    const deliver = (prepare: typeof honest) =>
+      network.deliver('vote', encodeConsensusMessage({ kind: 'prepare', prepare }));
+    assert.equal(await deliver(honest), 'accept');
+    assert.equal(await deliver(forged), 'reject');
+    assert.equal(await deliver(stranger), 'ignore');
+    assert.equal(await deliver(later), 'ignore', 'nobody knows yet who votes at that height');
+    assert.deepEqual(driver.drops().BAD_SIGNATURE, 2);
+  });
+
+  it('remembers two votes of one validator that contradict each other', async () => {
+    await start(4);
+    const messages = new SignedMessages(world);
+    for (const producer of [0, 1]) {
+      const block = node.chain.build(world.producer(producer));
+      await network.deliver('vote', encodeConsensusMessage(messages.prepare(2, block)));
+    }
+    const [evidence] = await waitFor('evidence', () => driver.evidence().length > 0 && driver.evidence());
+    assert.equal(evidence?.validator, world.producer(2).id);
+    assert.equal(evidence?.offence, 'prepare');
+    assert.equal(evidence?.height, 1);
+  });
+
+  it('halts in order when a decided block cannot be written, and stays silent afterwards', async () => {
+    await start(1);
+    node.memory.batch = () => Promise.reject(new Error('no space left on device'));
+    driver.workAvailable();
+    const [halt] = await waitFor('the node halts', () => halts.length > 0 && halts);
+    assert.equal(halt?.height, 1);
+    assert.equal(halt?.reason, 'no space left on device');
+    const sent = network.published.length;
+    const block = node.chain.build(world.producer(0));
+    const vote = encodeConsensusMessage(new SignedMessages(world).prepare(0, block));
+    assert.equal(await network.deliver('vote', vote), 'ignore');
+    assert.equal(network.published.length, sent);
+    assert.equal(node.chain.head.height, 0);
+  });
+
+  it('does nothing more once it is stopped', async () => {
+    await start(1);
+    driver.stop();
+    const sent = network.published.length;
+    await node.pool.submit(world.transfer(0).bytes);
+    driver.workAvailable();
+    const vote = new SignedMessages(world).prepare(0, node.chain.build(world.producer(0)));
+    assert.equal(await network.deliver('vote', encodeConsensusMessage(vote)), 'ignore');
+    assert.equal(network.published.length, sent);
+    assert.equal(node.chain.head.height, 0);
+  });
+});
