@@ -1,0 +1,145 @@
+import { CST, Lexer } from 'yaml';
+import { failure } from './failure.ts';
+
+/** Bounds of the YAML that an agreement may be written in. They are consensus rules. */
+export const YAML_BOUNDS = { bytes: 16 * 1024, depth: 16, tokens: 4_000, keysPerMap: 128 } as const;
+
+/** Control characters, byte order marks and lone surrogates. Tab and line feed may stand in YAML. */
+const FORBIDDEN = /[^\t\n\u0020-\u007e\u00a0-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\p{Surrogate}/u;
+
+/** @throws OperationFailure YAML_NOT_TEXT */
+export function assertPlainText(text: string): void {
+  if (FORBIDDEN.test(text)) throw failure('YAML_NOT_TEXT', 'a control character, a BOM or a lone surrogate');
+}
+
+/** The text of YAML bytes, line ends as line feeds. @throws OperationFailure YAML_TOO_LARGE, YAML_NOT_TEXT */
+export function yamlText(bytes: Uint8Array): string {
+  if (bytes.length > YAML_BOUNDS.bytes)
+    throw failure('YAML_TOO_LARGE', `${bytes.length} bytes of at most ${YAML_BOUNDS.bytes}`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw failure('YAML_NOT_TEXT', 'the bytes are not UTF-8');
+  }
+  const normalized = text.replaceAll('\r\n', '\n');
+  assertPlainText(normalized);
+  return normalized;
+}
+
+/** An open collection or scalar: where it stands, and how many keys it has got. */
+interface Level {
+  readonly column: number;
+  readonly isSequence: boolean;
+  keys: number;
+}
+
+/**
+ * Bounds YAML before any recursive code sees it, in one pass over the tokens of the lexer, which does not recurse. In
+ * block context a node's column says what it is nested in; in flow context brackets do. A scalar counts as a level.
+ */
+class Scan {
+  readonly #block: Level[] = [];
+  readonly #flow: Level[] = [];
+  #tokens = 0;
+  #documents = 0;
+  #hasContent = false;
+
+  /** `column` is where the token starts in its line. */
+  take(source: string, column: number, isScalar: boolean): void {
+    if (++this.#tokens > YAML_BOUNDS.tokens)
+      throw failure('YAML_TOO_MANY_TOKENS', `more than ${YAML_BOUNDS.tokens} tokens`);
+    if (isScalar) {
+      this.#open(column, false);
+      return;
+    }
+    switch (CST.tokenType(source)) {
+      case 'doc-mode':
+        if (++this.#documents > 1) throw failure('YAML_MULTIPLE_DOCUMENTS', 'more than one document');
+        return;
+      case 'doc-start':
+        if (this.#hasContent) throw failure('YAML_MULTIPLE_DOCUMENTS', 'more than one document');
+        this.#hasContent = true;
+        return;
+      case 'directive-line':
+        throw failure('YAML_DIRECTIVE', 'directives are not allowed');
+      case 'anchor':
+        throw failure('YAML_ANCHOR', 'anchors are not allowed');
+      case 'alias':
+        throw failure('YAML_ALIAS', 'aliases are not allowed');
+      case 'tag':
+        throw failure('YAML_TAG', 'tags are not allowed');
+      case 'explicit-key-ind':
+        throw failure('YAML_KEY', 'keys stand before a colon, without a question mark');
+      case 'seq-item-ind':
+        this.#open(column, true);
+        return;
+      case 'flow-map-start':
+      case 'flow-seq-start':
+        this.#open(column, false);
+        this.#flow.push({ column, isSequence: false, keys: 0 });
+        this.#assertDepth();
+        return;
+      case 'flow-map-end':
+      case 'flow-seq-end':
+        this.#flow.pop();
+        return;
+      case 'map-value-ind':
+        this.#countKey();
+        return;
+      case 'single-quoted-scalar':
+      case 'double-quoted-scalar':
+        this.#open(column, false);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A node begins at this column. In flow context brackets count instead. */
+  #open(column: number, isSequence: boolean): void {
+    this.#hasContent = true;
+    if (this.#flow.length > 0) return;
+    const levels = this.#block;
+    for (let top = levels.at(-1); top !== undefined; top = levels.at(-1)) {
+      const isOver = top.column > column || (top.column === column && top.isSequence && !isSequence);
+      if (!isOver) break;
+      levels.pop();
+    }
+    const top = levels.at(-1);
+    if (top?.column === column && top.isSequence === isSequence) return;
+    levels.push({ column, isSequence, keys: 0 });
+    this.#assertDepth();
+  }
+
+  #countKey(): void {
+    const level = this.#flow.at(-1) ?? this.#block.at(-1);
+    if (level !== undefined && ++level.keys > YAML_BOUNDS.keysPerMap)
+      throw failure('YAML_TOO_MANY_KEYS', `more than ${YAML_BOUNDS.keysPerMap} keys in a map`);
+  }
+
+  #assertDepth(): void {
+    if (this.#block.length + this.#flow.length > YAML_BOUNDS.depth)
+      throw failure('YAML_TOO_DEEP', `nested deeper than ${YAML_BOUNDS.depth}`);
+  }
+}
+
+/**
+ * Refuses YAML that the parser should not see: too deep, too many tokens or keys, or outside the subset.
+ * @throws OperationFailure YAML_TOO_DEEP, YAML_TOO_MANY_TOKENS, YAML_TOO_MANY_KEYS, YAML_DIRECTIVE, YAML_ANCHOR,
+ * YAML_ALIAS, YAML_TAG, YAML_KEY, YAML_MULTIPLE_DOCUMENTS
+ */
+export function scanYaml(text: string): void {
+  const scan = new Scan();
+  let column = 0;
+  let isScalar = false;
+  for (const source of new Lexer().lex(text)) {
+    scan.take(source, column, isScalar);
+    // Marks of the lexer stand for no text; the input cannot hold them, because control characters are refused.
+    const isMark = source === CST.DOCUMENT || source === CST.FLOW_END || source === CST.SCALAR;
+    isScalar = source === CST.SCALAR;
+    if (isMark) continue;
+    const lineEnd = source.lastIndexOf('\n');
+    column = lineEnd < 0 ? column + source.length : source.length - lineEnd - 1;
+  }
+}
