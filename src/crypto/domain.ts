@@ -29,6 +29,7 @@ export const HASH_KINDS = [
   'agreement-id',
   'execution',
   'message',
+  'app',
 ] as const;
 export type HashKind = (typeof HASH_KINDS)[number];
 

@@ -3,6 +3,7 @@ import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
 import { findKind, type KindSpec } from './operations/catalog.ts';
+import { CLUSTER_SYSTEM_RECEIPTS } from './operations/cluster.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy.ts';
 import type { SystemReceipt } from './receipt.ts';
 import { AddressType, decode, encode, Hash32, Height, Key32, SafeU64, U16, U32, U128 } from './ssz.ts';
@@ -55,7 +56,11 @@ export const SYSTEM_RECEIPTS = {
 } as const;
 
 // biome-ignore lint/suspicious/noExplicitAny: every schema has its own value type; the map is read by number
-const ALL_KINDS: Readonly<Record<string, KindSpec<any>>> = { ...SYSTEM_RECEIPTS, ...ECONOMY_SYSTEM_RECEIPTS };
+const ALL_KINDS: Readonly<Record<string, KindSpec<any>>> = {
+  ...SYSTEM_RECEIPTS,
+  ...CLUSTER_SYSTEM_RECEIPTS,
+  ...ECONOMY_SYSTEM_RECEIPTS,
+};
 
 /** A system receipt before it has its place in the block. */
 export type SystemReceiptBody = Pick<SystemReceipt, 'kind' | 'data'>;

@@ -40,6 +40,18 @@ export const LIMITS = {
   // Economy
   maxReserveCustodians: 64,
 
+  // Cluster
+  maxClusterNodes: 256,
+  maxClusterWorkloads: 512,
+  maxWorkloadReplicas: 32,
+  maxPlacementsPerNode: 128,
+  /** Replicas that one BeginBlock places or moves. */
+  maxPlacementsPerBlock: 256,
+  maxRebalanceMoves: 16,
+  maxAffinityRegions: 8,
+  maxServiceEndpoints: 64,
+  maxObservedSuspects: 3,
+
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,
   maxOutboxMessageBytes: 1024,

@@ -1,0 +1,68 @@
+/**
+ * Weighted rendezvous hashing (Thaler and Ravishankar; weights by the logarithm method of Schindelhauer and
+ * Schomaker): everybody ranks contenders alike without talking, each wins in proportion to its weight, and when one
+ * leaves only what it had won moves. A contender's score is −log2(u) / weight for a random u in (0, 1]; the smallest
+ * score wins. No floats: the logarithm has 64 fractional bits, and scores are compared as fractions.
+ */
+
+import type { HashKind } from './domain.ts';
+import { hashBytesOf } from './hash.ts';
+
+export interface Contender {
+  /** Breaks ties: the smaller one wins. */
+  readonly id: string;
+  /** At least 1. */
+  readonly weight: bigint;
+  /** A uniformly distributed 64-bit number. */
+  readonly draw: bigint;
+}
+
+const DRAW_BITS = 64n;
+const FRACTION_BITS = 64;
+/** Squaring truncates; with twice the digits of the result that never reaches the digits that count. */
+const WORK_BITS = 128n;
+const TWO = 2n << WORK_BITS;
+
+/** The first 64 bits of H(kind, bytes), big-endian. */
+export function drawOf(kind: HashKind, bytes: Uint8Array): bigint {
+  const hash = hashBytesOf(kind, bytes);
+  return new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0);
+}
+
+/** ⌊log2(x) · 2^64⌋ for an integer x ≥ 1, digit by digit: squaring a number doubles its logarithm. */
+export function log2Fixed(x: bigint): bigint {
+  if (x < 1n) throw new RangeError('the logarithm of a number below one');
+  const exponent = BigInt(x.toString(2).length - 1);
+  let mantissa = (x << WORK_BITS) >> exponent;
+  let result = exponent;
+  for (let digit = 0; digit < FRACTION_BITS; digit++) {
+    mantissa = (mantissa * mantissa) >> WORK_BITS;
+    result <<= 1n;
+    if (mantissa < TWO) continue;
+    mantissa >>= 1n;
+    result |= 1n;
+  }
+  return result;
+}
+
+/** −log2((draw + 1) / 2^64) with 64 fractional bits: from 0 for the greatest draw to 64 for the smallest. */
+export function negativeLog2(draw: bigint): bigint {
+  if (draw < 0n || draw >> DRAW_BITS !== 0n) throw new RangeError('a draw has 64 bits');
+  return (DRAW_BITS << BigInt(FRACTION_BITS)) - log2Fixed(draw + 1n);
+}
+
+/** The contenders from the winner on. @throws RangeError for a weight below 1 */
+export function rankByRendezvous<T extends Contender>(contenders: readonly T[]): T[] {
+  return contenders
+    .map((contender) => {
+      if (contender.weight < 1n) throw new RangeError(`the weight of ${contender.id} is below one`);
+      return { contender, cost: negativeLog2(contender.draw) };
+    })
+    .sort((a, b) => {
+      const left = a.cost * b.contender.weight;
+      const right = b.cost * a.contender.weight;
+      if (left !== right) return left < right ? -1 : 1;
+      return a.contender.id < b.contender.id ? -1 : a.contender.id > b.contender.id ? 1 : 0;
+    })
+    .map(({ contender }) => contender);
+}

@@ -1,0 +1,187 @@
+import {
+  CLUSTER_SYSTEM_RECEIPTS,
+  MOVES_PER_RECEIPT,
+  type Move,
+  type NodeStatus,
+} from '../../types/operations/cluster.ts';
+import { type SystemReceiptBody, systemReceipt } from '../../types/system-receipt.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { LedgerContext } from '../seam.ts';
+import { NOWHERE, type NodeRecord, nodes, placements } from '../state/cluster-records.ts';
+import { suspect } from './leases.ts';
+import { retire } from './nodes.ts';
+import { type Demand, type PlacementNode, planPlacements } from './placement.ts';
+import { planRebalance } from './rebalance.ts';
+import {
+  clusterState,
+  leaseQueue,
+  listPending,
+  listServing,
+  moveReplica,
+  noteDiff,
+  rebalanceRequest,
+  requireNode,
+  requireWorkload,
+  saveNode,
+  setPending,
+  suspicionQueue,
+} from './registry.ts';
+
+/**
+ * What the cluster does in BeginBlock, before any transaction: leases end, dead nodes lose their replicas, and
+ * replicas get places. It depends on the state alone, so it comes out alike everywhere.
+ */
+class Upkeep {
+  readonly #context: LedgerContext;
+  readonly #moves: Move[] = [];
+  readonly #receipts: SystemReceiptBody[] = [];
+  /** What is left of this block's bound on entries looked at and replicas freed. */
+  #room = LIMITS.maxExpiriesPerBlock;
+
+  constructor(context: LedgerContext) {
+    this.#context = context;
+  }
+
+  run(): SystemReceiptBody[] {
+    this.#endLeases();
+    this.#buryDead();
+    this.#place();
+    this.#rebalance();
+    const { own, height } = this.#context;
+    noteDiff(own, height, this.#moves);
+    const state = clusterState(own);
+    for (let start = 0; start < this.#moves.length; start += MOVES_PER_RECEIPT) {
+      const moves = this.#moves.slice(start, start + MOVES_PER_RECEIPT);
+      this.#receipts.push(systemReceipt(CLUSTER_SYSTEM_RECEIPTS.ReplicasMoved, { moves, state }));
+    }
+    return this.#receipts;
+  }
+
+  #changed(node: string, { incarnation, status: from }: NodeRecord, to: NodeStatus): void {
+    this.#receipts.push(
+      systemReceipt(CLUSTER_SYSTEM_RECEIPTS.NodeStatusChanged, { node, incarnation, from, to }),
+    );
+  }
+
+  /** ALIVE nodes become SUSPECT and may still refute; a leaving node that fell silent has left. */
+  #endLeases(): void {
+    const { own, timeMs } = this.#context;
+    while (this.#room > 0) {
+      const due = leaseQueue.first(own);
+      if (due === undefined || due.dueMs >= timeMs) return;
+      leaseQueue.shift(own);
+      this.#room--;
+      const node = nodes.get(own, due.node);
+      if (node === undefined || node.leaseUntilMs !== due.dueMs) continue;
+      if (node.status === 'ALIVE') {
+        suspect(this.#context, due.node);
+        this.#changed(due.node, node, 'SUSPECT');
+      } else if (node.status === 'DRAINING') {
+        this.#freeReplicas(due.node);
+        retire(this.#context, due.node, requireNode(own, due.node));
+        this.#changed(due.node, node, 'LEFT');
+      }
+    }
+  }
+
+  #buryDead(): void {
+    const { own, timeMs, parameters } = this.#context;
+    while (this.#room > 0) {
+      const due = suspicionQueue.first(own);
+      if (due === undefined || due.dueMs > timeMs) return;
+      suspicionQueue.shift(own);
+      this.#room--;
+      const node = nodes.get(own, due.node);
+      if (node?.status !== 'SUSPECT' || node.suspectedAtMs + parameters.suspectMs !== due.dueMs) continue;
+      this.#freeReplicas(due.node);
+      saveNode(own, due.node, { ...requireNode(own, due.node), status: 'DEAD' });
+      this.#changed(due.node, node, 'DEAD');
+    }
+  }
+
+  #freeReplicas(node: string): void {
+    const { own } = this.#context;
+    for (const { workload, replica } of placements.get(own, node) ?? []) {
+      this.#moves.push(moveReplica(own, workload, replica, NOWHERE));
+      setPending(own, workload, true);
+      this.#room--;
+    }
+  }
+
+  /** The ALIVE nodes, as the plans see them. */
+  #takers(): PlacementNode[] {
+    const { own } = this.#context;
+    const takers: PlacementNode[] = [];
+    for (const id of listServing(own)) {
+      const { status, region, weight, capacity, used } = requireNode(own, id);
+      if (status !== 'ALIVE') continue;
+      const replicas = placements.get(own, id)?.length ?? 0;
+      takers.push({ id, region, weight, capacity, used, replicas, maxReplicas: LIMITS.maxPlacementsPerNode });
+    }
+    return takers;
+  }
+
+  /** Where a replica counts as settled; one on a leaving node does not. */
+  #regionOf(nodeId: string): string | undefined {
+    if (nodeId === NOWHERE) return undefined;
+    const node = requireNode(this.#context.own, nodeId);
+    return node.status === 'DRAINING' ? undefined : node.region;
+  }
+
+  #demandOf(workload: string): Demand {
+    const {
+      request,
+      regions,
+      priorityPpm,
+      queuedAtMs,
+      nodes: places,
+    } = requireWorkload(this.#context.own, workload);
+    const settled = places.map((node) => this.#regionOf(node));
+    return { workload, request, regions, priorityPpm, queuedAtMs, settled };
+  }
+
+  #place(): void {
+    const { own, timeMs } = this.#context;
+    const pending = listPending(own);
+    if (pending.length === 0) return;
+    const demands = pending.map((workload) => this.#demandOf(workload));
+    const placed = planPlacements(this.#takers(), demands, timeMs, LIMITS.maxPlacementsPerBlock);
+    for (const { workload, replica, to } of placed) this.#move(workload, replica, to);
+    for (const workload of new Set(placed.map((placement) => placement.workload)))
+      if (!this.#demandOf(workload).settled.includes(undefined)) setPending(own, workload, false);
+    // A node that came back, or left, may have settled what nobody placed.
+    for (const { workload, settled } of demands)
+      if (!settled.includes(undefined)) setPending(own, workload, false);
+  }
+
+  #move(workload: string, replica: number, to: string): void {
+    const { own } = this.#context;
+    const move = moveReplica(own, workload, replica, to);
+    this.#moves.push(move);
+    const [from] = move.from;
+    if (from === undefined || placements.has(own, from)) return;
+    const source = requireNode(own, from);
+    if (source.status !== 'DRAINING') return;
+    retire(this.#context, from, source);
+    this.#changed(from, source, 'LEFT');
+  }
+
+  #rebalance(): void {
+    const { own } = this.#context;
+    const maxMoves = rebalanceRequest.get(own);
+    if (maxMoves === undefined) return;
+    rebalanceRequest.delete(own);
+    const replicasOn = (node: string) =>
+      (placements.get(own, node) ?? []).map(({ workload, replica }) => ({
+        replica,
+        demand: this.#demandOf(workload),
+      }));
+    for (const { workload, replica, to } of planRebalance(this.#takers(), replicasOn, maxMoves))
+      this.#move(workload, replica, to);
+  }
+}
+
+/** Expiry and placement, bounded by LIMITS.maxExpiriesPerBlock and maxPlacementsPerBlock; the rest carries over. */
+export function runUpkeep(context: LedgerContext): SystemReceiptBody[] {
+  return new Upkeep(context).run();
+}
