@@ -52,6 +52,13 @@ export const LIMITS = {
   maxServiceEndpoints: 64,
   maxObservedSuspects: 3,
 
+  // DockLock
+  maxProvenanceBytes: 16 * 1024,
+  maxProvenanceSignatures: 8,
+  maxProvenanceSubjects: 64,
+  maxNetworkAllowlist: 16,
+  maxStepsPerBatch: 64,
+
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,
   maxOutboxMessageBytes: 1024,

@@ -35,7 +35,7 @@ import {
 import type { Receipt } from '../../src/types/receipt.ts';
 import { decode } from '../../src/types/ssz.ts';
 import { COMMON_STATUSES } from '../../src/types/status.ts';
-import { readSystemReceipt } from '../../src/types/system-receipt.ts';
+import { readSystemReceipt, type SystemReceiptBody } from '../../src/types/system-receipt.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { type Actor, actor, type ExecutedTestBlock, LedgerChain, testGenesis } from './ledger-chain.ts';
 
@@ -167,7 +167,7 @@ export function submission(app: string, change: Partial<WorkloadSubmit> = {}): W
 }
 
 /** What a block's BeginBlock moved, out of its system receipts. */
-export function movesOf(block: ExecutedTestBlock): Move[] {
+export function movesOf(block: { readonly systemReceipts: readonly SystemReceiptBody[] }): Move[] {
   return block.systemReceipts.flatMap(
     (receipt) => readSystemReceipt(CLUSTER_SYSTEM_RECEIPTS.ReplicasMoved, receipt)?.moves ?? [],
   );

@@ -30,6 +30,9 @@ import { NOTHING } from './resources.ts';
 /** Nodes join, leave, and take part again. */
 
 const MAX_WEIGHT = 1_000_000n;
+const MAX_INCARNATION = 0xffff_ffff;
+/** A node may have counted on unseen by the chain, but not so far that it runs out of incarnations. */
+const MAX_INCARNATION_STEP = 1_000;
 
 /** Weight in suspicion and in ties of placement: one, and one more for each whole GEN of bond. */
 function weightOf(bond: bigint): number {
@@ -87,7 +90,7 @@ export function executeNodeJoin(join: NodeJoin, context: OperationContext): void
     used: NOTHING,
     free: join.capacity,
     status: 'ALIVE',
-    incarnation: before === undefined ? 0 : before.incarnation + 1,
+    incarnation: before === undefined ? 0 : Math.min(before.incarnation + 1, MAX_INCARNATION),
     sequence: before?.sequence ?? 0,
     lastHeartbeatMs: context.timeMs,
     leaseUntilMs: renewedLease(context, join.node),
@@ -142,7 +145,7 @@ export function executeRefute(refute: Refute, context: OperationContext): void {
   const node = nodes.get(own, id);
   if (node === undefined) throw failure('NODE_UNKNOWN', 'no such node');
   if (node.status !== 'SUSPECT') throw failure('NOT_SUSPECTED', `the node is ${node.status}`);
-  if (incarnation <= node.incarnation)
+  if (incarnation <= node.incarnation || incarnation > node.incarnation + MAX_INCARNATION_STEP)
     throw failure('INCARNATION_NOT_HIGHER', `the suspected incarnation is ${node.incarnation}`);
   const signed = refuteSigningBytes(context.genesisHash, { node: id, incarnation });
   if (!verifySignature(id, signed, refute.signature))
