@@ -39,7 +39,7 @@ import { readSystemReceipt, type SystemReceiptBody } from '../../src/types/syste
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { type Actor, actor, type ExecutedTestBlock, LedgerChain, testGenesis } from './ledger-chain.ts';
 
-/** A chain of the real ledgers with `modules` besides, and meters on docklock and cluster. */
+/** A chain of the real ledgers with `modules` besides. */
 export class OrchestrationChain extends LedgerChain {
   constructor(
     accounts: readonly Actor[],
@@ -48,16 +48,8 @@ export class OrchestrationChain extends LedgerChain {
     change: (genesis: Genesis) => Genesis = (genesis) => genesis,
   ) {
     const genesis = testGenesis({ validators: [actor('validator')], accounts, parameters });
-    const meters = accounts.flatMap(({ address }) =>
-      (['docklock', 'cluster'] as const).map((ledger) => ({
-        payer: address,
-        ledger,
-        token: 'FLX' as const,
-        amount: 1_000_000_000n,
-      })),
-    );
     const { settlement, modules: real } = LEDGER_RULES;
-    super(change({ ...genesis, meters: [...genesis.meters, ...meters] }), {
+    super(change(genesis), {
       modules: { ...real, ...modules },
       settlement,
     });

@@ -80,7 +80,7 @@ export function testGenesis({
       { address, token: 'GEN' as const, amount: 100_000_000n },
     ]),
     meters: everyone.flatMap(({ address }) =>
-      (['bpi', 'bpci'] as const).flatMap((ledger) => [
+      (['docklock', 'cluster', 'bpi', 'bpci'] as const).flatMap((ledger) => [
         { payer: address, ledger, token: 'FLX' as const, amount: meterFlx },
         ...(ledger === 'bpci' ? [{ payer: address, ledger, token: 'GEN' as const, amount: 1_000_000n }] : []),
       ]),

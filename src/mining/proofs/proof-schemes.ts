@@ -1,9 +1,16 @@
 import type { LedgerName } from '../../types/names.ts';
+import { coordinationScheme } from './coordination.ts';
+import { executionScheme } from './execution.ts';
 import { goldScheme } from './gold.ts';
 import type { ProofScheme } from './proof-scheme.ts';
 import { transactScheme } from './transact.ts';
 
-const SCHEMES: Partial<Record<LedgerName, ProofScheme>> = { bpci: transactScheme, economy: goldScheme };
+const SCHEMES: Partial<Record<LedgerName, ProofScheme>> = {
+  cluster: coordinationScheme,
+  bpi: executionScheme,
+  bpci: transactScheme,
+  economy: goldScheme,
+};
 
 /** The proof scheme of a ledger, or undefined: then every section of it but the empty one is to be refused. */
 export function proofSchemeOf(ledger: LedgerName): ProofScheme | undefined {

@@ -1,7 +1,9 @@
 import type { LedgerName } from '../names.ts';
 import { COMMON_STATUSES } from '../status.ts';
 import { BPCI } from './bpci.ts';
+import { BPI } from './bpi.ts';
 import type { LedgerCatalog } from './catalog.ts';
+import { CLUSTER } from './cluster.ts';
 import { ECONOMY } from './economy.ts';
 
 /** The catalog of a ledger that knows no operation. */
@@ -10,8 +12,8 @@ const EMPTY_CATALOG: LedgerCatalog = { operations: {}, statuses: {}, events: {} 
 /** What crosses the wire of each ledger, by name. */
 export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = {
   docklock: EMPTY_CATALOG,
-  cluster: EMPTY_CATALOG,
-  bpi: EMPTY_CATALOG,
+  cluster: CLUSTER,
+  bpi: BPI,
   bpci: BPCI,
   economy: ECONOMY,
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LEDGER_RULES } from '../../../../src/ledger/ledgers.ts';
 import type { ProofInput } from '../../../../src/mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../../../../src/mining/proofs/proof-schemes.ts';
 import { transactScheme } from '../../../../src/mining/proofs/transact.ts';
@@ -76,7 +77,7 @@ describe('The proof schemes', () => {
   it('exist for the ledgers that exist, each of its own type', () => {
     for (const ledger of LEDGERS) {
       const scheme = proofSchemeOf(ledger);
-      if (ledger === 'bpci' || ledger === 'economy') assert.equal(scheme?.type, PROOF_TYPES[ledger]);
+      if (LEDGER_RULES.modules[ledger] !== undefined) assert.equal(scheme?.type, PROOF_TYPES[ledger]);
       else assert.equal(scheme, undefined);
     }
   });
