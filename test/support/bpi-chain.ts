@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { bpi } from '../../src/ledger/bpi/bpi.ts';
-import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import type { Attribute, Subject } from '../../src/types/agreement.ts';
 import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
 import type { Genesis } from '../../src/types/genesis.ts';
@@ -33,11 +31,7 @@ export const auditors = [actor('auditor 1'), actor('auditor 2'), actor('auditor 
 export function newBpiChain(change: (genesis: Genesis) => Genesis = (genesis) => genesis): LedgerChain {
   const genesis = testGenesis({ validators: [actor('validator')], accounts: [alice, bob, stranger] });
   const keys = auditors.map(({ account }) => account.publicKey);
-  const rules = { ...LEDGER_RULES, modules: { ...LEDGER_RULES.modules, bpi } };
-  return new LedgerChain(
-    change({ ...genesis, authorities: [{ name: 'auditors', threshold: 2, keys }] }),
-    rules,
-  );
+  return new LedgerChain(change({ ...genesis, authorities: [{ name: 'auditors', threshold: 2, keys }] }));
 }
 
 export function statusOf({ status }: Pick<Receipt, 'status'>): string {

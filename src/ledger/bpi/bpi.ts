@@ -12,11 +12,11 @@ const { AgreementPropose, AgreementSign, Activate, Invoke, PolicyCheck, Complian
 
 /** Gas: a proposal parses up to 16 KiB of YAML, an invocation reads all terms, an attestation checks signatures. */
 const handlers: LedgerModule['handlers'] = [
-  { name: 'AgreementPropose', spec: AgreementPropose, gas: 300_000, execute: executePropose },
+  { name: 'AgreementPropose', spec: AgreementPropose, gas: 200_000, execute: executePropose },
   { name: 'AgreementSign', spec: AgreementSign, gas: 5_000, execute: executeSign },
   { name: 'Activate', spec: Activate, gas: 5_000, execute: executeActivate },
-  { name: 'Invoke', spec: Invoke, gas: 60_000, execute: executeInvoke },
-  { name: 'PolicyCheck', spec: PolicyCheck, gas: 60_000, execute: executePolicyCheck },
+  { name: 'Invoke', spec: Invoke, gas: 40_000, execute: executeInvoke },
+  { name: 'PolicyCheck', spec: PolicyCheck, gas: 40_000, execute: executePolicyCheck },
   { name: 'ComplianceAttest', spec: ComplianceAttest, gas: 60_000, execute: executeComplianceAttest },
   { name: 'Terminate', spec: Terminate, gas: 5_000, execute: executeTerminate },
 ];
