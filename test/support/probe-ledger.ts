@@ -96,9 +96,11 @@ function probe(name: 'bpi' | 'cluster'): LedgerModule {
   };
 }
 
-/** The real ledgers, and a probe as bpi and one as cluster. */
+const { docklock: _absent, ...existing } = LEDGER_RULES.modules;
+
+/** The real ledgers without docklock, so that one is not available, and a probe as bpi and one as cluster. */
 export const PROBE_RULES: LedgerRules = {
-  modules: { ...LEDGER_RULES.modules, bpi: probe('bpi'), cluster: probe('cluster') },
+  modules: { ...existing, bpi: probe('bpi'), cluster: probe('cluster') },
   settlement: LEDGER_RULES.settlement,
 };
 

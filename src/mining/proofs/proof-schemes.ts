@@ -1,4 +1,5 @@
 import type { LedgerName } from '../../types/names.ts';
+import { actionScheme } from './action.ts';
 import { coordinationScheme } from './coordination.ts';
 import { executionScheme } from './execution.ts';
 import { goldScheme } from './gold.ts';
@@ -6,6 +7,7 @@ import type { ProofScheme } from './proof-scheme.ts';
 import { transactScheme } from './transact.ts';
 
 const SCHEMES: Partial<Record<LedgerName, ProofScheme>> = {
+  docklock: actionScheme,
   cluster: coordinationScheme,
   bpi: executionScheme,
   bpci: transactScheme,

@@ -4,14 +4,12 @@ import { BPCI } from './bpci.ts';
 import { BPI } from './bpi.ts';
 import type { LedgerCatalog } from './catalog.ts';
 import { CLUSTER } from './cluster.ts';
+import { DOCKLOCK } from './docklock.ts';
 import { ECONOMY } from './economy.ts';
-
-/** The catalog of a ledger that knows no operation. */
-const EMPTY_CATALOG: LedgerCatalog = { operations: {}, statuses: {}, events: {} };
 
 /** What crosses the wire of each ledger, by name. */
 export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = {
-  docklock: EMPTY_CATALOG,
+  docklock: DOCKLOCK,
   cluster: CLUSTER,
   bpi: BPI,
   bpci: BPCI,

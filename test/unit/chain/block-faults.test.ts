@@ -222,7 +222,7 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
     'an operation that nobody knows': withOneMore(({ world }) =>
       world.sign(world.alice, 3, [{ kind: 999, data: new Uint8Array(0) }]),
     ),
-    'a ledger that has no rules yet': ({ world, block }) => ({
+    'a ledger on which the sender cannot pay': ({ world, block }) => ({
       transactions: { docklock: [world.transfer(0, { ledger: 'docklock' })] },
       sections: {
         docklock: { rank: economyRank(block), miner: block.block.header.proposer },

@@ -54,8 +54,6 @@ describe('Transaction pool', () => {
     it('refuses a transaction that no block can hold before it looks at the signature', async () => {
       const unknown = world.sign(world.alice, 0, [{ kind: 999, data: new Uint8Array(0) }]);
       await assert.rejects(node.pool.submit(unknown.bytes), { code: 'UNKNOWN_OPERATION' });
-      const idle = world.transfer(0, { ledger: 'docklock' });
-      await assert.rejects(node.pool.submit(idle.bytes), { code: 'LEDGER_NOT_AVAILABLE' });
     });
 
     it('refuses bytes that are no transaction with a typed error', async () => {
