@@ -1,5 +1,6 @@
 import { ContainerType, ListCompositeType, type Type, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
+import { LIMITS } from '../util/limits.ts';
 import {
   type Address,
   AddressType,
@@ -23,13 +24,13 @@ import {
 
 /** Bounds of terms. They are consensus rules: changing one is a fork. */
 export const TERMS_BOUNDS = {
-  policies: 64,
-  listItems: 64,
-  parties: 16,
-  nodesPerExpression: 256,
-  nodes: 512,
-  attributes: 32,
-  obligations: 8,
+  policies: LIMITS.maxPoliciesPerAgreement,
+  listItems: LIMITS.maxItemsPerPolicy,
+  parties: LIMITS.maxAgreementParties,
+  nodesPerExpression: LIMITS.maxNodesPerExpression,
+  nodes: LIMITS.maxNodesPerAgreement,
+  attributes: LIMITS.maxAttributesPerSubject,
+  obligations: LIMITS.maxObligationsPerAgreement,
   textBytes: 256,
   nameBytes: 128,
   idBytes: 64,

@@ -37,6 +37,21 @@ export const LIMITS = {
   maxForks: 64,
   maxGenesisFileBytes: 64 * 1024 * 1024,
 
+  // Agreements: consensus rules, changing one is a fork
+  maxAgreementYamlBytes: 16 * 1024,
+  maxYamlDepth: 16,
+  maxYamlTokens: 4_000,
+  maxYamlKeysPerMap: 128,
+  maxAgreementParties: 16,
+  maxPoliciesPerAgreement: 64,
+  maxItemsPerPolicy: 64,
+  maxObligationsPerAgreement: 8,
+  maxNodesPerExpression: 256,
+  maxNodesPerAgreement: 512,
+  maxExpressionDepth: 16,
+  maxAttributesPerSubject: 32,
+  maxStoreKeysPerAgreement: 64,
+
   // Economy
   maxReserveCustodians: 64,
 

@@ -8,14 +8,12 @@ import {
   PartyListType,
 } from '../../types/agreement.ts';
 import { AddressType, Bytes, encode, type Hash, Hash32, NameOf, SafeU64, U32 } from '../../types/ssz.ts';
+import { LIMITS } from '../../util/limits.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { failure } from './failure.ts';
 
 /** Agreements in the bpi sub-tree. */
-
-/** How many keys the store of one agreement holds. */
-export const MAX_STORE_KEYS = 64;
 
 const StoreEntryType = new ContainerType({ key: IdText, valueHash: Hash32 });
 
@@ -33,7 +31,7 @@ const AgreementType = new ContainerType({
   /** Last link of the chain of what was recorded by the entry `record`. */
   records: Hash32,
   /** Keys of the store in order, each with the hash of its value. */
-  store: new ListCompositeType(StoreEntryType, MAX_STORE_KEYS),
+  store: new ListCompositeType(StoreEntryType, LIMITS.maxStoreKeysPerAgreement),
   attestations: U32,
 });
 export type Agreement = ValueOf<typeof AgreementType>;

@@ -1,8 +1,9 @@
 import type { Invoke } from '../../types/operations/bpi.ts';
 import type { Hash } from '../../types/ssz.ts';
 import { concatBytes, fromHex, utf8 } from '../../util/bytes.ts';
+import { LIMITS } from '../../util/limits.ts';
 import type { StateWriter } from '../seam.ts';
-import { type Agreement, executionHash, MAX_STORE_KEYS, storedValues } from './agreements.ts';
+import { type Agreement, executionHash, storedValues } from './agreements.ts';
 import { failure } from './failure.ts';
 
 /** The entries that every agreement has; programs of the parties' own come with metered execution. */
@@ -32,8 +33,8 @@ const record: Entry = ({ key, value }, agreement) => {
 const put: Entry = ({ agreement: id, key, value }, agreement, own) => {
   assertKey(key);
   const others = agreement.store.filter((entry) => entry.key !== key);
-  if (others.length >= MAX_STORE_KEYS)
-    throw failure('STORE_FULL', `an agreement stores at most ${MAX_STORE_KEYS} keys`);
+  if (others.length >= LIMITS.maxStoreKeysPerAgreement)
+    throw failure('STORE_FULL', `an agreement stores at most ${LIMITS.maxStoreKeysPerAgreement} keys`);
   const valueHash = executionHash(value);
   storedValues.set(own, value, id, storeKey(key));
   const store = [...others, { key, valueHash }].sort((a, b) => (a.key < b.key ? -1 : 1));

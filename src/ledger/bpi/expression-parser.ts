@@ -1,10 +1,8 @@
 import { type ExpressionNode, type ExpressionOperator, TERMS_BOUNDS } from '../../types/agreement.ts';
 import { utf8 } from '../../util/bytes.ts';
+import { LIMITS } from '../../util/limits.ts';
 import { failure } from './failure.ts';
 import { INTEGER_MAX } from './yaml-document.ts';
-
-/** How deep parentheses, `not` and unary minus may be nested. */
-const MAX_DEPTH = 16;
 
 const TOKEN =
   /\s*(?:(?<integer>\d+)|"(?<double>[^"\\]*)"|'(?<single>[^'\\]*)'|(?<word>[A-Za-z_][A-Za-z0-9_.]*)|(?<symbol>==|!=|<=|>=|[<>+\-*()[\],]))/uy;
@@ -186,8 +184,10 @@ class Parser {
       throw failure('EXPRESSION_TOO_LARGE', `more than ${TERMS_BOUNDS.nodesPerExpression} nodes`);
   }
 
+  /** Parentheses, `not` and unary minus are what nests. */
   #deeper(parse: () => void): void {
-    if (++this.#depth > MAX_DEPTH) throw failure('EXPRESSION_TOO_LARGE', `nested deeper than ${MAX_DEPTH}`);
+    if (++this.#depth > LIMITS.maxExpressionDepth)
+      throw failure('EXPRESSION_TOO_LARGE', `nested deeper than ${LIMITS.maxExpressionDepth}`);
     parse();
     this.#depth--;
   }

@@ -1,8 +1,13 @@
 import { CST, Lexer } from 'yaml';
+import { LIMITS } from '../../util/limits.ts';
 import { failure } from './failure.ts';
 
-/** Bounds of the YAML that an agreement may be written in. They are consensus rules. */
-export const YAML_BOUNDS = { bytes: 16 * 1024, depth: 16, tokens: 4_000, keysPerMap: 128 } as const;
+const BOUNDS = {
+  bytes: LIMITS.maxAgreementYamlBytes,
+  depth: LIMITS.maxYamlDepth,
+  tokens: LIMITS.maxYamlTokens,
+  keysPerMap: LIMITS.maxYamlKeysPerMap,
+} as const;
 
 /** Control characters, byte order marks and lone surrogates. Tab and line feed may stand in YAML. */
 const FORBIDDEN = /[^\t\n\u0020-\u007e\u00a0-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\p{Surrogate}/u;
@@ -14,8 +19,8 @@ export function assertPlainText(text: string): void {
 
 /** The text of YAML bytes, line ends as line feeds. @throws OperationFailure YAML_TOO_LARGE, YAML_NOT_TEXT */
 export function yamlText(bytes: Uint8Array): string {
-  if (bytes.length > YAML_BOUNDS.bytes)
-    throw failure('YAML_TOO_LARGE', `${bytes.length} bytes of at most ${YAML_BOUNDS.bytes}`);
+  if (bytes.length > BOUNDS.bytes)
+    throw failure('YAML_TOO_LARGE', `${bytes.length} bytes of at most ${BOUNDS.bytes}`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -47,8 +52,8 @@ class Scan {
 
   /** `column` is where the token starts in its line. */
   take(source: string, column: number, isScalar: boolean): void {
-    if (++this.#tokens > YAML_BOUNDS.tokens)
-      throw failure('YAML_TOO_MANY_TOKENS', `more than ${YAML_BOUNDS.tokens} tokens`);
+    if (++this.#tokens > BOUNDS.tokens)
+      throw failure('YAML_TOO_MANY_TOKENS', `more than ${BOUNDS.tokens} tokens`);
     if (isScalar) {
       this.#open(column, false);
       return;
@@ -114,13 +119,13 @@ class Scan {
 
   #countKey(): void {
     const level = this.#flow.at(-1) ?? this.#block.at(-1);
-    if (level !== undefined && ++level.keys > YAML_BOUNDS.keysPerMap)
-      throw failure('YAML_TOO_MANY_KEYS', `more than ${YAML_BOUNDS.keysPerMap} keys in a map`);
+    if (level !== undefined && ++level.keys > BOUNDS.keysPerMap)
+      throw failure('YAML_TOO_MANY_KEYS', `more than ${BOUNDS.keysPerMap} keys in a map`);
   }
 
   #assertDepth(): void {
-    if (this.#block.length + this.#flow.length > YAML_BOUNDS.depth)
-      throw failure('YAML_TOO_DEEP', `nested deeper than ${YAML_BOUNDS.depth}`);
+    if (this.#block.length + this.#flow.length > BOUNDS.depth)
+      throw failure('YAML_TOO_DEEP', `nested deeper than ${BOUNDS.depth}`);
   }
 }
 

@@ -127,6 +127,13 @@ describe('policies that constrain', () => {
     assert.equal(decision([rate, half], {}, { used: 2 }).policy, 'rate_limit');
     assert.equal(decision([half, rate], {}, { used: 2 }).policy, 'rate_limit');
     assert.equal(decision([half, quota], {}, { used: 3 }).decision, 'throttle');
+    // A limit may throttle as well, wherever it stands.
+    const quotaThatThrottles = '{type: quota, max: 9, effect: {throttle: 500000}}';
+    for (const policies of [
+      [rate, quotaThatThrottles],
+      [quotaThatThrottles, rate],
+    ])
+      assert.equal(decision(policies, {}, { used: 2 }).policy, 'rate_limit');
   });
 });
 
