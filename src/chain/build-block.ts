@@ -40,6 +40,8 @@ export interface BuildInput {
   readonly state: State;
   readonly mempool: Mempool;
   readonly producer: BlockProducer;
+  /** Over all sections; the proposer's own policy. */
+  readonly maxTransactions: number;
   readonly wallMs: number;
 }
 
@@ -59,15 +61,21 @@ export function buildBlock(input: BuildInput): BuiltBlock {
   try {
     const skipped: SkippedTransaction[] = [];
     let room = parameters.maxBlockBytes - BLOCK_OVERHEAD_BYTES;
+    let transactionRoom = input.maxTransactions;
+    let ledgersWaiting = LEDGERS.filter((ledger) => mempool.hasExecutable(ledger)).length;
     for (const ledger of LEDGERS) {
+      // An equal share for each ledger that still waits; what one leaves over goes to the next.
+      const share = Math.ceil(transactionRoom / Math.max(1, ledgersWaiting));
+      if (mempool.hasExecutable(ledger)) ledgersWaiting -= 1;
       const candidates = mempool.executable(ledger, {
         maxBytes: Math.min(parameters.maxSectionBytes, Math.max(0, room)),
         maxOperations: parameters.maxSectionOperations,
-        maxTransactions: LIMITS.maxTransactionsPerSection,
+        maxTransactions: Math.min(LIMITS.maxTransactionsPerSection, share),
       });
       const built = buildSection(begun, ledger, candidates);
       results.push(built.result);
       skipped.push(...built.skipped);
+      transactionRoom -= built.result.transactions.length;
       for (const { bytes } of built.result.transactions) room -= bytes.length + OFFSET_BYTES;
     }
     const sections = results.map((result) => mineSection(begun, result, parent, producer));

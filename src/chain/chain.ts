@@ -166,7 +166,7 @@ export class Chain {
   }
 
   /** Builds the next block with this node as its proposer; it is a candidate, already executed. */
-  build(producer: BlockProducer): CompleteBlock {
+  build(producer: BlockProducer, maxTransactions: number = LIMITS.maxTransactionsPerSection): CompleteBlock {
     const { pool, state, clock, logger } = this.#deps;
     const built = buildBlock({
       parent: this.#parentFacts(),
@@ -174,6 +174,7 @@ export class Chain {
       state,
       mempool: pool.mempool,
       producer,
+      maxTransactions,
       wallMs: clock.wallMs(),
     });
     for (const { transaction, reason } of built.skipped) {

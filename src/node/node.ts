@@ -229,6 +229,7 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
   const { options, chain, pool, network, votes, keys } = parts;
   const { parameters } = chain.genesis;
   const logger = parts.logger.child({ module: 'consensus' });
+  const targetBlockIntervalMs = options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs;
   const { validator } = keys;
   return new ConsensusDriver(
     {
@@ -238,7 +239,7 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       fetcher: new BlockFetcher({ chain, pool, network, logger }),
       ...(votes === undefined || validator === undefined
         ? {}
-        : { signer: { votes, builder: new ProposalBuilder(chain, validator) } }),
+        : { signer: { votes, builder: new ProposalBuilder(chain, validator, { targetBlockIntervalMs, clock: systemClock }) } }),
       clock: systemClock,
       logger,
       onBehind: () => parts.sync.trigger(),
@@ -260,7 +261,7 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       baseTimeoutMs: options.baseTimeoutMs,
       timeoutCapMs: options.timeoutCapMs,
       resendIntervalMs: options.resendIntervalMs,
-      targetBlockIntervalMs: options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs,
+      targetBlockIntervalMs,
       emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? parameters.emptyBlockIntervalMs,
       maxClockDriftMs: parameters.maxClockDriftMs,
     },
