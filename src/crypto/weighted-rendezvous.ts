@@ -29,13 +29,13 @@ export function drawOf(kind: HashKind, bytes: Uint8Array): bigint {
   return new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0);
 }
 
-/** ⌊log2(x) · 2^64⌋ for an integer x ≥ 1, digit by digit: squaring a number doubles its logarithm. */
-export function log2Fixed(x: bigint): bigint {
+/** ⌊log2(x) · 2^digits⌋ for an integer x ≥ 1, digit by digit: squaring a number doubles its logarithm. */
+export function log2Fixed(x: bigint, digits: number = FRACTION_BITS): bigint {
   if (x < 1n) throw new RangeError('the logarithm of a number below one');
   const exponent = BigInt(x.toString(2).length - 1);
   let mantissa = (x << WORK_BITS) >> exponent;
   let result = exponent;
-  for (let digit = 0; digit < FRACTION_BITS; digit++) {
+  for (let digit = 0; digit < digits; digit++) {
     mantissa = (mantissa * mantissa) >> WORK_BITS;
     result <<= 1n;
     if (mantissa < TWO) continue;
@@ -65,4 +65,27 @@ export function rankByRendezvous<T extends Contender>(contenders: readonly T[]):
       return a.contender.id < b.contender.id ? -1 : a.contender.id > b.contender.id ? 1 : 0;
     })
     .map(({ contender }) => contender);
+}
+
+const COARSE_BITS = 8;
+
+/**
+ * The winner alone, the same as the first of {@link rankByRendezvous}. A few digits of each logarithm tell who cannot
+ * win; only the others are computed to the end.
+ */
+export function winnerByRendezvous<T extends Contender>(contenders: readonly T[]): T | undefined {
+  const [first, ...others] = contenders.map((contender) => {
+    if (contender.weight < 1n) throw new RangeError(`the weight of ${contender.id} is below one`);
+    const most = (DRAW_BITS << BigInt(COARSE_BITS)) - log2Fixed(contender.draw + 1n, COARSE_BITS);
+    return { contender, most };
+  });
+  if (first === undefined) return undefined;
+  const best = others.reduce(
+    (least, one) => (one.most * least.contender.weight < least.most * one.contender.weight ? one : least),
+    first,
+  );
+  const possible = [first, ...others].filter(
+    ({ contender, most }) => (most - 1n) * best.contender.weight <= best.most * contender.weight,
+  );
+  return rankByRendezvous(possible.map(({ contender }) => contender))[0];
 }

@@ -68,10 +68,6 @@ export function encodeStepReceipt(receipt: StepReceipt): Uint8Array {
   return encode(StepReceiptType, receipt);
 }
 
-export function hashStepReceipt(receipt: StepReceipt): Hash {
-  return hashOf('step', encodeStepReceipt(receipt));
-}
-
 const TRANSITIONS: Readonly<Record<StepAction, Partial<Record<ContainerState, ContainerState>>>> = {
   create: { PENDING: 'creating', stopped: 'creating' },
   created: { creating: 'created' },
@@ -100,12 +96,20 @@ export interface ChainTip {
   readonly tip: Hash;
 }
 
+/** Steps as receipts, with the bytes of each, and where they lead. */
+export interface ChainedSteps {
+  readonly receipts: readonly StepReceipt[];
+  readonly encoded: readonly Uint8Array[];
+  readonly end: ChainTip;
+}
+
 /** The receipts of steps that follow a tip, or the index of the first step that is impossible there. */
 export function chainSteps(
   from: ChainTip,
   steps: readonly Step[],
-): { readonly receipts: readonly StepReceipt[]; readonly end: ChainTip } | { readonly impossible: number } {
+): ChainedSteps | { readonly impossible: number } {
   const receipts: StepReceipt[] = [];
+  const encoded: Uint8Array[] = [];
   let end = from;
   for (const [index, step] of steps.entries()) {
     const after = nextState(end.state, step.action);
@@ -123,10 +127,12 @@ export function chainSteps(
       step,
       previous: end.tip,
     };
+    const bytes = encodeStepReceipt(receipt);
     receipts.push(receipt);
-    end = { ...end, state: after, sequence: receipt.sequence, tip: hashStepReceipt(receipt) };
+    encoded.push(bytes);
+    end = { ...end, state: after, sequence: receipt.sequence, tip: hashOf('step', bytes) };
   }
-  return { receipts, end };
+  return { receipts, encoded, end };
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {

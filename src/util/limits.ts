@@ -61,7 +61,7 @@ export const LIMITS = {
   maxWorkloadReplicas: 32,
   maxPlacementsPerNode: 128,
   /** Replicas that one BeginBlock places or moves. */
-  maxPlacementsPerBlock: 256,
+  maxPlacementsPerBlock: 128,
   maxRebalanceMoves: 16,
   maxAffinityRegions: 8,
   maxServiceEndpoints: 64,
@@ -72,7 +72,7 @@ export const LIMITS = {
   maxProvenanceSignatures: 8,
   maxProvenanceSubjects: 64,
   maxNetworkAllowlist: 16,
-  maxStepsPerBatch: 64,
+  maxStepsPerBatch: 32,
 
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,

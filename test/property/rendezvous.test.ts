@@ -6,6 +6,7 @@ import {
   log2Fixed,
   negativeLog2,
   rankByRendezvous,
+  winnerByRendezvous,
 } from '../../src/crypto/weighted-rendezvous.ts';
 import { utf8 } from '../../src/util/bytes.ts';
 
@@ -99,6 +100,7 @@ describe('Weighted rendezvous', () => {
         ),
         (list) => {
           assert.deepEqual(rankByRendezvous(list.toReversed()), rankByRendezvous(list));
+          assert.equal(winnerByRendezvous(list), rankByRendezvous(list)[0]);
         },
       ),
     );

@@ -18,7 +18,6 @@ import {
 import {
   type ChainTip,
   chainSteps,
-  encodeStepReceipt,
   FIRST_TIP,
   NO_USAGE,
   type Step,
@@ -151,7 +150,7 @@ export function batchOf(
     ...options.from,
   };
   const chained = chainSteps(from, steps);
-  const done = 'receipts' in chained ? chained : { receipts: [], end: from };
+  const done = 'receipts' in chained ? chained : { encoded: [], end: from };
   const body: StepBatchBody = {
     node: key,
     app: APP,
@@ -161,7 +160,7 @@ export function batchOf(
     toSequence: from.sequence + steps.length,
     previousTip: from.tip,
     tip: done.end.tip,
-    root: toHex(merkleRoot(done.receipts.map(encodeStepReceipt))),
+    root: toHex(merkleRoot(done.encoded)),
     count: steps.length,
     usage: sumUsage(steps),
     steps: [...steps],

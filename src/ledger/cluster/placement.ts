@@ -1,4 +1,4 @@
-import { drawOf, rankByRendezvous } from '../../crypto/weighted-rendezvous.ts';
+import { drawOf, winnerByRendezvous } from '../../crypto/weighted-rendezvous.ts';
 import { RESOURCE_NAMES, type Resources } from '../../types/cluster-state.ts';
 import { concatBytes, fromHex } from '../../util/bytes.ts';
 import { dominantSharePpm, isWithin, minus, NOTHING, plus } from './resources.ts';
@@ -90,7 +90,7 @@ export function breakTie(
 ): PlacementNode | undefined {
   if (best.length < 2) return best[0];
   const which = concatBytes(fromHex(workload), Uint8Array.of(replica & 255, replica >> 8));
-  const ranked = rankByRendezvous(
+  const winner = winnerByRendezvous(
     best.map((node) => ({
       id: node.id,
       weight: BigInt(node.weight),
@@ -98,7 +98,7 @@ export function breakTie(
       node,
     })),
   );
-  return ranked[0]?.node;
+  return winner?.node;
 }
 
 /** Whether a node may take one more replica of the workload, given how many of them each region has. */
@@ -124,12 +124,14 @@ function choose(
   replica: number,
   nodes: readonly PlacementNode[],
   inRegion: ReadonlyMap<string, number>,
+  scores: Map<PlacementNode, bigint>,
 ): PlacementNode | undefined {
   let best: PlacementNode[] = [];
   let bestScore = -1n;
   for (const node of nodes) {
     if (!isCandidate(demand, node, inRegion)) continue;
-    const score = alignment(demand.request, node);
+    const score = scores.get(node) ?? alignment(demand.request, node);
+    scores.set(node, score);
     if (score > bestScore) {
       best = [node];
       bestScore = score;
@@ -153,14 +155,16 @@ export function planPlacements(
   const placed: Placement[] = [];
   for (const demand of sortDemands(demands, capacity, timeMs)) {
     const inRegion = countRegions(demand.settled);
+    const scores = new Map<PlacementNode, bigint>();
     for (const [replica, settled] of demand.settled.entries()) {
       if (settled !== undefined) continue;
       if (placed.length === maxPlacements) return placed;
-      const node = choose(demand, replica, nodes, inRegion);
+      const node = choose(demand, replica, nodes, inRegion, scores);
       // What does not fit now fits no better for the next replica of the same workload.
       if (node === undefined) break;
       node.used = plus(node.used, demand.request);
       node.replicas++;
+      scores.delete(node);
       inRegion.set(node.region, (inRegion.get(node.region) ?? 0) + 1);
       placed.push({ workload: demand.workload, replica, to: node.id });
     }

@@ -5,7 +5,6 @@ import {
   addUsage,
   type ChainTip,
   chainSteps,
-  encodeStepReceipt,
   FIRST_TIP,
   NO_USAGE,
   type Step,
@@ -146,10 +145,9 @@ export function executeStepBatch(batch: StepBatch, context: OperationContext): v
   const replayed = chainSteps(from, steps);
   if ('impossible' in replayed)
     throw failure('IMPOSSIBLE_STEP', `step ${replayed.impossible} does not follow`);
-  const { receipts, end } = replayed;
+  const { encoded, end } = replayed;
   if (end.tip !== batch.tip) throw failure('WRONG_TIP', 'the steps lead to another tip');
-  if (toHex(merkleRoot(receipts.map(encodeStepReceipt))) !== batch.root)
-    throw failure('WRONG_ROOT', 'the steps have another root');
+  if (toHex(merkleRoot(encoded)) !== batch.root) throw failure('WRONG_ROOT', 'the steps have another root');
   const usage = sumUsage(steps);
   if (!isSameUsage(usage, batch.usage)) throw failure('WRONG_USAGE', 'the steps used something else');
   assertDesired(batch, app, context);

@@ -15,7 +15,7 @@ import { executeStepBatch } from './batches.ts';
 import { executeImageRegister } from './images.ts';
 
 const { operations } = DOCKLOCK;
-/** Gas: an image has up to eight signatures over 16 KiB, a batch one signature and up to 64 steps to hash twice. */
+/** Gas: an image has up to eight signatures over 16 KiB, a batch one signature and up to 32 steps to encode and hash. */
 const handlers: LedgerModule['handlers'] = [
   { name: 'ImageRegister', spec: operations.ImageRegister, gas: 200_000, execute: executeImageRegister },
   { name: 'Deploy', spec: operations.Deploy, gas: 30_000, execute: executeDeploy },
@@ -24,7 +24,7 @@ const handlers: LedgerModule['handlers'] = [
   { name: 'Scale', spec: operations.Scale, gas: 10_000, execute: executeScale },
   { name: 'Update', spec: operations.Update, gas: 15_000, execute: executeUpdate },
   { name: 'Delete', spec: operations.Delete, gas: 10_000, execute: executeDelete },
-  { name: 'StepBatch', spec: operations.StepBatch, gas: 80_000, execute: executeStepBatch },
+  { name: 'StepBatch', spec: operations.StepBatch, gas: 120_000, execute: executeStepBatch },
 ];
 
 /** The ledger of images, apps and what their containers did. */
