@@ -24,7 +24,7 @@ const handlers: LedgerModule['handlers'] = [
   { name: 'SvcUpdate', spec: operations.SvcUpdate, gas: 50_000, execute: executeSvcUpdate },
   { name: 'SvcDeregister', spec: operations.SvcDeregister, gas: 10_000, execute: executeSvcDeregister },
   { name: 'WorkloadSubmit', spec: operations.WorkloadSubmit, gas: 50_000, execute: executeWorkloadSubmit },
-  { name: 'WorkloadCancel', spec: operations.WorkloadCancel, gas: 100_000, execute: executeWorkloadCancel },
+  { name: 'WorkloadCancel', spec: operations.WorkloadCancel, gas: 250_000, execute: executeWorkloadCancel },
   { name: 'Rebalance', spec: operations.Rebalance, gas: 100_000, execute: executeRebalance },
 ];
 
