@@ -239,7 +239,12 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       fetcher: new BlockFetcher({ chain, pool, network, logger }),
       ...(votes === undefined || validator === undefined
         ? {}
-        : { signer: { votes, builder: new ProposalBuilder(chain, validator, { targetBlockIntervalMs, clock: systemClock }) } }),
+        : {
+            signer: {
+              votes,
+              builder: new ProposalBuilder(chain, validator, { targetBlockIntervalMs, clock: systemClock }),
+            },
+          }),
       clock: systemClock,
       logger,
       onBehind: () => parts.sync.trigger(),

@@ -47,11 +47,9 @@ const LinkType = new ContainerType({
   /** V(header.height + 1), ordered by id. */
   validators: ValidatorListType,
 });
-export type FinalityLink = ValueOf<typeof LinkType>;
 
 /** A header that the reader trusts by its hash, and V(height + 1), ordered by id. */
 const AnchorType = new ContainerType({ header: BlockHeaderType, validators: ValidatorListType });
-export type FinalityAnchor = ValueOf<typeof AnchorType>;
 
 export const FinalityProofType = new ContainerType({
   version: U16,

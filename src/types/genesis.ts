@@ -154,7 +154,6 @@ export type Authority = ValueOf<typeof AuthorityType>;
 
 /** A change of rules and schemas from `height` on. */
 export const ForkType = new ContainerType({ name: Text(32), height: Height });
-export type Fork = ValueOf<typeof ForkType>;
 
 const genesisFields = {
   version: U16,

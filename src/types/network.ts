@@ -87,7 +87,6 @@ export const StatusVerdictType = new ContainerType({
   code: Text(LIMITS.maxReasonCodeBytes),
   message: Text(LIMITS.maxReasonTextBytes),
 });
-export type StatusVerdict = ValueOf<typeof StatusVerdictType>;
 
 /** One message inside a frame or a gossip envelope. `counter` 0 is the first send, higher ones are re-sends. */
 export const WireMessageType = new ContainerType({
@@ -113,7 +112,6 @@ export const GossipEnvelopeType = new ContainerType({
   counter: U32,
   content: Bytes(LIMITS.maxWireMessageBytes),
 });
-export type GossipEnvelope = ValueOf<typeof GossipEnvelopeType>;
 
 /** Peer exchange: both sides give their own record and head. */
 export const PeersRequestType = new ContainerType({ record: PeerRecordType, head: HeadType });
@@ -122,7 +120,6 @@ export const KnownPeerType = new ContainerType({
   /** The answering node is connected with this peer at this moment. */
   connected: Bool,
 });
-export type KnownPeer = ValueOf<typeof KnownPeerType>;
 export const PeersAnswerType = new ContainerType({
   record: PeerRecordType,
   head: HeadType,

@@ -1,5 +1,5 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
-import { hashOf, signingBytes } from '../crypto/hash.ts';
+import { signingBytes } from '../crypto/hash.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
 import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -43,11 +43,6 @@ const EMPTY_ROOT = toHex(merkleRoot([]));
 
 export function sectionSigningBytes(genesisHash: string, section: Section): Uint8Array {
   return signingBytes('section', genesisHash, encode(SectionType, section));
-}
-
-/** Identity of a mined section; results of its execution are cached under it. */
-export function sectionHash(section: Section): string {
-  return hashOf('section', encode(SectionType, section));
 }
 
 /** The canonical EMPTY(ledger, height): `post` = `pre`, no miner, no proof, no signature. */

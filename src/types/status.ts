@@ -13,4 +13,3 @@ export const COMMON_STATUSES = {
   EVENT_TOO_LARGE: 7,
   NOT_DELIVERABLE: 8,
 } as const;
-export type CommonStatus = keyof typeof COMMON_STATUSES;

@@ -4,37 +4,30 @@
  */
 
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const LOWERCASE_HEX = /^[0-9a-f]*$/;
+
+/** In Node the native conversion is several times faster than any loop; a browser has none. */
+const hasBuffer = typeof Buffer !== 'undefined';
 
 export function toHex(bytes: Uint8Array): string {
+  if (hasBuffer) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   let hex = '';
   for (const byte of bytes) hex += HEX_OF_BYTE[byte];
   return hex;
 }
 
-/** Value of one lowercase hex digit, or -1. */
-function nibble(charCode: number): number {
-  if (charCode >= 48 && charCode <= 57) return charCode - 48;
-  if (charCode >= 97 && charCode <= 102) return charCode - 87;
-  return -1;
-}
-
 export function isHex(text: string, byteLength?: number): boolean {
   if (text.length % 2 !== 0) return false;
   if (byteLength !== undefined && text.length !== byteLength * 2) return false;
-  for (let i = 0; i < text.length; i++) if (nibble(text.charCodeAt(i)) < 0) return false;
-  return true;
+  return LOWERCASE_HEX.test(text);
 }
 
 /** Bytes of lowercase hex. Throws a RangeError for anything else. */
 export function fromHex(hex: string): Uint8Array {
+  if (!isHex(hex)) throw new RangeError(`not lowercase hex: ${hex.slice(0, 80)}`);
   const bytes = new Uint8Array(hex.length >> 1);
-  if (hex.length % 2 !== 0) throw new RangeError(`hex of odd length ${hex.length}`);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = nibble(hex.charCodeAt(2 * i));
-    const low = nibble(hex.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) throw new RangeError(`not lowercase hex: ${hex.slice(0, 80)}`);
-    bytes[i] = high * 16 + low;
-  }
+  if (hasBuffer) Buffer.from(bytes.buffer).write(hex, 'hex');
+  else for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
 

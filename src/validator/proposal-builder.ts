@@ -10,7 +10,11 @@ export class ProposalBuilder {
   readonly #producer: BlockProducer;
   readonly #budget: BlockBudget;
 
-  constructor(chain: Chain, producer: BlockProducer, options: { targetBlockIntervalMs: number; clock: Clock }) {
+  constructor(
+    chain: Chain,
+    producer: BlockProducer,
+    options: { targetBlockIntervalMs: number; clock: Clock },
+  ) {
     this.#chain = chain;
     this.#producer = producer;
     this.#budget = new BlockBudget(options.targetBlockIntervalMs);

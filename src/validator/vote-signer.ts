@@ -42,7 +42,8 @@ export class VoteSigner {
   /** What the journal holds of a height; from here on the guard knows it too. */
   restore(height: number): { records: JournalRecord[]; maySign: boolean } {
     const records = this.#journal.recordsOf(height);
-    for (const record of records) this.#guard(record.step, record.height, record.round, contentOfRecord(record));
+    for (const record of records)
+      this.#guard(record.step, record.height, record.round, contentOfRecord(record));
     return { records, maySign: this.#journal.maySign(height) };
   }
 

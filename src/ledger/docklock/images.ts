@@ -24,7 +24,6 @@ const ImageRecordType = new ContainerType({
   /** sha256 of the statement. */
   provenanceHash: Hash32,
 });
-export type ImageRecord = ValueOf<typeof ImageRecordType>;
 /** image/<digest> */
 export const images = new Table('image', ImageRecordType);
 

@@ -55,7 +55,6 @@ export type WorkloadRecord = ValueOf<typeof WorkloadRecordType>;
 export const workloads = new Table('workload', WorkloadRecordType);
 
 const PlacedReplicaType = new ContainerType({ workload: Hash32, replica: U16 });
-export type PlacedReplica = ValueOf<typeof PlacedReplicaType>;
 /** The replicas that stand on a node, in the order in which they came. */
 export const placements = new Table(
   'placements',

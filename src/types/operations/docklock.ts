@@ -110,7 +110,6 @@ export function stepBatchSigningBytes(genesisHash: Hash, body: StepBatchBody): U
 }
 
 export const DESIRED_STATES = ['created', 'running', 'stopped', 'deleted'] as const;
-export type DesiredState = (typeof DESIRED_STATES)[number];
 export const DesiredStateType = NameOf(DESIRED_STATES);
 
 const DesiredType = new ContainerType({

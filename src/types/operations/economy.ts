@@ -412,7 +412,7 @@ export const UnlockOutcomeType = new ContainerType({
   token: TokenNameType,
   amount: U128,
 });
-export type UnlockOutcome = ValueOf<typeof UnlockOutcomeType>;
+type UnlockOutcome = ValueOf<typeof UnlockOutcomeType>;
 
 /** `amount` is what the meter still held, up to what was asked. */
 export const MeterWithdrawOutcomeType = new ContainerType({
@@ -422,7 +422,7 @@ export const MeterWithdrawOutcomeType = new ContainerType({
   token: TokenNameType,
   amount: U128,
 });
-export type MeterWithdrawOutcome = ValueOf<typeof MeterWithdrawOutcomeType>;
+type MeterWithdrawOutcome = ValueOf<typeof MeterWithdrawOutcomeType>;
 
 /** System receipts of the economy ledger, by name. */
 export const ECONOMY_SYSTEM_RECEIPTS = {

@@ -8,7 +8,6 @@ export const ActionItemType = new ContainerType({
   /** sha256 over the SSZ list of the receipt's events. */
   eventsDigest: Hash32,
 });
-export type ActionItem = ValueOf<typeof ActionItemType>;
 
 export const ACTION_PROOF_VERSION = 1;
 

@@ -11,7 +11,6 @@ export const CoordinationItemType = new ContainerType({
   /** How many leases the transaction renewed. */
   heartbeats: U16,
 });
-export type CoordinationItem = ValueOf<typeof CoordinationItemType>;
 
 export const COORDINATION_PROOF_VERSION = 1;
 
