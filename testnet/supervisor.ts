@@ -16,7 +16,7 @@ const GRACE_MS = 10_000;
  * Many nodes share few cores, and a young node spends most of its time in code that it has not compiled yet: a cheap
  * compilation at once pays off.
  */
-const NODE_FLAGS = ['--always-sparkplug'];
+const NODE_FLAGS = ['--always-sparkplug', '--interrupt-budget=500000'];
 
 /** The process of a node, or undefined if it is not meant to run. */
 export function processOf(node: TestnetNode): ProcessIdentity | undefined {

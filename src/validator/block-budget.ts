@@ -29,7 +29,7 @@ export class BlockBudget {
     if (elapsedMs > SYNCED_AFTER_MS) return;
     if (elapsedMs > this.#targetMs && transactions > LEAST)
       this.#transactions = Math.max(LEAST, Math.floor(Math.min(this.#transactions, transactions) * 0.7));
-    else if (elapsedMs < this.#targetMs / 2 && transactions >= this.#transactions * 0.8)
+    else if (elapsedMs < this.#targetMs * 0.8 && transactions >= this.#transactions * 0.8)
       this.#transactions = Math.min(MOST, Math.ceil(this.#transactions * 1.5));
   }
 }
