@@ -1,4 +1,4 @@
-import { ContainerType, type ValueOf } from '@chainsafe/ssz';
+import { ContainerType } from '@chainsafe/ssz';
 import { verifySignature } from '../../crypto/ed25519.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import {

@@ -412,7 +412,6 @@ export const UnlockOutcomeType = new ContainerType({
   token: TokenNameType,
   amount: U128,
 });
-type UnlockOutcome = ValueOf<typeof UnlockOutcomeType>;
 
 /** `amount` is what the meter still held, up to what was asked. */
 export const MeterWithdrawOutcomeType = new ContainerType({
@@ -422,7 +421,6 @@ export const MeterWithdrawOutcomeType = new ContainerType({
   token: TokenNameType,
   amount: U128,
 });
-type MeterWithdrawOutcome = ValueOf<typeof MeterWithdrawOutcomeType>;
 
 /** System receipts of the economy ledger, by name. */
 export const ECONOMY_SYSTEM_RECEIPTS = {
