@@ -1,5 +1,5 @@
-import { LEDGERS } from '../src/types/names.ts';
 import { CATALOGS } from '../src/types/operations/catalogs.ts';
+import { LOADED_LEDGERS } from './load/scenario.ts';
 import type { NodeRpc } from './rpc.ts';
 import { receiptsOf } from './rpc.ts';
 
@@ -95,7 +95,7 @@ async function checkConservation(nodes: readonly NodeRpc[]): Promise<Finding[]> 
   return findings;
 }
 
-/** No transaction has two receipts; with `coverage`, every operation was seen to succeed and to fail. */
+/** No transaction has two receipts; with `coverage`, every operation that the load sends was seen to succeed and to fail. */
 async function checkReceipts(node: NodeRpc, lowest: number, coverage: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
   const seen = new Map<string, number>();
@@ -120,7 +120,7 @@ async function checkReceipts(node: NodeRpc, lowest: number, coverage: boolean): 
     }
   }
   if (coverage)
-    for (const ledger of LEDGERS)
+    for (const ledger of LOADED_LEDGERS)
       for (const name of Object.keys(CATALOGS[ledger].operations))
         for (const outcome of ['ok', 'failed'] as const)
           if (outcomes.get(`${ledger} ${name}`)?.has(outcome) !== true)

@@ -11,7 +11,13 @@ import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { validatorStory } from './bpci.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
-import type { LedgerScenarios, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import {
+  type LedgerScenarios,
+  LOADED_LEDGERS,
+  type PlannedTransaction,
+  type Story,
+  type StoryStage,
+} from './scenario.ts';
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
@@ -99,7 +105,7 @@ class LoadGenerator {
       ...validators.map(({ account }) => account),
     ];
     const nonces = new Map<string, bigint>();
-    const ledgers: readonly LedgerName[] = ['bpci', 'economy'];
+    const ledgers = LOADED_LEDGERS;
     await Promise.all(
       senders.flatMap(({ address }) =>
         ledgers.map(async (ledger) => {

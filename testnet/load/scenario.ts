@@ -68,3 +68,6 @@ export interface StoryStage {
   /** Waits until the chain is `count` blocks further. */
   waitBlocks(count: number): Promise<void>;
 }
+
+/** The ledgers whose operations the load sends, each with successes and failures. */
+export const LOADED_LEDGERS: readonly LedgerName[] = ['bpci', 'economy'];
