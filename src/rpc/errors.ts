@@ -82,6 +82,8 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   MALFORMED_JSON: 'rejected',
   UNKNOWN_VERSION: 'rejected',
   UNKNOWN_SCHEME: 'rejected',
+  BAD_KEY_LENGTH: 'rejected',
+  BAD_SIGNATURE_LENGTH: 'rejected',
   UNKNOWN_OPERATION: 'rejected',
   NO_OPERATIONS: 'rejected',
   SENDER_MISMATCH: 'rejected',

@@ -41,6 +41,8 @@ export type Transaction = ValueOf<typeof TransactionType>;
 
 export const TRANSACTION_VERSION = 1;
 export const SCHEME_ED25519 = 1;
+const ED25519_KEY_BYTES = 32;
+const ED25519_SIGNATURE_BYTES = 64;
 
 /**
  * A transaction with the bytes it came as: it is decoded once, never encoded again, and `id` is a hash of exactly
@@ -57,6 +59,8 @@ export type TransactionErrorCode =
   | 'MALFORMED_BYTES'
   | 'UNKNOWN_VERSION'
   | 'UNKNOWN_SCHEME'
+  | 'BAD_KEY_LENGTH'
+  | 'BAD_SIGNATURE_LENGTH'
   | 'NO_OPERATIONS'
   | 'SENDER_MISMATCH';
 
@@ -82,10 +86,7 @@ export function decodeTransaction(bytes: Uint8Array): EncodedTransaction {
     throw new NodeError<TransactionErrorCode>('UNKNOWN_VERSION', `unknown version ${body.version}`, {
       hint: `this node speaks version ${TRANSACTION_VERSION}`,
     });
-  if (auth.scheme !== SCHEME_ED25519 || auth.publicKey.length !== 32 || auth.signature.length !== 64)
-    throw new NodeError<TransactionErrorCode>('UNKNOWN_SCHEME', `unknown key scheme ${auth.scheme}`, {
-      hint: 'scheme 1 is Ed25519: a key of 32 and a signature of 64 bytes',
-    });
+  assertScheme(auth);
   if (body.operations.length === 0)
     throw new NodeError<TransactionErrorCode>('NO_OPERATIONS', 'a transaction has at least one operation');
   if (addressOf(auth.scheme, auth.publicKey) !== body.sender)
@@ -94,6 +95,31 @@ export function decodeTransaction(bytes: Uint8Array): EncodedTransaction {
       'sender is not the address of the public key',
     );
   return { id: hashOf('transaction', bytes), bytes, value };
+}
+
+/**
+ * Scheme 1 is an Ed25519 key of 32 and a signature of 64 bytes (RFC 8032). The signature stands last and SSZ gives it
+ * all bytes that are left, so whatever trails a transaction shows up here.
+ */
+function assertScheme({ scheme, publicKey, signature }: Transaction['auth']): void {
+  if (scheme !== SCHEME_ED25519)
+    throw new NodeError<TransactionErrorCode>('UNKNOWN_SCHEME', `unknown key scheme ${scheme}`, {
+      hint: 'this node knows scheme 1, Ed25519',
+    });
+  if (publicKey.length !== ED25519_KEY_BYTES)
+    throw new NodeError<TransactionErrorCode>('BAD_KEY_LENGTH', `a key of ${publicKey.length} bytes`, {
+      data: { bytes: publicKey.length, expected: ED25519_KEY_BYTES },
+      hint: 'scheme 1 is Ed25519: a key has 32 bytes',
+    });
+  if (signature.length !== ED25519_SIGNATURE_BYTES)
+    throw new NodeError<TransactionErrorCode>(
+      'BAD_SIGNATURE_LENGTH',
+      `a signature of ${signature.length} bytes`,
+      {
+        data: { bytes: signature.length, expected: ED25519_SIGNATURE_BYTES },
+        hint: 'an Ed25519 signature has 64 bytes: is the transaction cut short, or are there bytes after its end?',
+      },
+    );
 }
 
 /** What the sender's signature covers. */

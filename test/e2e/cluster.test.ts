@@ -139,7 +139,7 @@ describe('A cluster of four validators', function () {
         make: async () => `0x${'00'.repeat(LIMITS.maxTransactionBytes + 1)}`,
       },
       'a trailing byte': {
-        reason: 'UNKNOWN_SCHEME',
+        reason: 'BAD_SIGNATURE_LENGTH',
         make: async () => `${bytesOf(cluster.transaction(await next()))}00`,
       },
       'bytes that are no transaction': { reason: 'MALFORMED_BYTES', make: async () => '0x0123' },

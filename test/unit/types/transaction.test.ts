@@ -45,8 +45,8 @@ const FAULTS: readonly [
 ][] = [
   ['an unknown version', 'UNKNOWN_VERSION', ({ body }) => (body.version = 2)],
   ['an unknown scheme', 'UNKNOWN_SCHEME', ({ auth }) => (auth.scheme = 2)],
-  ['a key of 33 bytes', 'UNKNOWN_SCHEME', ({ auth }) => (auth.publicKey = new Uint8Array(33))],
-  ['a signature of 63 bytes', 'UNKNOWN_SCHEME', ({ auth }) => (auth.signature = new Uint8Array(63))],
+  ['a key of 33 bytes', 'BAD_KEY_LENGTH', ({ auth }) => (auth.publicKey = new Uint8Array(33))],
+  ['a signature of 63 bytes', 'BAD_SIGNATURE_LENGTH', ({ auth }) => (auth.signature = new Uint8Array(63))],
   ['no operations', 'NO_OPERATIONS', ({ body }) => (body.operations = [])],
   [
     'a sender that is not the address of the key',
@@ -111,11 +111,13 @@ describe('transactions', () => {
 
   it('are refused with a trailing byte, cut short, or empty', () => {
     const { bytes } = encodeTransaction(transaction());
-    for (const malformed of [concatBytes(bytes, Uint8Array.of(0)), bytes.slice(0, -1), new Uint8Array()])
-      assert.throws(
-        () => decodeTransaction(malformed),
-        (error: { code: string }) => ['MALFORMED_BYTES', 'UNKNOWN_SCHEME'].includes(error.code),
-      );
+    for (const [malformed, code] of [
+      [concatBytes(bytes, Uint8Array.of(0)), 'BAD_SIGNATURE_LENGTH'],
+      [bytes.slice(0, -1), 'BAD_SIGNATURE_LENGTH'],
+      [bytes.slice(0, -65), 'MALFORMED_BYTES'],
+      [new Uint8Array(), 'MALFORMED_BYTES'],
+    ] as const)
+      assert.throws(() => decodeTransaction(malformed), { code });
   });
 
   it('raise typed errors for whatever bytes, or decode to what encodes to the same bytes', () => {
@@ -132,7 +134,7 @@ describe('transactions', () => {
           if (error instanceof assert.AssertionError) throw error;
           assert.match(
             (error as { code: string }).code,
-            /^(MALFORMED_BYTES|UNKNOWN_|NO_OPERATIONS|SENDER_MISMATCH)/,
+            /^(MALFORMED_BYTES|UNKNOWN_|BAD_|NO_OPERATIONS|SENDER_MISMATCH)/,
           );
         }
       }),
