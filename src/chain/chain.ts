@@ -294,6 +294,7 @@ export class Chain {
       hash: complete.hash,
       block: complete.block,
       receipts: executed.receipts,
+      proofItems: executed.proofItems,
       certificate,
       stateChanges: executed.view.changes(),
       // The header says V(height + 1); where that is another set than V(height), later proofs need its members.

@@ -7,6 +7,7 @@ import type { State, StateView } from '../ledger/state/state.ts';
 import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import { LEDGERS } from '../types/names.ts';
+import type { BlockProofItems } from '../types/proof-items.ts';
 import { type BlockReceipts, type Receipt, receiptListRoot, receiptsRoot } from '../types/receipt.ts';
 import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
@@ -19,6 +20,7 @@ import type { BlockFault, ParentFacts } from './header-rules.ts';
 export interface ExecutedBlock {
   readonly view: StateView;
   readonly receipts: BlockReceipts;
+  readonly proofItems: BlockProofItems;
   readonly receiptsRoot: Hash;
   readonly stateRoot: Hash;
   /** V(height + 1) and V(height + 2). */
@@ -55,6 +57,7 @@ export function finishBlock(results: readonly SectionResult[], ended: Ended): Ex
   return {
     view: ended.view,
     receipts,
+    proofItems: results.map(({ proofItems }) => [...proofItems]),
     receiptsRoot: receiptsRoot(
       results.map(({ receipts: list }) => receiptListRoot(list)),
       receipts.system,

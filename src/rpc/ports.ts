@@ -5,6 +5,7 @@ import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import type { FinalityProof } from '../types/finality-proof.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
+import type { BlockProofItems } from '../types/proof-items.ts';
 import type { BlockReceipts, Receipt } from '../types/receipt.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
@@ -61,6 +62,8 @@ export interface ChainPort {
   lowestHeight(): number;
   header(height: number): Awaitable<{ readonly hash: Hash; readonly header: BlockHeader } | undefined>;
   block(height: number): Awaitable<StoredBlock | undefined>;
+  /** The proof items of a block, a list for each ledger in ledger order. */
+  proofItems(height: number): Awaitable<BlockProofItems | undefined>;
   heightOfHash(hash: Hash): Awaitable<number | undefined>;
   findTransaction(txId: Hash): Awaitable<TransactionPlace | undefined>;
   /** V(height) for heights from 1 to head + 1; undefined for one that is pruned or not known yet. */

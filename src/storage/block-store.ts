@@ -4,6 +4,7 @@ import { type Block, type BlockHeader, BlockHeaderType, decodeBlock, encodeBlock
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
+import { type BlockProofItems, BlockProofItemsType } from '../types/proof-items.ts';
 import { type BlockReceipts, BlockReceiptsType } from '../types/receipt.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
 import { type Validator, ValidatorListType } from '../types/validator.ts';
@@ -65,6 +66,7 @@ export interface BlockCommit {
   readonly hash: Hash;
   readonly block: Block | Uint8Array;
   readonly receipts: BlockReceipts;
+  readonly proofItems: BlockProofItems;
   readonly certificate: Certificate;
   readonly stateChanges: Iterable<StateChange>;
   /** V(height + 1), where it is not V(height): a step of every finality proof of a later block. */
@@ -149,6 +151,11 @@ export class BlockStore {
       { type: 'put', key: heightKey('receipts', height), value: encode(BlockReceiptsType, commit.receipts) },
       {
         type: 'put',
+        key: heightKey('proofItems', height),
+        value: encode(BlockProofItemsType, commit.proofItems),
+      },
+      {
+        type: 'put',
         key: heightKey('certificate', height),
         value: encode(CertificateType, commit.certificate),
       },
@@ -203,6 +210,10 @@ export class BlockStore {
 
   loadReceipts(height: number): BlockReceipts | undefined {
     return this.#load('receipts', height, BlockReceiptsType);
+  }
+
+  loadProofItems(height: number): BlockProofItems | undefined {
+    return this.#load('proofItems', height, BlockProofItemsType);
   }
 
   loadCertificate(height: number): Certificate | undefined {

@@ -9,6 +9,7 @@ import { prefixRange } from './key-value.ts';
  *   b/ height            header                        h/ block hash     height
  *   x/ height            body and transactions         t/ txId           height, ledger, index
  *   r/ height            receipts                      s/ sub-tree path  leaf of the state
+ *   i/ height            proof items
  *   c/ height            certificate                   p/ txId           accepted by the own RPC, undecided
  *   v/ height            next validators, if changed   d/ sequence       recorded drop of one of those
  *   m/ name              version, genesis, head
@@ -17,6 +18,7 @@ const PREFIX = {
   header: utf8('b/'),
   body: utf8('x/'),
   receipts: utf8('r/'),
+  proofItems: utf8('i/'),
   certificate: utf8('c/'),
   validators: utf8('v/'),
   blockHash: utf8('h/'),
@@ -27,7 +29,7 @@ const PREFIX = {
   meta: utf8('m/'),
 } as const;
 
-export type HeightKind = 'header' | 'body' | 'receipts' | 'certificate' | 'validators';
+export type HeightKind = 'header' | 'body' | 'receipts' | 'proofItems' | 'certificate' | 'validators';
 
 export function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);

@@ -25,6 +25,7 @@ export const LIMITS = {
   // Blocks
   maxTransactionsPerSection: 4096,
   maxProofBytes: 64 * 1024,
+  maxProofItemBytes: 1024 * 1024,
   maxEvidencePerBlock: 16,
   maxValidators: 128,
   maxBlockTransferBytes: 3 * 1024 * 1024,

@@ -3,6 +3,7 @@ import { hashOf } from '../../src/crypto/hash.ts';
 import { type Block, encodeBlock, hashHeader } from '../../src/types/block.ts';
 import type { Certificate } from '../../src/types/certificate.ts';
 import { LEDGERS } from '../../src/types/names.ts';
+import type { BlockProofItems } from '../../src/types/proof-items.ts';
 import { type BlockReceipts, NO_FAILED_OPERATION, type Receipt } from '../../src/types/receipt.ts';
 
 /** A hash that is only told apart by its number. */
@@ -16,6 +17,7 @@ export interface StoredParts {
   readonly block: Block;
   readonly bytes: Uint8Array;
   readonly receipts: BlockReceipts;
+  readonly proofItems: BlockProofItems;
   readonly certificate: Certificate;
 }
 
@@ -57,6 +59,7 @@ export function storedParts(
       ),
       system: [],
     },
+    proofItems: lists.map((list) => list.map((bytes) => bytes.subarray(0, 8))),
     certificate: { height, round: 0, blockHash: hash, signers: BitArray.fromBitLen(4), seals: [] },
   };
 }

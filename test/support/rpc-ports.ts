@@ -90,6 +90,8 @@ export class RpcNode {
           return found && { hash: found.hash, header: found.block.header };
         },
         block,
+        // Nothing is executed here, so there is nothing that a proof could speak of.
+        proofItems: () => undefined,
         heightOfHash: (hash) => chain.blocks.find((one) => one.hash === hash)?.height,
         findTransaction,
         validators: (height) => setOf(chain.groupAt(height)),

@@ -24,6 +24,7 @@ export function chainPort(chain: Chain): ChainPort {
       return header === undefined || hash === undefined ? undefined : { hash, header };
     },
     block: (height) => history.block(height),
+    proofItems: (height) => store.loadProofItems(height),
     heightOfHash: (hash) => store.heightOfBlock(hash),
     findTransaction: (txId) => store.findTransaction(txId),
     validators: async (height) =>

@@ -55,7 +55,7 @@ describe('The block store', () => {
     assert.deepEqual(await leavesOf(store), ['economy a 1', 'system b 2']);
   });
 
-  it('loads a block, its header, receipts and certificate as they were saved', async () => {
+  it('loads a block, its header, receipts, proof items and certificate as they were saved', async () => {
     await store.saveGenesis([]);
     const parts = storedParts(1, [transactions(2, 'd'), [], transactions(1, 'b')]);
     await store.saveBlock({ ...parts, stateChanges: [] });
@@ -64,6 +64,7 @@ describe('The block store', () => {
     assert.deepEqual(store.loadBlock(1), parts.block);
     assert.deepEqual(store.loadBlockBytes(1), parts.bytes);
     assert.deepEqual(store.loadReceipts(1), parts.receipts);
+    assert.deepEqual(store.loadProofItems(1), parts.proofItems);
     assert.deepEqual(store.loadCertificate(1), parts.certificate);
     assert.equal(store.heightOfBlock(parts.hash), 1);
     assert.equal(store.hashAt(1), parts.hash);
@@ -99,6 +100,7 @@ describe('The block store', () => {
     assert.equal(store.loadBlock(5), undefined);
     assert.equal(store.loadBlockBytes(5), undefined);
     assert.equal(store.loadReceipts(5), undefined);
+    assert.equal(store.loadProofItems(5), undefined);
     assert.equal(store.hashAt(5), undefined);
     assert.equal(store.loadCertificate(5), undefined);
     assert.equal(store.heightOfBlock(hashNumber(5)), undefined);
