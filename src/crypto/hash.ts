@@ -17,9 +17,9 @@ function domainPrefix(text: string): Uint8Array {
   return prefix;
 }
 
-/** H(kind, x) = sha256(u8 length ‖ ASCII kind ‖ x), as bytes. */
-export function hashBytesOf(kind: HashKind, bytes: Uint8Array): Uint8Array {
-  return sha256(concatBytes(domainPrefix(kind), bytes));
+/** H(kind, x) = sha256(u8 length ‖ ASCII kind ‖ x), as bytes; x is the concatenation of `parts`. */
+export function hashBytesOf(kind: HashKind, ...parts: readonly Uint8Array[]): Uint8Array {
+  return sha256(concatBytes(domainPrefix(kind), ...parts));
 }
 
 /** H(kind, x) as lowercase hex, the in-memory form of every hash. */

@@ -23,9 +23,9 @@ const FRACTION_BITS = 64;
 const WORK_BITS = 128n;
 const TWO = 2n << WORK_BITS;
 
-/** The first 64 bits of H(kind, bytes), big-endian. */
-export function drawOf(kind: HashKind, bytes: Uint8Array): bigint {
-  const hash = hashBytesOf(kind, bytes);
+/** The first 64 bits of H(kind, parts), big-endian. */
+export function drawOf(kind: HashKind, ...parts: readonly Uint8Array[]): bigint {
+  const hash = hashBytesOf(kind, ...parts);
   return new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0);
 }
 
@@ -67,6 +67,19 @@ export function rankByRendezvous<T extends Contender>(contenders: readonly T[]):
     .map(({ contender }) => contender);
 }
 
+/** Of equal weights only the greatest draw can win: the logarithm keeps draws apart, so no two of them tie. */
+function bestOfEachWeight<T extends Contender>(contenders: readonly T[]): T[] {
+  const best = new Map<bigint, T>();
+  for (const contender of contenders) {
+    const { weight, draw, id } = contender;
+    if (weight < 1n) throw new RangeError(`the weight of ${id} is below one`);
+    const other = best.get(weight);
+    if (other === undefined || draw > other.draw || (draw === other.draw && id < other.id))
+      best.set(weight, contender);
+  }
+  return [...best.values()];
+}
+
 const COARSE_BITS = 8;
 
 /**
@@ -74,11 +87,12 @@ const COARSE_BITS = 8;
  * win; only the others are computed to the end.
  */
 export function winnerByRendezvous<T extends Contender>(contenders: readonly T[]): T | undefined {
-  const [first, ...others] = contenders.map((contender) => {
-    if (contender.weight < 1n) throw new RangeError(`the weight of ${contender.id} is below one`);
-    const most = (DRAW_BITS << BigInt(COARSE_BITS)) - log2Fixed(contender.draw + 1n, COARSE_BITS);
-    return { contender, most };
-  });
+  const hopeful = bestOfEachWeight(contenders);
+  if (hopeful.length < 2) return hopeful[0];
+  const [first, ...others] = hopeful.map((contender) => ({
+    contender,
+    most: (DRAW_BITS << BigInt(COARSE_BITS)) - log2Fixed(contender.draw + 1n, COARSE_BITS),
+  }));
   if (first === undefined) return undefined;
   const best = others.reduce(
     (least, one) => (one.most * least.contender.weight < least.most * one.contender.weight ? one : least),

@@ -42,6 +42,20 @@ describe('The logarithm in integers', () => {
     );
   });
 
+  it('keeps neighbouring draws apart, so that of equal weights the greatest draw wins alone', () => {
+    const belowTop = fc.bigInt({ min: 0n, max: 2n ** 64n - 2n });
+    const nearPowers = fc
+      .tuple(fc.integer({ min: 1, max: 63 }), fc.bigInt({ min: -3n, max: 3n }))
+      .map(([exponent, offset]) => 2n ** BigInt(exponent) + offset)
+      .filter((draw) => draw >= 0n);
+    fc.assert(
+      fc.property(fc.oneof(belowTop, nearPowers), (draw) => {
+        assert.ok(negativeLog2(draw) > negativeLog2(draw + 1n));
+      }),
+      { numRuns: 1_000, examples: [[2n ** 64n - 2n], [0n]] },
+    );
+  });
+
   it('refuses what is no draw', () => {
     assert.throws(() => negativeLog2(-1n), RangeError);
     assert.throws(() => negativeLog2(2n ** 64n), RangeError);
@@ -91,7 +105,7 @@ describe('Weighted rendezvous', () => {
           fc.record({
             id: fc.string({ minLength: 1, maxLength: 4 }),
             weight: fc.bigInt({ min: 1n, max: 9n }),
-            draw: draws,
+            draw: fc.oneof(draws, fc.bigInt({ min: 2n ** 64n - 4n, max: 2n ** 64n - 1n })),
           }),
           {
             selector: ({ id }) => id,

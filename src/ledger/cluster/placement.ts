@@ -82,23 +82,32 @@ export function alignment(request: Resources, node: PlacementNode): bigint {
   return score;
 }
 
-/** Of equally good nodes: weighted rendezvous for this replica. */
-export function breakTie(
-  workload: string,
-  replica: number,
-  best: readonly PlacementNode[],
-): PlacementNode | undefined {
-  if (best.length < 2) return best[0];
-  const which = concatBytes(fromHex(workload), Uint8Array.of(replica & 255, replica >> 8));
-  const winner = winnerByRendezvous(
-    best.map((node) => ({
-      id: node.id,
-      weight: BigInt(node.weight),
-      draw: drawOf('placement', concatBytes(which, fromHex(node.id))),
-      node,
-    })),
-  );
-  return winner?.node;
+/** Chooses among equally good nodes by weighted rendezvous. One serves a whole plan: it reads each node's id once. */
+export class TieBreaker {
+  readonly #keys = new Map<string, Uint8Array>();
+
+  #keyOf(id: string): Uint8Array {
+    let key = this.#keys.get(id);
+    if (key === undefined) {
+      key = fromHex(id);
+      this.#keys.set(id, key);
+    }
+    return key;
+  }
+
+  choose(workload: string, replica: number, best: readonly PlacementNode[]): PlacementNode | undefined {
+    if (best.length < 2) return best[0];
+    const which = concatBytes(fromHex(workload), Uint8Array.of(replica & 255, replica >> 8));
+    const winner = winnerByRendezvous(
+      best.map((node) => ({
+        id: node.id,
+        weight: BigInt(node.weight),
+        draw: drawOf('placement', which, this.#keyOf(node.id)),
+        node,
+      })),
+    );
+    return winner?.node;
+  }
 }
 
 /** Whether a node may take one more replica of the workload, given how many of them each region has. */
@@ -125,6 +134,7 @@ function choose(
   nodes: readonly PlacementNode[],
   inRegion: ReadonlyMap<string, number>,
   scores: Map<PlacementNode, bigint>,
+  ties: TieBreaker,
 ): PlacementNode | undefined {
   let best: PlacementNode[] = [];
   let bestScore = -1n;
@@ -137,7 +147,7 @@ function choose(
       bestScore = score;
     } else if (score === bestScore) best.push(node);
   }
-  return breakTie(demand.workload, replica, best);
+  return ties.choose(demand.workload, replica, best);
 }
 
 /**
@@ -152,6 +162,7 @@ export function planPlacements(
   maxPlacements: number,
 ): Placement[] {
   const capacity = nodes.reduce((sum, node) => plus(sum, node.capacity), NOTHING);
+  const ties = new TieBreaker();
   const placed: Placement[] = [];
   for (const demand of sortDemands(demands, capacity, timeMs)) {
     const inRegion = countRegions(demand.settled);
@@ -159,7 +170,7 @@ export function planPlacements(
     for (const [replica, settled] of demand.settled.entries()) {
       if (settled !== undefined) continue;
       if (placed.length === maxPlacements) return placed;
-      const node = choose(demand, replica, nodes, inRegion, scores);
+      const node = choose(demand, replica, nodes, inRegion, scores, ties);
       // What does not fit now fits no better for the next replica of the same workload.
       if (node === undefined) break;
       node.used = plus(node.used, demand.request);

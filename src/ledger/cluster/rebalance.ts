@@ -1,11 +1,11 @@
 import { LIMITS } from '../../util/limits.ts';
 import {
-  breakTie,
   countRegions,
   type Demand,
   isCandidate,
   type Placement,
   type PlacementNode,
+  TieBreaker,
 } from './placement.ts';
 import { dominantSharePpm, minus, plus } from './resources.ts';
 
@@ -35,6 +35,7 @@ function betterPlace(
   { replica, demand }: Movable,
   source: PlacementNode,
   nodes: readonly PlacementNode[],
+  ties: TieBreaker,
 ): PlacementNode | undefined {
   const inRegion = countRegions(demand.settled.with(replica, undefined));
   let best: PlacementNode[] = [];
@@ -47,7 +48,7 @@ function betterPlace(
       least = load;
     } else if (load === least && best.length > 0) best.push(node);
   }
-  return breakTie(demand.workload, replica, best);
+  return ties.choose(demand.workload, replica, best);
 }
 
 /**
@@ -61,10 +62,11 @@ export function planRebalance(
 ): Placement[] {
   const moves: Placement[] = [];
   const moved = new Set<string>();
+  const ties = new TieBreaker();
   while (moves.length < maxMoves) {
     const source = mostLoaded(nodes);
     if (source === undefined) break;
-    const move = firstMove(source, nodes, replicasOn, moved);
+    const move = firstMove(source, nodes, replicasOn, moved, ties);
     if (move === undefined) break;
     const { movable, target } = move;
     const { workload, request } = movable.demand;
@@ -84,10 +86,11 @@ function firstMove(
   nodes: readonly PlacementNode[],
   replicasOn: (node: string) => readonly Movable[],
   moved: ReadonlySet<string>,
+  ties: TieBreaker,
 ): { movable: Movable; target: PlacementNode } | undefined {
   for (const movable of replicasOn(source.id).slice(0, LIMITS.maxRebalanceMoves)) {
     if (moved.has(movable.demand.workload)) continue;
-    const target = betterPlace(movable, source, nodes);
+    const target = betterPlace(movable, source, nodes, ties);
     if (target !== undefined) return { movable, target };
   }
   return undefined;

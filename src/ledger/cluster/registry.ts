@@ -111,6 +111,16 @@ export function setPending(own: StateWriter, workload: Hash, isPending: boolean)
   if (changed !== undefined) pendingWorkloads.set(own, changed);
 }
 
+/** Takes out of `pending`, which is the list as it stands, what has found its places. */
+export function keepPending(
+  own: StateWriter,
+  pending: readonly Hash[],
+  isOpen: (workload: Hash) => boolean,
+): void {
+  const open = pending.filter(isOpen);
+  if (open.length < pending.length) pendingWorkloads.set(own, open);
+}
+
 /** What a node adds to the summary in its status. */
 function contribution(node: NodeRecord | undefined): Omit<Summary, 'workloads'> {
   if (node === undefined) return { alive: 0, joined: 0, aliveWeight: 0, capacity: NOTHING, used: NOTHING };
@@ -150,7 +160,9 @@ export function saveNode(own: StateWriter, id: string, after: NodeRecord): void 
     if (weight === 0) operatorWeights.delete(own, after.operator);
     else operatorWeights.set(own, weight, after.operator);
   }
-  const serving = withMember(listServing(own), id, isServing(after.status));
+  const serves = isServing(after.status);
+  if (serves === (old !== undefined && isServing(old.status))) return;
+  const serving = withMember(listServing(own), id, serves);
   if (serving !== undefined) servingNodes.set(own, serving);
 }
 

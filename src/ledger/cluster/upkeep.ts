@@ -14,6 +14,7 @@ import { type Demand, type PlacementNode, planPlacements } from './placement.ts'
 import { planRebalance } from './rebalance.ts';
 import {
   clusterState,
+  keepPending,
   leaseQueue,
   listPending,
   listServing,
@@ -26,6 +27,10 @@ import {
   setPending,
   suspicionQueue,
 } from './registry.ts';
+
+function countOpen(settled: Demand['settled']): number {
+  return settled.filter((region) => region === undefined).length;
+}
 
 /**
  * What the cluster does in BeginBlock, before any transaction: leases end, dead nodes lose their replicas, and
@@ -121,37 +126,35 @@ class Upkeep {
     return takers;
   }
 
-  /** Where a replica counts as settled; one on a leaving node does not. */
-  #regionOf(nodeId: string): string | undefined {
-    if (nodeId === NOWHERE) return undefined;
-    const node = requireNode(this.#context.own, nodeId);
-    return node.status === 'DRAINING' ? undefined : node.region;
-  }
-
-  #demandOf(workload: string): Demand {
-    const {
-      request,
-      regions,
-      priorityPpm,
-      queuedAtMs,
-      nodes: places,
-    } = requireWorkload(this.#context.own, workload);
-    const settled = places.map((node) => this.#regionOf(node));
-    return { workload, request, regions, priorityPpm, queuedAtMs, settled };
+  /** Makes demands of workloads as they stand now; it reads each node once. */
+  #demandReader(): (workload: string) => Demand {
+    const { own } = this.#context;
+    const regions = new Map<string, string | undefined>([[NOWHERE, undefined]]);
+    /** Where a replica counts as settled; one on a leaving node does not. */
+    const regionOf = (id: string): string | undefined => {
+      if (regions.has(id)) return regions.get(id);
+      const { status, region } = requireNode(own, id);
+      const settled = status === 'DRAINING' ? undefined : region;
+      regions.set(id, settled);
+      return settled;
+    };
+    return (workload) => {
+      const { request, regions, priorityPpm, queuedAtMs, nodes: places } = requireWorkload(own, workload);
+      return { workload, request, regions, priorityPpm, queuedAtMs, settled: places.map(regionOf) };
+    };
   }
 
   #place(): void {
     const { own, timeMs } = this.#context;
     const pending = listPending(own);
     if (pending.length === 0) return;
-    const demands = pending.map((workload) => this.#demandOf(workload));
+    const demands = pending.map(this.#demandReader());
     const placed = planPlacements(this.#takers(), demands, timeMs, LIMITS.maxPlacementsPerBlock);
     for (const { workload, replica, to } of placed) this.#move(workload, replica, to);
-    for (const workload of new Set(placed.map((placement) => placement.workload)))
-      if (!this.#demandOf(workload).settled.includes(undefined)) setPending(own, workload, false);
     // A node that came back, or left, may have settled what nobody placed.
-    for (const { workload, settled } of demands)
-      if (!settled.includes(undefined)) setPending(own, workload, false);
+    const open = new Map(demands.map(({ workload, settled }) => [workload, countOpen(settled)]));
+    for (const { workload } of placed) open.set(workload, (open.get(workload) ?? 0) - 1);
+    keepPending(own, pending, (workload) => open.get(workload) !== 0);
   }
 
   #move(workload: string, replica: number, to: string): void {
@@ -171,10 +174,11 @@ class Upkeep {
     const maxMoves = rebalanceRequest.get(own);
     if (maxMoves === undefined) return;
     rebalanceRequest.delete(own);
+    const demandOf = this.#demandReader();
     const replicasOn = (node: string) =>
       (placements.get(own, node) ?? []).map(({ workload, replica }) => ({
         replica,
-        demand: this.#demandOf(workload),
+        demand: demandOf(workload),
       }));
     for (const { workload, replica, to } of planRebalance(this.#takers(), replicasOn, maxMoves))
       this.#move(workload, replica, to);
