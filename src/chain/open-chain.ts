@@ -11,7 +11,9 @@ import { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
+import { statusName } from '../types/operations/catalogs.ts';
 import type { Hash } from '../types/ssz.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
@@ -33,6 +35,9 @@ const HINTS: Partial<Record<InadmissibleCode, string>> = {
   LEDGER_NOT_AVAILABLE: 'this version has no operations on that ledger yet',
   UNKNOWN_OPERATION: 'this version does not know that operation: is the client newer than the node?',
   TRANSACTION_TOO_EXPENSIVE: 'split the operations over several transactions',
+  MAX_FEE_TOO_LOW: 'raise maxFee: the bytes of a transaction are paid for whatever happens',
+  FREE_OPERATION_FAILED:
+    'an operation is free where it succeeds: wait until its quota is free, or offer a maxFee that pays for the failure',
 };
 
 /**
@@ -59,12 +64,12 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     }),
     ruleTimeMs: () => chain.head.timeMs,
     check: (transaction) => {
-      const answer = checkKnown(transaction, genesis.chainId, LEDGER_RULES, genesis.parameters);
-      if ('code' in answer)
-        throw new NodeError(answer.code, `no block can contain this transaction: ${answer.code}`, {
-          data: { txId: transaction.id, ...answer.data },
-          ...(HINTS[answer.code] === undefined ? {} : { hint: HINTS[answer.code] }),
-        });
+      const known = checkKnown(transaction, genesis.chainId, LEDGER_RULES, genesis.parameters);
+      if ('code' in known) throw inadmissible(transaction, known);
+      const { height, timeMs } = chain.head;
+      const facts = { height: height + 1, timeMs, genesis, genesisHash };
+      const refusal = checkFreeOperations(state, transaction, facts);
+      if (refusal !== undefined) throw inadmissible(transaction, refusal);
     },
     onExecutable: options.onExecutable,
     onDropped: (drop) => pool.dropped(drop),
@@ -89,6 +94,18 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     },
   );
   return { chain, pool };
+}
+
+function inadmissible({ id: txId, value }: EncodedTransaction, { code, data }: Inadmissible): NodeError {
+  const { status } = data;
+  return new NodeError(code, `no block can contain this transaction: ${code}`, {
+    data: {
+      txId,
+      ...data,
+      ...(typeof status === 'number' ? { status: statusName(value.body.ledger, status) } : {}),
+    },
+    ...(HINTS[code] === undefined ? {} : { hint: HINTS[code] }),
+  });
 }
 
 async function loadState(store: BlockStore, genesis: Genesis): Promise<State> {

@@ -1,4 +1,5 @@
 import { verifySignatureAsync } from '../crypto/ed25519.ts';
+import type { InadmissibleCode } from '../ledger/admission.ts';
 import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
@@ -10,7 +11,8 @@ import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 
-export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'TOO_MANY_PENDING';
+/** Why a transaction does not even come to the rules of the pool, or why no section may contain it. */
+export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'TOO_MANY_PENDING' | InadmissibleCode;
 
 export interface TransactionPoolDeps {
   readonly genesisHash: Hash;

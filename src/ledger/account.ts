@@ -3,10 +3,12 @@ import type { LedgerName, TokenName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { checkFunds, checkKnown, checkTurn, type Inadmissible } from './admission.ts';
-import { handlersOf, type TransactionCost, transactionCost } from './cost.ts';
+import { type BlockFacts, withoutBeginBlock } from './begin-block.ts';
+import { handlersOf, hasFree, type TransactionCost, transactionCost } from './cost.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import { nextNonce } from './nonces.ts';
 import type { LedgerRules } from './rules.ts';
+import { SectionExecution } from './section-execution.ts';
 import type { StateGround } from './state/state.ts';
 import { chainIdentity, chainParameters } from './system/chain-facts.ts';
 
@@ -59,4 +61,29 @@ export function checkAdmissible(
     checkTurn(transaction, state.reader(ledger), ruleTimeMs) ??
     checkFunds(known, (payer, onLedger, token) => feeBalance(state, payer, onLedger, token, rules))
   );
+}
+
+/**
+ * Whether a free operation of this transaction would fail now without paying. Only the sender's next transaction can be
+ * judged: what stands before others may change the answer, and BeginBlock of the next block may too, so a section
+ * decides again.
+ */
+export function checkFreeOperations(
+  state: StateGround,
+  transaction: EncodedTransaction,
+  facts: BlockFacts,
+  rules: LedgerRules = LEDGER_RULES,
+): Inadmissible | undefined {
+  const module = rules.modules[transaction.value.body.ledger];
+  if (module === undefined || !hasFree(handlersOf(transaction, module) ?? [])) return undefined;
+  const begun = withoutBeginBlock(state, facts, rules);
+  const execution = new SectionExecution(begun, module.name);
+  try {
+    const known = execution.know(transaction);
+    if ('code' in known || execution.admit(known) !== undefined) return undefined;
+    return execution.execute(known);
+  } finally {
+    execution.abandon();
+    begun.discard();
+  }
 }

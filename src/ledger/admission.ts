@@ -3,7 +3,7 @@ import type { LedgerName, TokenName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
-import { handlersOf, type TransactionCost, transactionCost } from './cost.ts';
+import { byteGas, handlersOf, isFree, type TransactionCost, transactionCost } from './cost.ts';
 import { nextNonce } from './nonces.ts';
 import type { LedgerRules } from './rules.ts';
 import type { LedgerModule, OperationHandler, StateReader } from './seam.ts';
@@ -18,7 +18,9 @@ export type InadmissibleCode =
   | 'EXPIRED'
   | 'NONCE_TOO_LOW'
   | 'NONCE_GAP'
-  | 'INSUFFICIENT_METER';
+  | 'INSUFFICIENT_METER'
+  | 'MAX_FEE_TOO_LOW'
+  | 'FREE_OPERATION_FAILED';
 
 export interface Inadmissible {
   readonly code: InadmissibleCode;
@@ -37,7 +39,10 @@ function refuse(code: InadmissibleCode, data: Record<string, unknown> = {}): Ina
   return { code, data };
 }
 
-/** Everything that needs no account: chain, ledger, operations, size. The signature is checked elsewhere. */
+/**
+ * Everything that needs no account: chain, ledger, operations, size, and that its bytes are paid for whatever happens.
+ * The signature is checked elsewhere.
+ */
 export function checkKnown(
   transaction: EncodedTransaction,
   chainId: number,
@@ -67,6 +72,9 @@ export function checkKnown(
       operations: body.operations.length,
       maxOperations: parameters.maxSectionOperations,
     });
+  const needed = isFree(handlers) ? 0n : BigInt(byteGas(transaction, parameters)) * parameters.gasPrice;
+  if (body.maxFee < needed)
+    return refuse('MAX_FEE_TOO_LOW', { maxFee: body.maxFee.toString(), needed: needed.toString() });
   return { transaction, module, handlers, cost };
 }
 
@@ -125,11 +133,15 @@ export class SectionRoom {
     this.#operations = parameters.maxSectionOperations;
   }
 
+  fits({ cost, transaction, handlers }: KnownTransaction): boolean {
+    if (cost.gas > this.#gas || transaction.bytes.length > this.#bytes) return false;
+    return handlers.length <= this.#operations && this.#transactions > 0;
+  }
+
   /** Takes the room of a transaction, or returns false and takes nothing. */
   take(known: KnownTransaction): boolean {
+    if (!this.fits(known)) return false;
     const { cost, transaction, handlers } = known;
-    if (cost.gas > this.#gas || transaction.bytes.length > this.#bytes) return false;
-    if (handlers.length > this.#operations || this.#transactions === 0) return false;
     this.#gas -= cost.gas;
     this.#bytes -= transaction.bytes.length;
     this.#operations -= handlers.length;

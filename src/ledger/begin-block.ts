@@ -73,15 +73,32 @@ export function beginBlock(parent: StateGround, facts: BlockFacts, rules: Ledger
   for (const ledger of LEDGERS)
     receipts.push(...(rules.modules[ledger]?.beginBlock?.(ledgerContext(ledger)) ?? []));
 
-  const room = Math.max(0, LIMITS.maxOutboxQueue - outboxQueue.length(system));
+  const sent = [...outboxes.values()].flatMap((outbox) => outbox.messages);
+  return begunOn({ context, rules, parent, view, systemReceipts: receipts, sent });
+}
+
+/**
+ * A stand-in for S that leaves the work of BeginBlock out: cheap, and right wherever that work changes nothing. It is
+ * for a first look at a transaction; no block is made on it.
+ */
+export function withoutBeginBlock(
+  parent: StateGround,
+  facts: BlockFacts,
+  rules: LedgerRules = LEDGER_RULES,
+): Begun {
+  const view = parent.extend();
+  const context = { ...facts, parameters: chainParameters(view.reader('system')) };
+  return begunOn({ context, rules, parent, view, systemReceipts: [], sent: [] });
+}
+
+function begunOn(
+  done: Pick<Begun, 'context' | 'rules' | 'parent' | 'view' | 'systemReceipts' | 'sent'>,
+): Begun {
+  const { view } = done;
+  const room = Math.max(0, LIMITS.maxOutboxQueue - outboxQueue.length(view.reader('system')));
   const roots = new Map<LedgerName, string>();
   return {
-    context,
-    rules,
-    parent,
-    view,
-    systemReceipts: receipts,
-    sent: [...outboxes.values()].flatMap((outbox) => outbox.messages),
+    ...done,
     sectionOutboxBound: Math.min(LIMITS.maxOutboxPerSection, Math.floor(room / LEDGERS.length)),
     preRoot: (ledger) => {
       const root = roots.get(ledger) ?? view.root(ledger);

@@ -8,7 +8,7 @@ import type { LedgerModule, OperationHandler } from './seam.ts';
 export interface TransactionCost {
   /** Gas of all operations and bytes: what counts against the section's bound. */
   readonly gas: number;
-  /** The part of the gas that is paid for. */
+  /** The part of the gas that is paid for if the transaction succeeds. */
   readonly paidGas: number;
   /** Fixed fees in other tokens than FLX, summed per token. */
   readonly fixedFees: readonly Charge[];
@@ -34,6 +34,11 @@ export function byteGas(transaction: EncodedTransaction, parameters: Parameters)
 /** Bytes are free where every operation is. */
 export function isFree(handlers: readonly OperationHandler<unknown>[]): boolean {
   return handlers.every((handler) => handler.free === true);
+}
+
+/** Whether some operation is free; then the transaction pays for it only if it fails. */
+export function hasFree(handlers: readonly OperationHandler<unknown>[]): boolean {
+  return handlers.some((handler) => handler.free === true);
 }
 
 /** The handlers of all operations in order, or undefined if the ledger does not know one of them. */

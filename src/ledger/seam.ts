@@ -86,7 +86,10 @@ export interface OperationHandler<T> {
   readonly spec: KindSpec<T>;
   /** Gas of one execution, before the per-byte part. Calibrated, never zero except for free operations. */
   readonly gas: number;
-  /** Free operations have a quota of their own instead of a fee. */
+  /**
+   * Free operations have a quota of their own instead of a fee, which `execute` enforces. They are free where they
+   * succeed; a transaction in which one fails pays for all of it, or stands in no section.
+   */
   readonly free?: boolean;
   /** A fixed fee in another token than FLX, from the sender's meter on this ledger. */
   fee?(parameters: Parameters): Charge | undefined;

@@ -10,7 +10,7 @@ import { errorCode } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { checkFunds, checkKnown, checkTurn, type Inadmissible, type KnownTransaction } from './admission.ts';
 import type { Begun } from './begin-block.ts';
-import { byteGas, isFree } from './cost.ts';
+import { byteGas, hasFree, isFree } from './cost.ts';
 import { useNonce } from './nonces.ts';
 import { Outbox } from './outbox.ts';
 import {
@@ -91,17 +91,25 @@ export class SectionExecution {
     return atS - (this.#charged.get(`${payer}/${token}`) ?? 0n);
   }
 
-  /** Executes an admitted transaction; it gets a receipt whatever happens. */
-  execute(known: KnownTransaction): void {
+  /**
+   * Executes an admitted transaction, which gets a receipt. If it turns out that it would fail without paying, it
+   * changes nothing and the answer says why no section may contain it.
+   */
+  execute(known: KnownTransaction): Inadmissible | undefined {
     const { transaction, module } = known;
     const { body } = transaction.value;
     const { settlement } = this.#begun.rules;
     const paysFromBalance = this.#ledger === 'economy';
     const index = this.#transactions.length;
     module.beginTransaction?.();
-    useNonce(this.#own, body.sender);
     if (paysFromBalance) settlement.holdFee(this.#own, body.sender, body.maxFee);
     const outcome = this.#runOperations(known);
+    const refusal = this.#unpaidFailure(known, outcome);
+    if (refusal !== undefined) {
+      if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, 0n);
+      return refusal;
+    }
+    useNonce(this.#own, body.sender);
     const charges = this.#chargesOf(known, outcome);
     if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
     for (const charge of charges) this.#charge(body.sender, index, charge);
@@ -127,6 +135,24 @@ export class SectionExecution {
       events: [...outcome.events],
       proofCommitment: hashOf('proof-item', item),
     });
+    return undefined;
+  }
+
+  /**
+   * Free operations are free where they succeed, which their quotas bound. A transaction with one that fails pays for
+   * all that was executed, and if its maxFee does not cover that, no section may contain it: otherwise anyone could
+   * fill blocks with failures that cost nothing.
+   */
+  #unpaidFailure(known: KnownTransaction, outcome: Outcome): Inadmissible | undefined {
+    const { status, failedOperation, gas } = outcome;
+    const failed = known.handlers[failedOperation];
+    if (failed === undefined || !hasFree(known.handlers)) return undefined;
+    const executed = status === COMMON_STATUSES.OUT_OF_GAS ? gas - failed.gas : gas;
+    const needed = BigInt(executed) * this.#begun.context.parameters.gasPrice;
+    const { maxFee } = known.transaction.value.body;
+    if (needed <= maxFee) return undefined;
+    const data = { status, failedOperation, maxFee: maxFee.toString(), needed: needed.toString() };
+    return { code: 'FREE_OPERATION_FAILED', data };
   }
 
   /** All operations in order, or none of them. */
@@ -200,7 +226,7 @@ export class SectionExecution {
     };
   }
 
-  /** Gas in FLX up to maxFee; fixed fees only of a transaction that succeeded. */
+  /** Gas in FLX up to maxFee; free operations and fixed fees count only where the transaction succeeded. */
   #chargesOf(known: KnownTransaction, outcome: Outcome): Charge[] {
     const { maxFee } = known.transaction.value.body;
     const charges: Charge[] = [];
@@ -212,13 +238,8 @@ export class SectionExecution {
   }
 
   #gasFee(known: KnownTransaction, outcome: Outcome): bigint {
-    if (isFree(known.handlers)) return 0n;
-    const executed =
-      outcome.failedOperation === NO_FAILED_OPERATION ? known.handlers.length : outcome.failedOperation + 1;
-    const unpaid = known.handlers
-      .slice(0, executed)
-      .reduce((sum, handler) => sum + (handler.free === true ? handler.gas : 0), 0);
-    return BigInt(outcome.gas - unpaid) * this.#begun.context.parameters.gasPrice;
+    const gas = outcome.status === COMMON_STATUSES.OK ? known.cost.paidGas : outcome.gas;
+    return BigInt(gas) * this.#begun.context.parameters.gasPrice;
   }
 
   #charge(payer: Address, receipt: number, charge: Charge): void {

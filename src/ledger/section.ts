@@ -75,9 +75,8 @@ export function executeSection(
     known.push(answer);
   }
   for (const [index, transaction] of known.entries()) {
-    const refusal = execution.admit(transaction);
+    const refusal = execution.admit(transaction) ?? execution.execute(transaction);
     if (refusal !== undefined) return invalid(index, refusal);
-    execution.execute(transaction);
   }
   return { valid: true, result: execution.result() };
 }
@@ -101,12 +100,10 @@ export function buildSection(
       continue;
     }
     const refusal = execution.admit(known);
-    if (refusal !== undefined) {
-      skipped.push({ transaction, reason: refusal });
-      continue;
-    }
-    if (!room.take(known)) break;
-    execution.execute(known);
+    if (refusal === undefined && !room.fits(known)) break;
+    const reason = refusal ?? execution.execute(known);
+    if (reason === undefined) room.take(known);
+    else skipped.push({ transaction, reason });
   }
   return { result: execution.result(), skipped };
 }

@@ -54,8 +54,7 @@ type CallerReason =
   | TransactionErrorCode
   | AdmissionErrorCode
   | PoolRefusal
-  | 'MALFORMED_ADDRESS'
-  | 'UNKNOWN_OPERATION';
+  | 'MALFORMED_ADDRESS';
 
 /**
  * Every reason that a caller may meet, with its class: the one place where the code of a NodeError becomes a JSON-RPC
@@ -99,6 +98,12 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   EXPIRED: 'rejected',
   TOO_FAR_IN_FUTURE: 'rejected',
   INSUFFICIENT_METER: 'rejected',
+  WRONG_CHAIN: 'rejected',
+  WRONG_LEDGER: 'rejected',
+  LEDGER_NOT_AVAILABLE: 'rejected',
+  TRANSACTION_TOO_EXPENSIVE: 'rejected',
+  MAX_FEE_TOO_LOW: 'rejected',
+  FREE_OPERATION_FAILED: 'rejected',
   TX_DROPPED: 'rejected',
 
   SUBSCRIPTION_NEEDS_WEBSOCKET: 'disabled',

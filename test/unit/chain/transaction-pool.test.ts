@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { encodeOperation } from '../../../src/types/operations/catalog.ts';
+import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { encodeTransaction } from '../../../src/types/transaction.ts';
+import type { NodeError } from '../../../src/util/errors.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 
 /** What became of an own transaction: exactly one of these must hold. */
@@ -54,6 +57,35 @@ describe('Transaction pool', () => {
     it('refuses a transaction that no block can hold before it looks at the signature', async () => {
       const unknown = world.sign(world.alice, 0, [{ kind: 999, data: new Uint8Array(0) }]);
       await assert.rejects(node.pool.submit(unknown.bytes), { code: 'UNKNOWN_OPERATION' });
+    });
+
+    it('refuses a maxFee that does not cover the bytes of the transaction', async () => {
+      const cheap = world.transfer(0, { maxFee: 10n });
+      await assert.rejects(node.pool.submit(cheap.bytes), { code: 'MAX_FEE_TOO_LOW' });
+    });
+
+    it('takes a free operation while its quota is free, and then one that pays for its failure', async () => {
+      const faucet = (nonce: number, maxFee: bigint) => {
+        const to = world.alice.address;
+        return world.sign(world.alice, nonce, [encodeOperation(ECONOMY.operations.Faucet, { to })], {
+          maxFee,
+        });
+      };
+      await node.pool.submit(faucet(0, 0n).bytes);
+      await world.extend(node);
+      await assert.rejects(node.pool.submit(faucet(1, 0n).bytes), (error: NodeError) => {
+        assert.equal(error.code, 'FREE_OPERATION_FAILED');
+        assert.equal(error.data.status, 'FAUCET_TOO_SOON');
+        return true;
+      });
+      assert.equal(node.pool.mempool.status().transactions, 0);
+      const paying = faucet(1, 10_000n);
+      await node.pool.submit(paying.bytes);
+      await world.extend(node);
+      const [receipt] = node.store.loadReceipts(2)?.sections.flat() ?? [];
+      assert.equal(receipt?.txId, paying.id);
+      assert.equal(receipt.status, ECONOMY.statuses.FAUCET_TOO_SOON);
+      assert.deepEqual(receipt.charges, [{ token: 'FLX', amount: BigInt(receipt.gas) }]);
     });
 
     it('refuses bytes that are no transaction with a typed error', async () => {

@@ -231,6 +231,60 @@ describe('execution of a transaction', () => {
     assert.equal(meter(chain), before - BigInt(PROBE_GAS + mixed.bytes.length));
   });
 
+  it('charges a transaction in which a free operation fails for all that was executed', () => {
+    const chain = probeChain();
+    const malformed = { ...probeOperation.free(1, 5), data: new Uint8Array(3) };
+    const before = meter(chain);
+    const alone = chain.transaction(alice, 'bpi', [malformed]);
+    const [receipt] = chain.block([alone]).receipts;
+    assert.equal(receipt?.status, COMMON_STATUSES.MALFORMED_OPERATION);
+    assert.equal(meter(chain), before - BigInt(PROBE_GAS + alone.bytes.length));
+    const mixed = chain.run(alice, 'bpi', [probeOperation.free(1, 5), probeOperation.fail(3_001)]);
+    assert.equal(mixed.charges[0]?.amount, BigInt(mixed.gas));
+    assert.equal(cell(chain, 1), undefined);
+  });
+
+  it('keeps a free operation that would fail without paying out of a section, and leaves nothing of it', () => {
+    const chain = probeChain();
+    const malformed = { ...probeOperation.free(1, 5), data: new Uint8Array(3) };
+    const bytes = BigInt(chain.transaction(alice, 'bpi', [malformed]).bytes.length);
+    const owed = bytes + BigInt(PROBE_GAS);
+    for (const maxFee of [0n, owed - 1n]) {
+      const failing = chain.transaction(alice, 'bpi', [malformed], { maxFee });
+      assert.equal(chain.faultOf('bpi', [failing]).code, 'FREE_OPERATION_FAILED');
+      const begun = chain.begin();
+      const good = chain.transaction(alice, 'bpi', [probeOperation.free(1, 5)], { maxFee: 0n });
+      const { result, skipped } = buildSection(begun, 'bpi', [failing, good]);
+      assert.deepEqual(
+        skipped.map(({ transaction, reason }) => [transaction.id, reason.code]),
+        [[failing.id, 'FREE_OPERATION_FAILED']],
+      );
+      assert.deepEqual(
+        result.receipts.map(({ status, txId, index }) => [status, txId, index]),
+        [[0, good.id, 0]],
+      );
+      const alone = buildSection(begun, 'bpi', [good]).result;
+      assert.equal(result.postRoot, alone.postRoot);
+      for (const made of [result, alone]) made.discard();
+      begun.discard();
+    }
+    const paid = chain.run(alice, 'bpi', [malformed], { maxFee: owed });
+    assert.deepEqual(paid.charges, [{ token: 'FLX', amount: owed }]);
+  });
+
+  it('does not contain a transaction whose maxFee does not cover its bytes', () => {
+    const chain = probeChain();
+    const operations = [probeOperation.write(1, 1)];
+    const bytes = BigInt(chain.transaction(alice, 'bpi', operations).bytes.length);
+    const poor = chain.transaction(alice, 'bpi', operations, { maxFee: bytes - 1n });
+    assert.equal(chain.faultOf('bpi', [poor]).code, 'MAX_FEE_TOO_LOW');
+    const receipt = chain.run(alice, 'bpi', operations, { maxFee: bytes });
+    assert.deepEqual(
+      [receipt.status, receipt.charges],
+      [COMMON_STATUSES.OUT_OF_GAS, [{ token: 'FLX', amount: bytes }]],
+    );
+  });
+
   it('bounds events by number and by size', () => {
     const chain = probeChain();
     const most = chain.run(alice, 'bpi', [probeOperation.emit(LIMITS.maxEventsPerReceipt)]);

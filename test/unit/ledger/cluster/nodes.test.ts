@@ -36,10 +36,7 @@ function withNodes(...members: readonly Actor[]): OrchestrationChain {
 }
 
 const beat = (chain: OrchestrationChain, who: Actor, sequence: number, change = {}): string =>
-  statusOf(
-    CLUSTER,
-    chain.run(who, 'cluster', [heartbeat(chain, who, sequence, change)], { maxFee: 0n }).status,
-  );
+  statusOf(CLUSTER, chain.run(who, 'cluster', [heartbeat(chain, who, sequence, change)]).status);
 
 describe('NodeJoin', () => {
   it('registers a node with a lease and shows the cluster in the receipt', () => {

@@ -187,7 +187,7 @@ describe('Operations that do not decode', () => {
     const chain = new EconomyChain();
     const { kind, data } = encodeOperation(ECONOMY.operations.Faucet, { to: bob.address });
     for (const broken of [data.subarray(1), new Uint8Array([...data, 0])]) {
-      const transaction = chain.transaction(alice, [{ kind, data: broken }]);
+      const transaction = chain.transaction(alice, [{ kind, data: broken }], { maxFee: 10_000n });
       assert.equal(chain.block([transaction]).receipts[0]?.status, 2);
     }
     assert.equal(amountAt(chain, accountPath(balanceAccount(bob.address), 'FLX')), 0n);
