@@ -1,6 +1,6 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
-import { accountNonce, feeBalance } from '../ledger/account.ts';
-import { checkKnown, type InadmissibleCode } from '../ledger/admission.ts';
+import { accountNonce, checkFreeOperations, feeBalance } from '../ledger/account.ts';
+import { checkKnown, type Inadmissible, type InadmissibleCode } from '../ledger/admission.ts';
 import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
