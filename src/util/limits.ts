@@ -56,6 +56,13 @@ export const LIMITS = {
   // Economy
   maxReserveCustodians: 64,
 
+  // Bpci: consensus rules, changing one is a fork
+  /** Headers that may still be anchored, and seals of a validator that are remembered one by one. */
+  certificateWindow: 1000,
+  /** Headers of another chain that a client keeps. */
+  maxClientHeaders: 64,
+  maxTrustingPeriodMs: 366 * 24 * 3600 * 1000,
+
   // Cluster
   maxClusterNodes: 256,
   maxClusterWorkloads: 512,
@@ -74,6 +81,12 @@ export const LIMITS = {
   maxProvenanceSubjects: 64,
   maxNetworkAllowlist: 16,
   maxStepsPerBatch: 32,
+  /** Of each stream that a container writes; what is beyond is counted and dropped. */
+  maxContainerOutputBytes: 64 * 1024,
+  /** One call of the container runtime that answers at once. */
+  maxRuntimeCallMs: 10_000,
+  maxRootfsEntries: 100_000,
+  maxRootfsBytes: 4 * 1024 * 1024 * 1024,
 
   // Work per block outside sections (carried over first in, first out)
   maxOutboxPerSection: 1024,
