@@ -90,7 +90,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
       previousValidators: await history.validatorsAt(Math.max(1, head.height)),
       validators: currentValidators(system),
       nextValidators: nextValidators(system),
-      hasPendingWork: hasPendingWork(state),
+      hasPendingWork: hasPendingWork(state, head.timeMs),
     },
   );
   return { chain, pool };

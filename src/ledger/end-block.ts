@@ -98,19 +98,24 @@ function settleBlock(
     systemReceipts: receipts.map((receipt, index) => ({ ...receipt, height: context.height, index })),
     validators,
     nextValidators: afterNext,
-    hasPendingWork: hasPendingWork(view, rules),
+    hasPendingWork: hasPendingWork(view, context.timeMs, rules),
     discard: () => view.discard(),
   };
 }
 
-/** Whether the next block has work without a transaction: messages to deliver, or requests carried over. */
+/**
+ * Whether the next block has work without a transaction: messages to deliver, requests carried over, or what a ledger
+ * has to do in BeginBlock. `timeMs` is the rule time of this block.
+ */
 export function hasPendingWork(
   state: Pick<StateGround, 'reader'>,
+  timeMs: number,
   rules: LedgerRules = LEDGER_RULES,
 ): boolean {
   return (
     outboxQueue.length(state.reader('system')) > 0 ||
-    rules.settlement.hasQueuedRequests(state.reader('economy'))
+    rules.settlement.hasQueuedRequests(state.reader('economy')) ||
+    LEDGERS.some((ledger) => rules.modules[ledger]?.hasPendingWork?.(state.reader(ledger), timeMs) === true)
   );
 }
 

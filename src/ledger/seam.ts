@@ -123,6 +123,11 @@ export interface LedgerModule {
   beginBlock?(context: LedgerContext): readonly SystemReceiptBody[];
   /** Applies a message from another ledger; a refusal bounces with a receipt. Must not throw. */
   deliver?(context: LedgerContext, from: LedgerName, message: OutboxMessage): { refused?: number };
+  /**
+   * Whether the next BeginBlock has work without a transaction: what this block asked for, or a bound carried over.
+   * `timeMs` is the rule time of this block.
+   */
+  hasPendingWork?(own: StateReader, timeMs: number): boolean;
   /** Bracket around each transaction, so that the ledger can collect what its proof item says. */
   beginTransaction?(): void;
   /** SSZ bytes of the transaction's proof item; the receipt commits to H("proof-item", bytes). */

@@ -6,7 +6,7 @@ import type { LedgerModule } from '../seam.ts';
 import { executeHeartbeat, executeSuspectReport } from './leases.ts';
 import { executeNodeJoin, executeNodeLeave, executeRefute } from './nodes.ts';
 import { executeSvcDeregister, executeSvcRegister, executeSvcUpdate } from './services.ts';
-import { runUpkeep } from './upkeep.ts';
+import { hasUpkeep, runUpkeep } from './upkeep.ts';
 import { executeRebalance, executeWorkloadCancel, executeWorkloadSubmit } from './workloads.ts';
 
 const { operations } = CLUSTER;
@@ -33,6 +33,7 @@ export const cluster: LedgerModule = {
   name: 'cluster',
   handlers,
   beginBlock: runUpkeep,
+  hasPendingWork: hasUpkeep,
   proofItem: ({ txId, status, events }) =>
     encode(CoordinationItemType, {
       txId,

@@ -110,16 +110,20 @@ export class TieBreaker {
   }
 }
 
-/** Whether a node may take one more replica of the workload, given how many of them each region has. */
-export function isCandidate(
+/** What keeps an ALIVE node from taking one more replica of a workload. */
+export type PlacementObstacle = 'REPLICA_BOUND' | 'NO_ROOM' | 'REGION_NOT_ALLOWED' | 'REGION_FULL';
+
+/** What keeps the node from it, given how many replicas of the workload each region has; undefined if nothing does. */
+export function obstacleOf(
   demand: Pick<Demand, 'request' | 'regions' | 'settled'>,
   node: PlacementNode,
   inRegion: ReadonlyMap<string, number>,
-): boolean {
-  if (node.replicas >= node.maxReplicas) return false;
-  if (!isWithin(demand.request, minus(node.capacity, node.used))) return false;
-  if (demand.regions.length > 0 && !demand.regions.includes(node.region)) return false;
-  return (inRegion.get(node.region) ?? 0) < maxPerRegion(demand.settled.length);
+): PlacementObstacle | undefined {
+  if (node.replicas >= node.maxReplicas) return 'REPLICA_BOUND';
+  if (!isWithin(demand.request, minus(node.capacity, node.used))) return 'NO_ROOM';
+  if (demand.regions.length > 0 && !demand.regions.includes(node.region)) return 'REGION_NOT_ALLOWED';
+  if ((inRegion.get(node.region) ?? 0) >= maxPerRegion(demand.settled.length)) return 'REGION_FULL';
+  return undefined;
 }
 
 export function countRegions(settled: readonly (string | undefined)[]): Map<string, number> {
@@ -128,18 +132,19 @@ export function countRegions(settled: readonly (string | undefined)[]): Map<stri
   return counts;
 }
 
-function choose(
+/** The candidate on which a replica is placed. `scores` remembers alignments between the replicas of one demand. */
+export function chooseNode(
   demand: Demand,
   replica: number,
   nodes: readonly PlacementNode[],
   inRegion: ReadonlyMap<string, number>,
-  scores: Map<PlacementNode, bigint>,
   ties: TieBreaker,
+  scores = new Map<PlacementNode, bigint>(),
 ): PlacementNode | undefined {
   let best: PlacementNode[] = [];
   let bestScore = -1n;
   for (const node of nodes) {
-    if (!isCandidate(demand, node, inRegion)) continue;
+    if (obstacleOf(demand, node, inRegion) !== undefined) continue;
     const score = scores.get(node) ?? alignment(demand.request, node);
     scores.set(node, score);
     if (score > bestScore) {
@@ -170,7 +175,7 @@ export function planPlacements(
     for (const [replica, settled] of demand.settled.entries()) {
       if (settled !== undefined) continue;
       if (placed.length === maxPlacements) return placed;
-      const node = choose(demand, replica, nodes, inRegion, scores, ties);
+      const node = chooseNode(demand, replica, nodes, inRegion, ties, scores);
       // What does not fit now fits no better for the next replica of the same workload.
       if (node === undefined) break;
       node.used = plus(node.used, demand.request);

@@ -2,7 +2,7 @@ import { LIMITS } from '../../util/limits.ts';
 import {
   countRegions,
   type Demand,
-  isCandidate,
+  obstacleOf,
   type Placement,
   type PlacementNode,
   TieBreaker,
@@ -41,7 +41,7 @@ function betterPlace(
   let best: PlacementNode[] = [];
   let least = loadOf(source);
   for (const node of nodes) {
-    if (node === source || !isCandidate(demand, node, inRegion)) continue;
+    if (node === source || obstacleOf(demand, node, inRegion) !== undefined) continue;
     const load = dominantSharePpm(plus(node.used, demand.request), node.capacity);
     if (load < least) {
       best = [node];

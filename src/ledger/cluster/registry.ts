@@ -1,7 +1,7 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import type { ClusterState } from '../../types/cluster-state.ts';
 import { hashPlacementDiff, type Move, type NodeStatus } from '../../types/operations/cluster.ts';
-import { AddressType, type Hash, Hash32, Height, Key32, SafeU64, U16, U32 } from '../../types/ssz.ts';
+import { AddressType, type Hash, Hash32, Height, Key32, SafeU64, U8, U16, U32 } from '../../types/ssz.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import {
@@ -45,6 +45,12 @@ const SummaryType = new ContainerType({
 });
 type Summary = ValueOf<typeof SummaryType>;
 const summaryTable = new Table('summary', SummaryType);
+
+/**
+ * Stands while some pending workload may find a place: one came, a node came, room was freed, or the bound of a block
+ * was reached. Without it another look would place nothing, because what did not fit does not fit until then.
+ */
+export const placementDue = new Table('placement-due', U8);
 
 /** Weight of the ALIVE nodes of an operator. */
 const operatorWeights = new Table('operator', SafeU64);
@@ -109,6 +115,7 @@ function withMember(list: readonly string[], member: string, present: boolean): 
 export function setPending(own: StateWriter, workload: Hash, isPending: boolean): void {
   const changed = withMember(listPending(own), workload, isPending);
   if (changed !== undefined) pendingWorkloads.set(own, changed);
+  if (isPending) placementDue.set(own, 1);
 }
 
 /** Takes out of `pending`, which is the list as it stands, what has found its places. */
@@ -119,6 +126,12 @@ export function keepPending(
 ): void {
   const open = pending.filter(isOpen);
   if (open.length < pending.length) pendingWorkloads.set(own, open);
+}
+
+/** Whether a node can take more than before. */
+function gainsRoom(before: NodeRecord | undefined, after: NodeRecord): boolean {
+  if (after.status !== 'ALIVE') return false;
+  return before?.status !== 'ALIVE' || !isWithin(before.used, after.used);
 }
 
 /** What a node adds to the summary in its status. */
@@ -160,6 +173,7 @@ export function saveNode(own: StateWriter, id: string, after: NodeRecord): void 
     if (weight === 0) operatorWeights.delete(own, after.operator);
     else operatorWeights.set(own, weight, after.operator);
   }
+  if (gainsRoom(old, after) && listPending(own).length > 0) placementDue.set(own, 1);
   const serves = isServing(after.status);
   if (serves === (old !== undefined && isServing(old.status))) return;
   const serving = withMember(listServing(own), id, serves);

@@ -92,7 +92,11 @@ export function executeSvcDeregister({ name }: SvcDeregister, context: Operation
 }
 
 /** An endpoint is healthy as long as its node takes part and its container runs there. */
-function isHealthy({ app, replica, node }: Endpoint, cluster: StateReader, docklock: StateReader): boolean {
+export function isHealthy(
+  { app, replica, node }: Endpoint,
+  cluster: StateReader,
+  docklock: StateReader,
+): boolean {
   const status = nodes.get(cluster, node)?.status;
   if (status !== 'ALIVE' && status !== 'DRAINING') return false;
   const container = containers.get(docklock, app, replica);

@@ -6,27 +6,27 @@ import {
 } from '../../types/operations/cluster.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../types/system-receipt.ts';
 import { LIMITS } from '../../util/limits.ts';
-import type { LedgerContext } from '../seam.ts';
+import type { LedgerContext, StateReader } from '../seam.ts';
 import { NOWHERE, type NodeRecord, nodes, placements } from '../state/cluster-records.ts';
 import { suspect } from './leases.ts';
 import { retire } from './nodes.ts';
-import { type Demand, type PlacementNode, planPlacements } from './placement.ts';
+import { type Demand, planPlacements } from './placement.ts';
 import { planRebalance } from './rebalance.ts';
 import {
   clusterState,
   keepPending,
   leaseQueue,
   listPending,
-  listServing,
   moveReplica,
   noteDiff,
+  placementDue,
   rebalanceRequest,
   requireNode,
-  requireWorkload,
   saveNode,
   setPending,
   suspicionQueue,
 } from './registry.ts';
+import { demandReader, listTakers } from './takers.ts';
 
 function countOpen(settled: Demand['settled']): number {
   return settled.filter((region) => region === undefined).length;
@@ -113,48 +113,18 @@ class Upkeep {
     }
   }
 
-  /** The ALIVE nodes, as the plans see them. */
-  #takers(): PlacementNode[] {
-    const { own } = this.#context;
-    const takers: PlacementNode[] = [];
-    for (const id of listServing(own)) {
-      const { status, region, weight, capacity, used } = requireNode(own, id);
-      if (status !== 'ALIVE') continue;
-      const replicas = placements.get(own, id)?.length ?? 0;
-      takers.push({ id, region, weight, capacity, used, replicas, maxReplicas: LIMITS.maxPlacementsPerNode });
-    }
-    return takers;
-  }
-
-  /** Makes demands of workloads as they stand now; it reads each node once. */
-  #demandReader(): (workload: string) => Demand {
-    const { own } = this.#context;
-    const regions = new Map<string, string | undefined>([[NOWHERE, undefined]]);
-    /** Where a replica counts as settled; one on a leaving node does not. */
-    const regionOf = (id: string): string | undefined => {
-      if (regions.has(id)) return regions.get(id);
-      const { status, region } = requireNode(own, id);
-      const settled = status === 'DRAINING' ? undefined : region;
-      regions.set(id, settled);
-      return settled;
-    };
-    return (workload) => {
-      const { request, regions, priorityPpm, queuedAtMs, nodes: places } = requireWorkload(own, workload);
-      return { workload, request, regions, priorityPpm, queuedAtMs, settled: places.map(regionOf) };
-    };
-  }
-
   #place(): void {
     const { own, timeMs } = this.#context;
+    if (!placementDue.has(own)) return;
     const pending = listPending(own);
-    if (pending.length === 0) return;
-    const demands = pending.map(this.#demandReader());
-    const placed = planPlacements(this.#takers(), demands, timeMs, LIMITS.maxPlacementsPerBlock);
+    const demands = pending.map(demandReader(own));
+    const placed = planPlacements(listTakers(own), demands, timeMs, LIMITS.maxPlacementsPerBlock);
     for (const { workload, replica, to } of placed) this.#move(workload, replica, to);
     // A node that came back, or left, may have settled what nobody placed.
     const open = new Map(demands.map(({ workload, settled }) => [workload, countOpen(settled)]));
     for (const { workload } of placed) open.set(workload, (open.get(workload) ?? 0) - 1);
     keepPending(own, pending, (workload) => open.get(workload) !== 0);
+    if (placed.length < LIMITS.maxPlacementsPerBlock) placementDue.delete(own);
   }
 
   #move(workload: string, replica: number, to: string): void {
@@ -174,15 +144,27 @@ class Upkeep {
     const maxMoves = rebalanceRequest.get(own);
     if (maxMoves === undefined) return;
     rebalanceRequest.delete(own);
-    const demandOf = this.#demandReader();
+    const demandOf = demandReader(own);
     const replicasOn = (node: string) =>
       (placements.get(own, node) ?? []).map(({ workload, replica }) => ({
         replica,
         demand: demandOf(workload),
       }));
-    for (const { workload, replica, to } of planRebalance(this.#takers(), replicasOn, maxMoves))
+    for (const { workload, replica, to } of planRebalance(listTakers(own), replicasOn, maxMoves))
       this.#move(workload, replica, to);
   }
+}
+
+/** Whether the next {@link runUpkeep} has something to do that is known now; leases that end later are not. */
+export function hasUpkeep(own: StateReader, timeMs: number): boolean {
+  const lease = leaseQueue.first(own);
+  const suspicion = suspicionQueue.first(own);
+  return (
+    placementDue.has(own) ||
+    rebalanceRequest.has(own) ||
+    (lease !== undefined && lease.dueMs < timeMs) ||
+    (suspicion !== undefined && suspicion.dueMs <= timeMs)
+  );
 }
 
 /** Expiry and placement, bounded by LIMITS.maxExpiriesPerBlock and maxPlacementsPerBlock; the rest carries over. */
