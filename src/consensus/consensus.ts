@@ -55,7 +55,9 @@ class Qbft implements Consensus {
       if (height > state.height) return this.#announce(height);
       if (height < state.height) return [{ kind: 'drop', reason: 'PAST_HEIGHT', signer: undefined }];
     }
-    return run(state, () => handleAtHeight(state, event));
+    const effects = run(state, () => handleAtHeight(state, event));
+    if (event.kind === 'timeout' && event.timer === 'resend') effects.push(...this.#askForBlock(state));
+    return effects;
   }
 
   roundState(): RoundState {
@@ -112,6 +114,17 @@ class Qbft implements Consensus {
       effects.push(...run(state, step));
     }
     return effects;
+  }
+
+  /**
+   * A node that signs nothing at this height (it joins later, or has lost its journal) sends no round change that
+   * others would answer with the decided block. The next height may need its vote, so it does not wait for the others
+   * to get two heights ahead; and it asks again, because what it asked for may be lost.
+   */
+  #askForBlock(state: HeightState): ConsensusEffect[] {
+    if (state.guard.isOpen || state.isOver) return [];
+    const reached = this.#estimates.reachedByWeakQuorum(state.validators) ?? 0;
+    return reached > state.height ? [{ kind: 'behind', height: reached - 1 }] : [];
   }
 
   #announce(height: number): ConsensusEffect[] {

@@ -61,6 +61,22 @@ describe('Consensus core, sections J, K and N: future and past heights, bounds',
       ]);
   });
 
+  it('K03 N04 asks for the next block, again and again, where it signs nothing and f + 1 validators have it', () => {
+    const joiner = twoHeights({ me: 4, validators: validatorSet(4), nextValidators: validatorSet(5) });
+    const withoutJournal = twoHeights({
+      restored: { round: 0, messages: [], blocks: [], prepared: undefined, mayNotSign: true },
+    });
+    for (const { h, block } of [joiner, withoutJournal]) {
+      h.inject(h.peer(0).prepare(0, block, 2));
+      h.inject(h.peer(1).prepare(0, block, 2));
+      for (let i = 0; i < 2; i++)
+        assert.deepEqual(h.timeout('resend'), ['timer resend round 0 in 1000', 'behind 1']);
+    }
+    const validator = twoHeights();
+    for (const index of [0, 1]) validator.h.inject(validator.h.peer(index).prepare(0, validator.block, 2));
+    assert.ok(!validator.h.timeout('resend').includes('behind 1'), 'its round change will be answered');
+  });
+
   it('M04 reports a certificate of a later height, and does nothing for one of a past height', () => {
     const { h, block, next, decide } = twoHeights();
     const seals = h.peers(0, 1, 2).map((peer) => peer.commit(0, next).commit);
