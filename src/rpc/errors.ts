@@ -32,7 +32,14 @@ export type RpcErrorCode =
   | 'BLOCK_NOT_FOUND'
   | 'TX_NOT_FOUND'
   | 'RECEIPT_NOT_FOUND'
+  | 'SERVICE_NOT_FOUND'
+  | 'WORKLOAD_NOT_FOUND'
+  | 'IMAGE_NOT_FOUND'
+  | 'APP_NOT_FOUND'
+  | 'CONTAINER_NOT_FOUND'
   | 'PRUNED'
+  | 'AGREEMENT_NOT_FOUND'
+  | 'POLICY_NOT_FOUND'
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
   | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
@@ -72,7 +79,14 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   BLOCK_NOT_FOUND: 'notFound',
   TX_NOT_FOUND: 'notFound',
   RECEIPT_NOT_FOUND: 'notFound',
+  SERVICE_NOT_FOUND: 'notFound',
+  WORKLOAD_NOT_FOUND: 'notFound',
+  IMAGE_NOT_FOUND: 'notFound',
+  APP_NOT_FOUND: 'notFound',
+  CONTAINER_NOT_FOUND: 'notFound',
   PRUNED: 'notFound',
+  AGREEMENT_NOT_FOUND: 'notFound',
+  POLICY_NOT_FOUND: 'notFound',
 
   NOT_INCLUDED_YET: 'unavailable',
 

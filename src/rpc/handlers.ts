@@ -1,6 +1,9 @@
 import type { AllHandlers } from './dispatcher.ts';
 import { adminHandlers } from './methods/admin.ts';
+import { bpiHandlers } from './methods/bpi.ts';
 import { chainHandlers } from './methods/chain.ts';
+import { clusterHandlers } from './methods/cluster.ts';
+import { docklockHandlers } from './methods/docklock.ts';
 import { economyHandlers } from './methods/economy.ts';
 import { gossipHandlers } from './methods/gossip.ts';
 import { ibftHandlers } from './methods/ibft.ts';
@@ -21,7 +24,10 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...txHandlers(ports),
     ...stateHandlers(ports),
     ...txpoolHandlers(ports),
+    ...docklockHandlers(ports),
+    ...clusterHandlers(ports),
     ...economyHandlers(ports),
+    ...bpiHandlers(ports),
     ...ibftHandlers(ports),
     ...gossipHandlers(ports),
     ...adminHandlers(ports),

@@ -10,6 +10,9 @@ import type { BlockReceipts, Receipt } from '../types/receipt.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
+import type { BpiPort } from './ports/bpi.ts';
+import type { ClusterPort } from './ports/cluster.ts';
+import type { DocklockPort } from './ports/docklock.ts';
 
 /**
  * Everything that the interface asks of the node, declared here and filled by the composition root. A port answers
@@ -255,7 +258,10 @@ export interface NodePort {
 export interface RpcPorts {
   readonly node: NodePort;
   readonly chain: ChainPort;
+  readonly docklock: DocklockPort;
+  readonly cluster: ClusterPort;
   readonly economy: EconomyPort;
+  readonly bpi: BpiPort;
   readonly pool: PoolPort;
   readonly consensus: ConsensusPort;
   readonly sync: SyncPort;

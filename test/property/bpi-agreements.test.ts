@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { EXAMPLE_AGREEMENT } from '../../src/client/example-agreement.ts';
 import { readTerms } from '../../src/ledger/bpi/agreement-terms.ts';
 import { agreementRoot } from '../../src/ledger/bpi/agreements.ts';
 import { evaluateCondition } from '../../src/ledger/bpi/expression.ts';
@@ -24,7 +25,6 @@ import {
   bob,
   check,
   invoke,
-  MISSION_EXAMPLE,
   newBpiChain,
   propose,
   sign,
@@ -228,7 +228,7 @@ describe('a section of the bpi ledger', () => {
       fc.property(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 6 }), (plan) => {
         const runs = [0, 1].map(() => {
           const chain = newBpiChain();
-          const first = activeAgreement(chain, MISSION_EXAMPLE, people);
+          const first = activeAgreement(chain, EXAMPLE_AGREEMENT, people);
           const second = activeAgreement(
             chain,
             'agreement: {name: n, policies: [{type: quota, max: 2}]}',
@@ -241,7 +241,7 @@ describe('a section of the bpi ledger', () => {
             if (entry.what === 'terminate') return terminate(id);
             if (entry.what === 'sign') return sign(id, hashNumber(1));
             if (entry.what === 'activate') return activate(id);
-            if (entry.what === 'propose') return propose(MISSION_EXAMPLE, [entry.who]);
+            if (entry.what === 'propose') return propose(EXAMPLE_AGREEMENT, [entry.who]);
             const key = entry.what === 'record' ? '' : entry.key;
             const value = entry.what === 'delete' ? new Uint8Array(0) : utf8('v');
             return invoke(id, about, { entry: entry.what, key, value });

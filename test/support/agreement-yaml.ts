@@ -39,7 +39,7 @@ const CONDITIONS = [
   'actor.address == subject.id',
 ];
 
-function policyOf(dice: Dice, index: number): Written {
+function policyOf(dice: Dice, index: number): WrittenPolicy {
   const id = `policy-${index}`;
   switch (dice.roll(8)) {
     case 0:
@@ -96,10 +96,21 @@ function policyOf(dice: Dice, index: number): Written {
   }
 }
 
+type WrittenPolicy = { readonly type: string; readonly effect?: Written; readonly [key: string]: Written };
+
+/** A throttle is only accepted beside a rate limit. */
+function withLimitToThrottle(policies: readonly WrittenPolicy[]): readonly WrittenPolicy[] {
+  const throttles = policies.some(({ effect }) => typeof effect === 'object' && 'throttle' in effect);
+  if (!throttles || policies.some(({ type }) => type === 'rate_limit')) return policies;
+  return [...policies, { id: 'limit', type: 'rate_limit', window: 1_000, max: 9 }];
+}
+
 /** One agreement of the many that this seed stands for. */
 export function agreementOf(seed: number): Written {
   const dice = new Dice(seed);
-  const policies = Array.from({ length: 1 + dice.roll(6) }, (_, index) => policyOf(dice, index));
+  const policies = withLimitToThrottle(
+    Array.from({ length: 1 + dice.roll(6) }, (_, index) => policyOf(dice, index)),
+  );
   return {
     agreement: {
       name: dice.pick(['TrafficLight-BISO-Pipeline', 'Vertrag über Daten', 'x', 'true', '0x10', 'a\nb']),

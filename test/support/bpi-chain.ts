@@ -11,17 +11,6 @@ import type { Operation } from '../../src/types/transaction.ts';
 import { utf8 } from '../../src/util/bytes.ts';
 import { type Actor, actor, LedgerChain, testGenesis } from './ledger-chain.ts';
 
-/** The example of the project's mission, to the letter. */
-export const MISSION_EXAMPLE = `agreement:
-  name: "TrafficLight-BISO-Pipeline"
-  policies:
-    - type: "geographic_restriction"
-      regions: ["EU", "US"]
-    - type: "data_classification"
-      level: "PII"
-  enforcement: "real-time"
-`;
-
 export const alice = actor('alice');
 export const bob = actor('bob');
 export const stranger = actor('stranger');

@@ -1,3 +1,5 @@
+import { State } from '../../src/ledger/state/state.ts';
+import { clusterPort } from '../../src/node/ports/cluster-port.ts';
 import type { RpcPorts, StoredBlock } from '../../src/rpc/ports.ts';
 import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
 import { buildFinalityProof, changesValidators } from '../../src/types/finality-proof.ts';
@@ -148,6 +150,23 @@ export class RpcNode {
         }),
         locks: () => [{ ledger: 'bpci', purpose: 'bond', ref: '77'.repeat(32), token: 'GEN', amount: 8n }],
       },
+      docklock: {
+        image: () => undefined,
+        images: () => [],
+        app: () => undefined,
+        apps: () => [],
+        container: () => undefined,
+        containers: () => [],
+        runtimes: async () => [
+          { name: 'runc', version: undefined, fault: { code: 'RUNTIME_NOT_FOUND', message: 'none' } },
+        ],
+      },
+      bpi: {
+        agreement: () => undefined,
+        agreements: () => [],
+        evaluate: () => ({ refusal: 'AGREEMENT_UNKNOWN', message: 'there is no such agreement' }),
+      },
+      cluster: clusterPort({ state: new State() }),
       pool: {
         submit: async (bytes) => {
           const transaction = decodeTransaction(bytes);

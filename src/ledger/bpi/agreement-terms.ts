@@ -1,5 +1,4 @@
 import { type AgreementTerms, DEFAULT_DECISIONS, ENFORCEMENTS, TERMS_BOUNDS } from '../../types/agreement.ts';
-import { failure } from './failure.ts';
 import { Fields } from './fields.ts';
 import { readPolicies } from './policy-terms.ts';
 import { parseYaml } from './yaml-document.ts';
@@ -18,14 +17,14 @@ const UNAVAILABLE: Readonly<Record<string, string>> = {
  * @throws OperationFailure with a YAML_…, TERMS_…, POLICY_… or EXPRESSION_… status, or FEATURE_UNAVAILABLE
  */
 export function readTerms(yaml: Uint8Array): AgreementTerms {
-  const document = new Fields(parseYaml(yaml), 'document');
-  const fields = new Fields(document.required('agreement'), 'agreement');
+  const document = new Fields(parseYaml(yaml), []);
+  const fields = document.nested('agreement');
   document.end();
   for (const [field, why] of Object.entries(UNAVAILABLE))
-    if (fields.has(field)) throw failure('FEATURE_UNAVAILABLE', `${field} ${why}`);
+    if (fields.has(field)) throw fields.refusal('FEATURE_UNAVAILABLE', why, field);
   if (fields.has('enforcement') && fields.optional('enforcement') === 'post')
-    throw failure('FEATURE_UNAVAILABLE', 'enforcement after the fact needs penalties');
-  const valid = fields.has('valid') ? new Fields(fields.required('valid'), 'valid') : undefined;
+    throw fields.refusal('FEATURE_UNAVAILABLE', 'after the fact needs penalties', 'enforcement');
+  const valid = fields.has('valid') ? fields.nested('valid') : undefined;
   const terms: AgreementTerms = {
     name: fields.text('name', TERMS_BOUNDS.nameBytes),
     version: fields.integer('version', 1, 2 ** 32 - 1, 1),
@@ -34,11 +33,11 @@ export function readTerms(yaml: Uint8Array): AgreementTerms {
       valid?.integer('to', 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER,
     defaultDecision: fields.name('default', DEFAULT_DECISIONS, 'deny'),
     enforcement: fields.name('enforcement', ENFORCEMENTS, 'real-time'),
-    policies: readPolicies(fields.required('policies')),
+    policies: readPolicies(fields.required('policies'), ['agreement', 'policies']),
   };
   valid?.end();
   fields.end();
   if (terms.validFromMs > terms.validToMs)
-    throw failure('TERMS_FIELD_INVALID', 'the agreement ends before it begins');
+    throw fields.refusal('TERMS_FIELD_INVALID', 'ends before it begins', 'valid');
   return terms;
 }

@@ -57,10 +57,12 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map([
   ['delete', remove],
 ]);
 
+export const ENTRY_NAMES: readonly string[] = [...ENTRIES.keys()];
+
 /** @throws OperationFailure ENTRY_UNKNOWN */
 export function findEntry(name: string): Entry {
   const entry = ENTRIES.get(name);
   if (entry === undefined)
-    throw failure('ENTRY_UNKNOWN', `no entry of this name; there are ${[...ENTRIES.keys()].join(', ')}`);
+    throw failure('ENTRY_UNKNOWN', `no entry of this name; there are ${ENTRY_NAMES.join(', ')}`);
   return entry;
 }

@@ -1,18 +1,32 @@
+import type { BpiStatus } from '../../types/operations/bpi.ts';
 import { utf8 } from '../../util/bytes.ts';
-import { failure } from './failure.ts';
+import { OperationFailure } from '../seam.ts';
+import { TermsFailure, termsFailure, type YamlPath } from './failure.ts';
 import type { YamlMap, YamlValue } from './yaml-document.ts';
 
 /** Typed reading of a map: every field is taken once, and `end` refuses what nobody took. */
 export class Fields {
-  readonly #where: string;
+  readonly #path: YamlPath;
   readonly #map: YamlMap;
   readonly #taken = new Set<string>();
 
-  /** @throws OperationFailure TERMS_FIELD_INVALID if the value is no map */
-  constructor(value: YamlValue, where: string) {
-    if (!(value instanceof Map)) throw failure('TERMS_FIELD_INVALID', `${where} is a map`);
-    this.#where = where;
+  /** `path` leads to the value. @throws OperationFailure TERMS_FIELD_INVALID if the value is no map */
+  constructor(value: YamlValue, path: YamlPath) {
+    if (!(value instanceof Map))
+      throw termsFailure('TERMS_FIELD_INVALID', `${describe(path)} is a map`, { path });
+    this.#path = path;
     this.#map = value as YamlMap;
+  }
+
+  /** The map under a name. */
+  nested(name: string): Fields {
+    return new Fields(this.required(name), [...this.#path, name]);
+  }
+
+  /** A refusal of the field with this name, or of all of them. */
+  refusal(status: BpiStatus, message: string, name?: string): TermsFailure {
+    const path = name === undefined ? this.#path : [...this.#path, name];
+    return termsFailure(status, `${describe(path)} ${message}`, { path });
   }
 
   has(name: string): boolean {
@@ -26,7 +40,7 @@ export class Fields {
 
   required(name: string): YamlValue {
     const value = this.optional(name);
-    if (value === undefined) throw failure('TERMS_FIELD_MISSING', `${this.#where}.${name} is missing`);
+    if (value === undefined) throw this.refusal('TERMS_FIELD_MISSING', 'is missing', name);
     return value;
   }
 
@@ -38,6 +52,17 @@ export class Fields {
   optionalText(name: string, maxBytes: number): string | undefined {
     const value = this.optional(name);
     return value === undefined ? undefined : this.#text(value, name, maxBytes);
+  }
+
+  /** What `parse` makes of text; its failure is one of this field. */
+  parsed<T>(name: string, maxBytes: number, parse: (text: string) => T): T {
+    const text = this.text(name, maxBytes);
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof OperationFailure)) throw error;
+      throw new TermsFailure(error, { path: [...this.#path, name] });
+    }
   }
 
   /** One of a few names; `fallback` if the field is not there. */
@@ -67,7 +92,7 @@ export class Fields {
     if (value === undefined) return [];
     if (!Array.isArray(value) || value.length === 0) throw this.#invalid(name, 'a list with something in it');
     if (value.length > bounds.items)
-      throw failure('TERMS_TOO_LARGE', `${this.#where}.${name} has more than ${bounds.items} items`);
+      throw this.refusal('TERMS_TOO_LARGE', `has more than ${bounds.items} items`, name);
     const texts = value.map((item) => this.#text(item, name, bounds.bytes));
     if (new Set(texts).size !== texts.length) throw this.#invalid(name, 'a list without repetition');
     return texts;
@@ -81,18 +106,26 @@ export class Fields {
   /** @throws OperationFailure TERMS_FIELD_UNKNOWN if there is a field that nobody took */
   end(): void {
     const [unknown] = this.rest();
-    if (unknown !== undefined)
-      throw failure('TERMS_FIELD_UNKNOWN', `${this.#where}.${unknown.slice(0, 64)} is not known`);
+    if (unknown !== undefined) throw this.refusal('TERMS_FIELD_UNKNOWN', 'is not known', unknown);
   }
 
   #text(value: YamlValue, name: string, maxBytes: number): string {
     if (typeof value !== 'string' || value === '') throw this.#invalid(name, 'text');
     if (utf8(value).length > maxBytes)
-      throw failure('TERMS_TOO_LARGE', `${this.#where}.${name} has more than ${maxBytes} bytes`);
+      throw this.refusal('TERMS_TOO_LARGE', `has more than ${maxBytes} bytes`, name);
     return value;
   }
 
   #invalid(name: string, expected: string) {
-    return failure('TERMS_FIELD_INVALID', `${this.#where}.${name} is to be ${expected}`);
+    return this.refusal('TERMS_FIELD_INVALID', `is to be ${expected}`, name);
   }
+}
+
+/** `agreement.policies[1].regions`; the names are the author's, so only their beginning is repeated. */
+function describe(path: YamlPath): string {
+  if (path.length === 0) return 'the document';
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part.slice(0, 64)}`))
+    .join('')
+    .slice(1);
 }

@@ -1,4 +1,4 @@
-import type { AgreementTerms } from '../../types/agreement.ts';
+import type { AgreementTerms, Policy } from '../../types/agreement.ts';
 import { BPI, type Invoke, type PolicyCheck, type Refusal } from '../../types/operations/bpi.ts';
 import { encode } from '../../types/ssz.ts';
 import { concatBytes, fromHex } from '../../util/bytes.ts';
@@ -20,7 +20,8 @@ import { countUsage, usageReader } from './usage.ts';
 
 const { operations, events } = BPI;
 
-function assertInForce(
+/** @throws OperationFailure NOT_ACTIVE, NOT_IN_FORCE */
+export function assertInForce(
   { state }: Agreement,
   { validFromMs, validToMs }: AgreementTerms,
   timeMs: number,
@@ -43,7 +44,10 @@ function outcomeOf({ decision, throttlePpm, obligations, gas }: PolicyDecision) 
 }
 
 /** The failure of an invocation that policies deny or escalate; its event names the policy. */
-function refused(invoke: Invoke, decision: PolicyDecision): RefusedByPolicy {
+export function refused(
+  invoke: Pick<Invoke, 'agreement' | 'entry' | 'subject'>,
+  decision: PolicyDecision,
+): RefusedByPolicy {
   const status = decision.decision === 'escalate' ? 'ESCALATED' : 'DENIED';
   const who = decision.policy === undefined ? 'no policy applies' : `the policy ${decision.policy.id}`;
   const event = { spec: events.Refused, value: refusalOf(invoke, decision) };
@@ -90,12 +94,18 @@ export function executeInvoke(invoke: Invoke, context: OperationContext): void {
   });
 }
 
+/** The policy with this id, or all if it is empty. @throws OperationFailure POLICY_UNKNOWN */
+export function selectPolicies({ policies }: AgreementTerms, policyId: string): readonly Policy[] {
+  const selected = policies.filter(({ id }) => policyId === '' || id === policyId);
+  if (selected.length === 0) throw failure('POLICY_UNKNOWN', 'the agreement has no policy with this id');
+  return selected;
+}
+
 export function executePolicyCheck(check: PolicyCheck, context: OperationContext): void {
   const { own, sender } = context;
   existingAgreement(own, check.agreement);
   const terms = termsOf(own, check.agreement);
-  const policies = terms.policies.filter(({ id }) => check.policyId === '' || id === check.policyId);
-  if (policies.length === 0) throw failure('POLICY_UNKNOWN', 'the agreement has no policy with this id');
+  const policies = selectPolicies(terms, check.policyId);
   const request = readRequest(check.subject, check.entry, sender);
   executeTraced(operations.PolicyCheck, check, check.agreement, context, () => {
     const usageOf = usageReader(context, check.agreement, request.subjectId);

@@ -1,6 +1,6 @@
 import type { AgreementTerms, Decision, Policy } from '../../types/agreement.ts';
 import type { RefusalReason } from '../../types/operations/bpi.ts';
-import { COUNTING_TYPES, judge, type UsageOf } from './constraints.ts';
+import { COUNTING_TYPES, judge, type UsageOf, type Verdict } from './constraints.ts';
 import type { Request } from './subject.ts';
 
 /** What the policies of an agreement come to for one request. */
@@ -14,6 +14,13 @@ export interface PolicyDecision {
   readonly obligations: readonly string[];
   /** Nodes of expressions that were evaluated. */
   readonly gas: number;
+  /** What every policy said, in the order in which they were asked. */
+  readonly judgements: readonly Judgement[];
+}
+
+export interface Judgement {
+  readonly policy: Policy;
+  readonly verdict: Verdict;
 }
 
 const FULL_PPM = 1_000_000;
@@ -26,10 +33,12 @@ class Combination {
   #gas = 0;
   #applied = 0;
   readonly #obligations = new Set<string>();
+  readonly #judgements: Judgement[] = [];
 
   add(policy: Policy, request: Request, usageOf: UsageOf): void {
     if (policy.type === 'rule') this.#gas += policy.settings.when.length;
     const verdict = judge(policy, request, usageOf, this.#throttlePpm);
+    this.#judgements.push({ policy, verdict });
     if (!verdict.applies) return;
     this.#applied++;
     if (verdict.refusal !== undefined) this.#deny(policy, verdict.refusal);
@@ -51,7 +60,12 @@ class Combination {
 
   outcome(defaultDecision: AgreementTerms['defaultDecision']): PolicyDecision {
     const throttlePpm = this.#throttlePpm;
-    const rest = { throttlePpm, obligations: [...this.#obligations], gas: this.#gas };
+    const rest = {
+      throttlePpm,
+      obligations: [...this.#obligations],
+      gas: this.#gas,
+      judgements: this.#judgements,
+    };
     if (this.#denial !== undefined) return { decision: 'deny', ...this.#denial, ...rest };
     if (this.#escalation !== undefined)
       return { decision: 'escalate', policy: this.#escalation, reason: 'rule-escalates', ...rest };

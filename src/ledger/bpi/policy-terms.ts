@@ -7,9 +7,11 @@ import {
   type PolicyType,
   TERMS_BOUNDS,
 } from '../../types/agreement.ts';
+import { ENTRY_NAMES } from './entries.ts';
 import { parseExpression } from './expression-parser.ts';
-import { failure } from './failure.ts';
+import { termsFailure, type YamlPath } from './failure.ts';
 import { Fields } from './fields.ts';
+import { ATTRIBUTE_NAME } from './subject.ts';
 import type { YamlValue } from './yaml-document.ts';
 
 /** Policies that the language knows and this ledger cannot enforce yet, and what they would need. */
@@ -31,22 +33,42 @@ const FULL_PPM = 1_000_000;
 function assertCountable(fields: Fields): void {
   const metric = fields.optionalText('metric', TERMS_BOUNDS.idBytes) ?? 'invocations';
   if (metric !== 'invocations')
-    throw failure('FEATURE_UNAVAILABLE', `the metric ${metric} is not measured; invocations are`);
+    throw fields.refusal('FEATURE_UNAVAILABLE', 'is not measured; invocations are', 'metric');
 }
 
 function digests(fields: Fields): string[] {
   const found = fields.texts('digests', ITEMS);
   if (!found.every((digest) => /^sha256:[0-9a-f]{64}$/.test(digest)))
-    throw failure('TERMS_FIELD_INVALID', 'a digest is sha256: and 64 hexadecimal digits in lowercase');
+    throw fields.refusal(
+      'TERMS_FIELD_INVALID',
+      'are sha256: and 64 hexadecimal digits in lowercase each',
+      'digests',
+    );
+  return found;
+}
+
+/** The attribute that a subject must have is named consent.<purpose>. */
+function purpose(fields: Fields): string {
+  const found = fields.text('purpose', TERMS_BOUNDS.idBytes - 'consent.'.length);
+  if (!ATTRIBUTE_NAME.test(found))
+    throw fields.refusal('TERMS_FIELD_INVALID', 'is letters, digits, underscores and dots', 'purpose');
+  return found;
+}
+
+/** A restriction of what nobody can do would restrict nothing. */
+function actions(fields: Fields): string[] {
+  const found = fields.texts('actions', { ...ITEMS, optional: true });
+  if (!found.every((action) => ENTRY_NAMES.includes(action)))
+    throw fields.refusal('TERMS_FIELD_INVALID', `are entries: ${ENTRY_NAMES.join(', ')}`, 'actions');
   return found;
 }
 
 /** Sorted by name, so that the order of keys says nothing. */
 function limits(fields: Fields): PolicySettings['resource_limit']['limits'] {
-  const bounds = new Fields(fields.required('limits'), 'limits');
+  const bounds = fields.nested('limits');
   const names = bounds.rest();
   if (names.length === 0 || names.length > 8 || !names.every((name) => /^[a-z][a-z0-9_]{0,31}$/.test(name)))
-    throw failure('TERMS_FIELD_INVALID', 'limits are 1 to 8 names of resources, each with its bound');
+    throw bounds.refusal('TERMS_FIELD_INVALID', 'is 1 to 8 names of resources, each with its bound');
   return names.map((resource) => ({ resource, max: bounds.integer(resource, 0, Number.MAX_SAFE_INTEGER) }));
 }
 
@@ -57,8 +79,7 @@ const READERS: { readonly [K in PolicyType]: (fields: Fields) => PolicySettings[
     allowRoles: fields.texts('allow_roles', { ...ITEMS, optional: true }),
   }),
   consent: (fields) => ({
-    // The attribute is named consent.<purpose>.
-    purpose: fields.text('purpose', TERMS_BOUNDS.idBytes - 'consent.'.length),
+    purpose: purpose(fields),
     status: fields.optionalText('status', TERMS_BOUNDS.idBytes) ?? 'granted',
   }),
   retention: (fields) => ({ maxHeights: fields.integer('max_heights', 0, Number.MAX_SAFE_INTEGER) }),
@@ -73,13 +94,10 @@ const READERS: { readonly [K in PolicyType]: (fields: Fields) => PolicySettings[
     assertCountable(fields);
     return { max: fields.integer('max', 0, U32_MAX) };
   },
-  access: (fields) => ({
-    roles: fields.texts('roles', ITEMS),
-    actions: fields.texts('actions', { ...ITEMS, optional: true }),
-  }),
+  access: (fields) => ({ roles: fields.texts('roles', ITEMS), actions: actions(fields) }),
   image_allow: (fields) => ({ digests: digests(fields) }),
   resource_limit: (fields) => ({ limits: limits(fields) }),
-  rule: (fields) => ({ when: parseExpression(fields.text('when', 4_096)) }),
+  rule: (fields) => ({ when: fields.parsed('when', 4_096, parseExpression) }),
 };
 
 interface Effect {
@@ -97,11 +115,15 @@ function readEffect(fields: Fields, type: PolicyType): Effect {
   // What a rule does must be said; a constraint that passes allows.
   const value = isRule ? fields.required('effect') : (fields.optional('effect') ?? 'allow');
   if (value === 'deny' && !isRule)
-    throw failure('TERMS_FIELD_INVALID', 'a constraint denies by failing; the effect deny is for rules');
+    throw fields.refusal(
+      'TERMS_FIELD_INVALID',
+      'deny is for rules; a constraint denies by failing',
+      'effect',
+    );
   if (value === 'allow' || value === 'deny' || value === 'escalate')
     return { effect: value, throttlePpm: FULL_PPM, obligations };
-  if (typeof value === 'string') throw failure('TERMS_FIELD_INVALID', 'the effect is not known');
-  const nested = new Fields(value, 'effect');
+  if (typeof value === 'string') throw fields.refusal('TERMS_FIELD_INVALID', 'is not known', 'effect');
+  const nested = fields.nested('effect');
   if (nested.has('throttle')) {
     const throttlePpm = nested.integer('throttle', 0, FULL_PPM);
     nested.end();
@@ -110,56 +132,74 @@ function readEffect(fields: Fields, type: PolicyType): Effect {
   const required = nested.texts('require', OBLIGATIONS);
   nested.end();
   const all = [...new Set([...obligations, ...required])];
-  if (all.length > TERMS_BOUNDS.obligations) throw failure('TERMS_TOO_LARGE', 'too many obligations');
+  if (all.length > TERMS_BOUNDS.obligations)
+    throw fields.refusal('TERMS_TOO_LARGE', 'names too many obligations');
   return { effect: 'allow', throttlePpm: FULL_PPM, obligations: all };
 }
 
 function readType(fields: Fields): PolicyType {
   const type = fields.text('type', TERMS_BOUNDS.textBytes);
   const needs = Object.hasOwn(UNAVAILABLE, type) ? UNAVAILABLE[type] : undefined;
-  if (needs !== undefined) throw failure('FEATURE_UNAVAILABLE', `a policy ${type} needs ${needs}`);
+  if (needs !== undefined) throw fields.refusal('FEATURE_UNAVAILABLE', `${type} needs ${needs}`, 'type');
   if (!(POLICY_TYPES as readonly string[]).includes(type))
-    throw failure('POLICY_TYPE_UNKNOWN', `no policy type ${type.slice(0, 64)}`);
+    throw fields.refusal('POLICY_TYPE_UNKNOWN', `is none of ${POLICY_TYPES.join(', ')}`, 'type');
   return type as PolicyType;
 }
 
 /** A policy of the terms; without an `id` it is named after its type, the second of a type with its position. */
-function readPolicy(value: YamlValue, position: number, taken: ReadonlySet<string>): Policy {
-  const fields = new Fields(value, `policies[${position}]`);
+function readPolicy(value: YamlValue, path: YamlPath, position: number, taken: ReadonlySet<string>): Policy {
+  const fields = new Fields(value, [...path, position]);
   const type = readType(fields);
   for (const [field, needs] of Object.entries(UNAVAILABLE_FIELDS))
-    if (fields.has(field)) throw failure('FEATURE_UNAVAILABLE', `${field} needs ${needs}`);
+    if (fields.has(field)) throw fields.refusal('FEATURE_UNAVAILABLE', `needs ${needs}`, field);
   const named = fields.optionalText('id', TERMS_BOUNDS.idBytes);
   const id = named ?? (taken.has(type) ? `${type}-${position + 1}` : type);
-  if (taken.has(id)) throw failure('POLICY_ID_TAKEN', `two policies are named ${id}`);
+  if (taken.has(id)) throw fields.refusal('POLICY_ID_TAKEN', `is named ${id} like an earlier one`);
   const settings = READERS[type](fields);
   const effect = readEffect(fields, type);
   fields.end();
   return { id, type, settings, ...effect } as Policy;
 }
 
-/**
- * The list of policies of an agreement: at least one.
- * @throws OperationFailure with a TERMS_…, POLICY_… or EXPRESSION_… status, or FEATURE_UNAVAILABLE
- */
-export function readPolicies(value: YamlValue): Policy[] {
-  if (!Array.isArray(value) || value.length === 0)
-    throw failure('TERMS_FIELD_INVALID', 'policies are a list with at least one policy');
-  if (value.length > TERMS_BOUNDS.policies)
-    throw failure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.policies} policies`);
-  const policies: Policy[] = [];
-  const taken = new Set<string>();
-  for (const [position, item] of (value as readonly YamlValue[]).entries()) {
-    const policy = readPolicy(item, position, taken);
-    taken.add(policy.id);
-    policies.push(policy);
-  }
+/** What the policies are together. */
+function assertWhole(policies: readonly Policy[], path: YamlPath): void {
   const obligations = new Set(policies.flatMap((policy) => policy.obligations));
   if (obligations.size > TERMS_BOUNDS.obligations)
-    throw failure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.obligations} different obligations`);
+    throw termsFailure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.obligations} different obligations`, {
+      path,
+    });
   let nodes = 0;
   for (const policy of policies) if (policy.type === 'rule') nodes += policy.settings.when.length;
   if (nodes > TERMS_BOUNDS.nodes)
-    throw failure('EXPRESSION_TOO_LARGE', `more than ${TERMS_BOUNDS.nodes} nodes in all rules together`);
+    throw termsFailure(
+      'EXPRESSION_TOO_LARGE',
+      `more than ${TERMS_BOUNDS.nodes} nodes in all rules together`,
+      { path },
+    );
+  const throttle = policies.findIndex(({ effect }) => effect === 'throttle');
+  // A throttle without a limit would promise what nothing keeps.
+  if (throttle >= 0 && !policies.some(({ type }) => type === 'rate_limit'))
+    throw termsFailure('TERMS_FIELD_INVALID', 'a throttle lowers rate limits, and there is none', {
+      path: [...path, throttle, 'effect'],
+    });
+}
+
+/**
+ * The list of policies of an agreement: at least one. `path` leads to it.
+ * @throws OperationFailure with a TERMS_…, POLICY_… or EXPRESSION_… status, or FEATURE_UNAVAILABLE
+ */
+export function readPolicies(value: YamlValue, path: YamlPath): Policy[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw termsFailure('TERMS_FIELD_INVALID', 'policies are a list with at least one policy', { path });
+  if (value.length > TERMS_BOUNDS.policies)
+    throw termsFailure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.policies} policies`, { path });
+  const policies: Policy[] = [];
+  const taken = new Set<string>();
+  for (const [position, item] of (value as readonly YamlValue[]).entries()) {
+    const policy = readPolicy(item, path, position, taken);
+    taken.add(policy.id);
+    policies.push(policy);
+  }
+  assertWhole(policies, path);
   return policies;
 }

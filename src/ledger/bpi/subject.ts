@@ -13,6 +13,8 @@ export interface Request {
   readonly actor: Address;
 }
 
+export const ATTRIBUTE_NAME = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
+
 function attributeValue({ name, kind, value }: Subject['attributes'][number]): Scalar {
   if (kind === 'text') return value;
   if (kind === 'boolean') {
@@ -32,7 +34,7 @@ export function readRequest(subject: Subject, entry: string, actor: Address): Re
   if (subject.id === '') throw failure('SUBJECT_INVALID', 'the subject has no id');
   const attributes = new Map<string, Scalar>();
   for (const attribute of subject.attributes) {
-    if (!/^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/.test(attribute.name))
+    if (!ATTRIBUTE_NAME.test(attribute.name))
       throw failure('SUBJECT_INVALID', 'attributes are named by letters, digits, underscores and dots');
     if (attribute.name === 'id' || attributes.has(attribute.name))
       throw failure('SUBJECT_INVALID', `the attribute ${attribute.name} twice`);

@@ -2,7 +2,7 @@ import { ContainerType } from '@chainsafe/ssz';
 import type { Policy } from '../../types/agreement.ts';
 import { type Hash, SafeU64, U32 } from '../../types/ssz.ts';
 import { utf8 } from '../../util/bytes.ts';
-import type { LedgerContext } from '../seam.ts';
+import type { LedgerContext, StateReader } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { executionHash } from './agreements.ts';
 import { COUNTING_TYPES, type UsageOf } from './constraints.ts';
@@ -15,15 +15,17 @@ function windowOf(policy: Policy, timeMs: number): number {
   return policy.type === 'rate_limit' ? Math.floor(timeMs / policy.settings.windowMs) : 0;
 }
 
-type UsageContext = Pick<LedgerContext, 'own' | 'timeMs'>;
-
 /** The keys are hashes, because ids are free text. */
 function keyOf(agreement: Hash, policy: Policy, subjectId: string): [Hash, Hash, Hash] {
   return [agreement, executionHash(utf8(policy.id)), executionHash(utf8(subjectId))];
 }
 
 /** Reads how often a subject was let pass. */
-export function usageReader({ own, timeMs }: UsageContext, agreement: Hash, subjectId: string): UsageOf {
+export function usageReader(
+  { own, timeMs }: { readonly own: StateReader; readonly timeMs: number },
+  agreement: Hash,
+  subjectId: string,
+): UsageOf {
   return (policy) => {
     const last = usage.get(own, ...keyOf(agreement, policy, subjectId));
     return last?.window === windowOf(policy, timeMs) ? last.count : 0;
@@ -32,7 +34,7 @@ export function usageReader({ own, timeMs }: UsageContext, agreement: Hash, subj
 
 /** Counts a subject that was let pass. */
 export function countUsage(
-  { own, timeMs }: UsageContext,
+  { own, timeMs }: Pick<LedgerContext, 'own' | 'timeMs'>,
   agreement: Hash,
   policies: readonly Policy[],
   subjectId: string,

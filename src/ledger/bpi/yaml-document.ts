@@ -1,6 +1,6 @@
-import { isMap, isScalar, isSeq, type Pair, parseDocument, type Scalar } from 'yaml';
-import { failure } from './failure.ts';
-import { assertPlainText, scanYaml, yamlText } from './yaml-scan.ts';
+import { isMap, isNode, isScalar, isSeq, type Pair, parseDocument, type Scalar } from 'yaml';
+import { lineAt, termsFailure, type YamlPath } from './failure.ts';
+import { findForbidden, notPlainText, scanYaml, yamlText } from './yaml-scan.ts';
 
 /** What the subset can say: text, 128-bit integers, booleans, lists, and maps whose keys are text. */
 export type YamlValue = string | bigint | boolean | readonly YamlValue[] | YamlMap;
@@ -20,11 +20,26 @@ export function parseYaml(bytes: Uint8Array): YamlValue {
   const document = parseBounded(text);
   const error = document.errors[0];
   if (error !== undefined) {
-    if (error.code === 'DUPLICATE_KEY') throw failure('YAML_DUPLICATE_KEY', error.message);
-    if (error.code === 'MULTIPLE_DOCS') throw failure('YAML_MULTIPLE_DOCUMENTS', error.message);
-    throw failure('YAML_SYNTAX', error.message);
+    const place = { line: lineAt(text, error.pos[0]) };
+    if (error.code === 'DUPLICATE_KEY') throw termsFailure('YAML_DUPLICATE_KEY', error.message, place);
+    if (error.code === 'MULTIPLE_DOCS') throw termsFailure('YAML_MULTIPLE_DOCUMENTS', error.message, place);
+    throw termsFailure('YAML_SYNTAX', error.message, place);
   }
-  return readNode(document.contents);
+  return new NodeReader(text).read(document.contents);
+}
+
+/**
+ * The line on which the value at a path stands or, if there is none, the nearest that is around it. For YAML that
+ * `parseYaml` reads.
+ */
+export function lineOfPath(bytes: Uint8Array, path: YamlPath): number {
+  const text = yamlText(bytes);
+  const document = parseBounded(text);
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lineAt(text, node.range[0]);
+  }
+  return 1;
 }
 
 function parseBounded(text: string): ReturnType<typeof parseDocument> {
@@ -41,50 +56,73 @@ function parseBounded(text: string): ReturnType<typeof parseDocument> {
       strict: true,
     });
   } catch (error) {
-    throw failure('YAML_SYNTAX', (error as Error).message);
+    throw termsFailure('YAML_SYNTAX', (error as Error).message, { line: 1 });
   }
 }
 
-function readNode(node: unknown): YamlValue {
-  if (isMap(node)) return mapOf(node.items);
-  if (isSeq(node)) return node.items.map(readNode);
-  if (isScalar(node)) return scalarOf(node);
-  throw failure('YAML_SCALAR', 'an empty value');
-}
+/** Turns what the parser found into plain values, and refuses what the subset cannot say. */
+class NodeReader {
+  readonly #text: string;
 
-function mapOf(pairs: readonly Pair[]): YamlMap {
-  const map = new Map<string, YamlValue>();
-  for (const { key, value } of pairs) {
-    const name = keyOf(key);
-    // The parser compares keys as it resolved them; here they are compared as text.
-    if (map.has(name)) throw failure('YAML_DUPLICATE_KEY', `the key ${name} twice`);
-    map.set(name, readNode(value));
+  constructor(text: string) {
+    this.#text = text;
   }
-  return map;
-}
 
-function keyOf(key: unknown): string {
-  if (!isScalar(key) || typeof key.value !== 'string') throw failure('YAML_KEY', 'a key is text');
-  if (key.value === '<<') throw failure('YAML_MERGE_KEY', 'merge keys are not allowed');
-  assertPlainText(key.value);
-  return key.value;
-}
+  read(node: unknown): YamlValue {
+    if (isMap(node)) return this.#map(node.items);
+    if (isSeq(node)) return node.items.map((item) => this.read(item));
+    if (isScalar(node)) return this.#scalar(node);
+    throw termsFailure('YAML_SCALAR', 'an empty value', this.#place(node));
+  }
 
-function scalarOf({ value, source }: Scalar): YamlValue {
-  if (typeof value === 'string') {
-    assertPlainText(value);
-    return value;
+  #map(pairs: readonly Pair[]): YamlMap {
+    const map = new Map<string, YamlValue>();
+    for (const { key, value } of pairs) {
+      const name = this.#key(key);
+      // The parser compares keys as it resolved them; here they are compared as text.
+      if (map.has(name)) throw termsFailure('YAML_DUPLICATE_KEY', `the key ${name} twice`, this.#place(key));
+      map.set(name, this.read(value));
+    }
+    return map;
   }
-  if (typeof value === 'bigint') {
-    if (value > INTEGER_MAX || value < INTEGER_MIN)
-      throw failure('YAML_INTEGER_RANGE', 'integers have 128 bits with the sign');
-    return value;
+
+  #key(key: unknown): string {
+    if (!isScalar(key) || typeof key.value !== 'string')
+      throw termsFailure('YAML_KEY', 'a key is text', this.#place(key));
+    if (key.value === '<<')
+      throw termsFailure('YAML_MERGE_KEY', 'merge keys are not allowed', this.#place(key));
+    this.#assertPlainText(key.value, key);
+    return key.value;
   }
-  if (typeof value === 'boolean') {
-    if (source !== 'true' && source !== 'false')
-      throw failure('YAML_SCALAR', 'booleans are written true or false');
-    return value;
+
+  #scalar(node: Scalar): YamlValue {
+    const { value, source } = node;
+    if (typeof value === 'string') {
+      this.#assertPlainText(value, node);
+      return value;
+    }
+    if (typeof value === 'bigint') {
+      if (value > INTEGER_MAX || value < INTEGER_MIN)
+        throw termsFailure('YAML_INTEGER_RANGE', 'integers have 128 bits with the sign', this.#place(node));
+      return value;
+    }
+    if (typeof value === 'boolean') {
+      if (source !== 'true' && source !== 'false')
+        throw termsFailure('YAML_SCALAR', 'booleans are written true or false', this.#place(node));
+      return value;
+    }
+    if (typeof value === 'number')
+      throw termsFailure('YAML_FLOAT', 'numbers are integers', this.#place(node));
+    throw termsFailure('YAML_SCALAR', 'null is not a value; leave the key out', this.#place(node));
   }
-  if (typeof value === 'number') throw failure('YAML_FLOAT', 'numbers are integers');
-  throw failure('YAML_SCALAR', 'null is not a value; leave the key out');
+
+  /** Escapes in quotes can say what bytes could not. */
+  #assertPlainText(text: string, node: Scalar): void {
+    if (findForbidden(text) !== undefined) throw notPlainText(this.#place(node).line);
+  }
+
+  #place(node: unknown): { readonly line: number } {
+    const start = isNode(node) ? node.range?.[0] : undefined;
+    return { line: start === undefined ? 1 : lineAt(this.#text, start) };
+  }
 }

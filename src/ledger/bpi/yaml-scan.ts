@@ -1,6 +1,6 @@
 import { CST, Lexer } from 'yaml';
 import { LIMITS } from '../../util/limits.ts';
-import { failure } from './failure.ts';
+import { lineAt, type TermsFailure, termsFailure, type YamlPlace } from './failure.ts';
 
 const BOUNDS = {
   bytes: LIMITS.maxAgreementYamlBytes,
@@ -12,23 +12,29 @@ const BOUNDS = {
 /** Control characters, byte order marks and lone surrogates. Tab and line feed may stand in YAML. */
 const FORBIDDEN = /[^\t\n\u0020-\u007e\u00a0-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\p{Surrogate}/u;
 
-/** @throws OperationFailure YAML_NOT_TEXT */
-export function assertPlainText(text: string): void {
-  if (FORBIDDEN.test(text)) throw failure('YAML_NOT_TEXT', 'a control character, a BOM or a lone surrogate');
+/** Where text first holds what may not stand in YAML, if it does. */
+export function findForbidden(text: string): number | undefined {
+  return FORBIDDEN.exec(text)?.index;
+}
+
+/** A failure for {@link findForbidden}. */
+export function notPlainText(line: number): TermsFailure {
+  return termsFailure('YAML_NOT_TEXT', 'a control character, a BOM or a lone surrogate', { line });
 }
 
 /** The text of YAML bytes, line ends as line feeds. @throws OperationFailure YAML_TOO_LARGE, YAML_NOT_TEXT */
 export function yamlText(bytes: Uint8Array): string {
   if (bytes.length > BOUNDS.bytes)
-    throw failure('YAML_TOO_LARGE', `${bytes.length} bytes of at most ${BOUNDS.bytes}`);
+    throw termsFailure('YAML_TOO_LARGE', `${bytes.length} bytes of at most ${BOUNDS.bytes}`, { line: 1 });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw failure('YAML_NOT_TEXT', 'the bytes are not UTF-8');
+    throw termsFailure('YAML_NOT_TEXT', 'the bytes are not UTF-8', { line: 1 });
   }
   const normalized = text.replaceAll('\r\n', '\n');
-  assertPlainText(normalized);
+  const forbidden = findForbidden(normalized);
+  if (forbidden !== undefined) throw notPlainText(lineAt(normalized, forbidden));
   return normalized;
 }
 
@@ -49,33 +55,37 @@ class Scan {
   #tokens = 0;
   #documents = 0;
   #hasContent = false;
+  #place: YamlPlace = { line: 1 };
 
-  /** `column` is where the token starts in its line. */
-  take(source: string, column: number, isScalar: boolean): void {
+  /** `line` and `column` say where the token starts. */
+  take(source: string, line: number, column: number, isScalar: boolean): void {
+    this.#place = { line };
     if (++this.#tokens > BOUNDS.tokens)
-      throw failure('YAML_TOO_MANY_TOKENS', `more than ${BOUNDS.tokens} tokens`);
+      throw termsFailure('YAML_TOO_MANY_TOKENS', `more than ${BOUNDS.tokens} tokens`, this.#place);
     if (isScalar) {
       this.#open(column, false);
       return;
     }
     switch (CST.tokenType(source)) {
       case 'doc-mode':
-        if (++this.#documents > 1) throw failure('YAML_MULTIPLE_DOCUMENTS', 'more than one document');
+        if (++this.#documents > 1)
+          throw termsFailure('YAML_MULTIPLE_DOCUMENTS', 'more than one document', this.#place);
         return;
       case 'doc-start':
-        if (this.#hasContent) throw failure('YAML_MULTIPLE_DOCUMENTS', 'more than one document');
+        if (this.#hasContent)
+          throw termsFailure('YAML_MULTIPLE_DOCUMENTS', 'more than one document', this.#place);
         this.#hasContent = true;
         return;
       case 'directive-line':
-        throw failure('YAML_DIRECTIVE', 'directives are not allowed');
+        throw termsFailure('YAML_DIRECTIVE', 'directives are not allowed', this.#place);
       case 'anchor':
-        throw failure('YAML_ANCHOR', 'anchors are not allowed');
+        throw termsFailure('YAML_ANCHOR', 'anchors are not allowed', this.#place);
       case 'alias':
-        throw failure('YAML_ALIAS', 'aliases are not allowed');
+        throw termsFailure('YAML_ALIAS', 'aliases are not allowed', this.#place);
       case 'tag':
-        throw failure('YAML_TAG', 'tags are not allowed');
+        throw termsFailure('YAML_TAG', 'tags are not allowed', this.#place);
       case 'explicit-key-ind':
-        throw failure('YAML_KEY', 'keys stand before a colon, without a question mark');
+        throw termsFailure('YAML_KEY', 'keys stand before a colon, without a question mark', this.#place);
       case 'seq-item-ind':
         this.#open(column, true);
         return;
@@ -120,12 +130,12 @@ class Scan {
   #countKey(): void {
     const level = this.#flow.at(-1) ?? this.#block.at(-1);
     if (level !== undefined && ++level.keys > BOUNDS.keysPerMap)
-      throw failure('YAML_TOO_MANY_KEYS', `more than ${BOUNDS.keysPerMap} keys in a map`);
+      throw termsFailure('YAML_TOO_MANY_KEYS', `more than ${BOUNDS.keysPerMap} keys in a map`, this.#place);
   }
 
   #assertDepth(): void {
     if (this.#block.length + this.#flow.length > BOUNDS.depth)
-      throw failure('YAML_TOO_DEEP', `nested deeper than ${BOUNDS.depth}`);
+      throw termsFailure('YAML_TOO_DEEP', `nested deeper than ${BOUNDS.depth}`, this.#place);
   }
 }
 
@@ -136,14 +146,16 @@ class Scan {
  */
 export function scanYaml(text: string): void {
   const scan = new Scan();
+  let line = 1;
   let column = 0;
   let isScalar = false;
   for (const source of new Lexer().lex(text)) {
-    scan.take(source, column, isScalar);
+    scan.take(source, line, column, isScalar);
     // Marks of the lexer stand for no text; the input cannot hold them, because control characters are refused.
     const isMark = source === CST.DOCUMENT || source === CST.FLOW_END || source === CST.SCALAR;
     isScalar = source === CST.SCALAR;
     if (isMark) continue;
+    line += lineAt(source, source.length) - 1;
     const lineEnd = source.lastIndexOf('\n');
     column = lineEnd < 0 ? column + source.length : source.length - lineEnd - 1;
   }

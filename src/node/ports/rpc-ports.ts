@@ -10,7 +10,10 @@ import type { VoteSigner } from '../../validator/vote-signer.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
+import { bpiPort } from './bpi-port.ts';
 import { chainPort } from './chain-port.ts';
+import { clusterPort } from './cluster-port.ts';
+import { docklockPort } from './docklock-port.ts';
 import { economyPort } from './economy-port.ts';
 import { networkPort } from './network-port.ts';
 import { poolPort } from './pool-port.ts';
@@ -45,7 +48,10 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
         sync.isSyncing ? { ready: false, reason: 'SYNCING' } : { ready: true, reason: undefined },
     },
     chain: chainPort(chain),
+    docklock: docklockPort(chain),
+    cluster: clusterPort(chain),
     economy: economyPort(chain),
+    bpi: bpiPort(chain),
     pool: poolPort(pool, chain.history.store),
     consensus: {
       self: keys.validator?.id,

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { adminMethods } from './admin.ts';
+import { bpiMethods } from './bpi.ts';
 import { chainMethods } from './chain.ts';
+import { clusterMethods } from './cluster.ts';
+import { docklockMethods } from './docklock.ts';
 import { economyMethods } from './economy.ts';
 import { gossipMethods } from './gossip.ts';
 import { ibftMethods } from './ibft.ts';
@@ -19,7 +22,10 @@ export const METHODS = {
   ...txMethods,
   ...stateMethods,
   ...txpoolMethods,
+  ...docklockMethods,
+  ...clusterMethods,
   ...economyMethods,
+  ...bpiMethods,
   ...ibftMethods,
   ...gossipMethods,
   ...adminMethods,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
 import { agreementRoot } from '../../../../src/ledger/bpi/agreements.ts';
 import { agreementId } from '../../../../src/types/agreement.ts';
 import type { Receipt } from '../../../../src/types/receipt.ts';
@@ -13,7 +14,6 @@ import {
   check,
   eventsOf,
   invoke,
-  MISSION_EXAMPLE,
   newBpiChain,
   propose,
   proposed,
@@ -38,7 +38,7 @@ function last(receipt: Receipt): ReturnType<typeof eventsOf>[number] {
 describe('an agreement between parties', () => {
   it('goes from a proposal over the signatures of all to being active', () => {
     const chain = newBpiChain();
-    const { id, versionHash } = proposed(chain, MISSION_EXAMPLE, [alice, bob]);
+    const { id, versionHash } = proposed(chain, EXAMPLE_AGREEMENT, [alice, bob]);
     const parties = [alice.address, bob.address];
     assert.equal(
       id,
@@ -58,7 +58,7 @@ describe('an agreement between parties', () => {
 
   it('can be proposed, signed and activated in one transaction by who knows its terms', () => {
     const chain = newBpiChain();
-    const known = proposed(chain, MISSION_EXAMPLE);
+    const known = proposed(chain, EXAMPLE_AGREEMENT);
     const id = agreementId({
       proposer: alice.address,
       nonce: 1n,
@@ -67,7 +67,7 @@ describe('an agreement between parties', () => {
       parties: [alice.address],
     });
     const receipt = chain.run(alice, 'bpi', [
-      propose(MISSION_EXAMPLE, [alice]),
+      propose(EXAMPLE_AGREEMENT, [alice]),
       sign(id, known.versionHash),
       activate(id),
       invoke(id, patient),
@@ -78,7 +78,7 @@ describe('an agreement between parties', () => {
 
   it('is refused by typed statuses when somebody else acts, twice, or on the wrong version', () => {
     const chain = newBpiChain();
-    const { id, versionHash } = proposed(chain, MISSION_EXAMPLE, [alice, bob]);
+    const { id, versionHash } = proposed(chain, EXAMPLE_AGREEMENT, [alice, bob]);
     const run = (who: typeof alice, operation: ReturnType<typeof sign>) =>
       statusOf(chain.run(who, 'bpi', [operation]));
     assert.equal(run(stranger, sign(id, versionHash)), 'NOT_A_PARTY');
@@ -98,7 +98,7 @@ describe('an agreement between parties', () => {
   it('has parties, none twice, and the proposer among them', () => {
     const chain = newBpiChain();
     const run = (parties: (typeof alice)[]) =>
-      statusOf(chain.run(alice, 'bpi', [propose(MISSION_EXAMPLE, parties)]));
+      statusOf(chain.run(alice, 'bpi', [propose(EXAMPLE_AGREEMENT, parties)]));
     assert.equal(run([]), 'PARTIES_INVALID');
     assert.equal(run([alice, alice]), 'PARTIES_INVALID');
     assert.equal(run([bob]), 'NOT_A_PARTY');
@@ -118,7 +118,7 @@ describe('an agreement between parties', () => {
 describe('an invocation', () => {
   it('of the example is executed for a subject that the policies allow', () => {
     const chain = newBpiChain();
-    const id = activeAgreement(chain, MISSION_EXAMPLE);
+    const id = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const receipt = chain.run(alice, 'bpi', [invoke(id, patient)]);
     assert.equal(statusOf(receipt), 'OK');
     const { output, ...value } = last(receipt).value;
@@ -144,7 +144,7 @@ describe('an invocation', () => {
   for (const [who, attributes, policyId, reason] of denied)
     it(`of the example for a subject ${who} gets a receipt DENIED that names the policy`, () => {
       const chain = newBpiChain();
-      const id = activeAgreement(chain, MISSION_EXAMPLE);
+      const id = activeAgreement(chain, EXAMPLE_AGREEMENT);
       const before = agreementRoot(chain.state.reader('bpi'), id);
       const receipt = chain.run(alice, 'bpi', [invoke(id, subject('s', attributes))]);
       assert.equal(statusOf(receipt), 'DENIED');
@@ -160,7 +160,7 @@ describe('an invocation', () => {
 
   it('that is denied takes the whole transaction back and leaves only the event of the refusal', () => {
     const chain = newBpiChain();
-    const id = activeAgreement(chain, MISSION_EXAMPLE);
+    const id = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const before = agreementRoot(chain.state.reader('bpi'), id);
     const receipt = chain.run(alice, 'bpi', [
       invoke(id, patient),
@@ -190,7 +190,7 @@ describe('an invocation', () => {
 
   it('under advisory enforcement happens, and the receipt says what it violates', () => {
     const chain = newBpiChain();
-    const id = activeAgreement(chain, MISSION_EXAMPLE.replace('real-time', 'advisory'));
+    const id = activeAgreement(chain, EXAMPLE_AGREEMENT.replace('real-time', 'advisory'));
     const receipt = chain.run(alice, 'bpi', [
       invoke(id, subject('s', { region: 'CN', classification: 'PII' })),
     ]);
@@ -284,7 +284,7 @@ describe('an invocation', () => {
 describe('a check of policies', () => {
   it('says what an invocation would come to, to anybody, and changes nothing', () => {
     const chain = newBpiChain();
-    const id = activeAgreement(chain, MISSION_EXAMPLE);
+    const id = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const before = agreementRoot(chain.state.reader('bpi'), id);
     const run = (who: typeof patient, policyId = '') =>
       chain.run(stranger, 'bpi', [check(id, who, policyId)]);
@@ -304,7 +304,7 @@ describe('an attestation of compliance', () => {
 
   it('is recorded with the signatures of enough auditors, once per control and period', () => {
     const chain = newBpiChain();
-    const agreement = activeAgreement(chain, MISSION_EXAMPLE);
+    const agreement = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const run = (change: Partial<Parameters<typeof attest>[1]> = {}, signers?: readonly (typeof alice)[]) =>
       chain.run(stranger, 'bpi', [
         attest(
@@ -330,14 +330,14 @@ describe('an attestation of compliance', () => {
 
   it('needs signatures for this very transaction', () => {
     const chain = newBpiChain();
-    const agreement = activeAgreement(chain, MISSION_EXAMPLE);
+    const agreement = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const other = attest(chain, { agreement }, { sender: stranger, nonce: nonceOf(chain) + 1n });
     assert.equal(statusOf(chain.run(stranger, 'bpi', [other])), 'AUDITOR_SIGNATURE_WRONG');
   });
 
   it('is impossible where genesis names no auditors', () => {
     const chain = newBpiChain((genesis) => ({ ...genesis, authorities: [] }));
-    const agreement = activeAgreement(chain, MISSION_EXAMPLE);
+    const agreement = activeAgreement(chain, EXAMPLE_AGREEMENT);
     const operation = attest(chain, { agreement }, { sender: stranger, nonce: nonceOf(chain) });
     assert.equal(statusOf(chain.run(stranger, 'bpi', [operation])), 'AUDITORS_UNKNOWN');
   });

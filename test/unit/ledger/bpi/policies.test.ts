@@ -33,6 +33,9 @@ function verdict(
   return outcome === 'deny' ? reason : outcome;
 }
 
+/** Terms that throttle need a rate limit; this one is never reached. */
+const lax = '{type: rate_limit, id: lax, window: 1, max: 4294967295}';
+
 const rule = (when: string, effect: string, id = 'rule') =>
   `{type: rule, id: ${id}, when: '${when}', effect: ${effect}}`;
 
@@ -126,7 +129,7 @@ describe('policies that constrain', () => {
     assert.equal(decision([rate, half], {}, { used: 1 }).decision, 'throttle');
     assert.equal(decision([rate, half], {}, { used: 2 }).policy, 'rate_limit');
     assert.equal(decision([half, rate], {}, { used: 2 }).policy, 'rate_limit');
-    assert.equal(decision([half, quota], {}, { used: 3 }).decision, 'throttle');
+    assert.equal(decision([half, quota, lax], {}, { used: 3 }).decision, 'throttle');
     // A limit may throttle as well, wherever it stands.
     const quotaThatThrottles = '{type: quota, max: 9, effect: {throttle: 500000}}';
     for (const policies of [
@@ -147,8 +150,8 @@ describe('policies together', () => {
 
   it('let deny override everything, whatever the order', () => {
     for (const policies of [
-      [allow, deny, escalate, throttle],
-      [escalate, throttle, allow, deny],
+      [allow, deny, escalate, throttle, lax],
+      [lax, escalate, throttle, allow, deny],
       [deny, allow],
     ])
       assert.deepEqual(
@@ -159,8 +162,8 @@ describe('policies together', () => {
 
   it('let escalate override throttle and allow', () => {
     for (const policies of [
-      [allow, throttle, escalate],
-      [escalate, throttle, allow],
+      [allow, throttle, escalate, lax],
+      [lax, escalate, throttle, allow],
     ])
       assert.deepEqual(
         [decision(policies).decision, decision(policies).policy, decision(policies).reason],
@@ -174,7 +177,7 @@ describe('policies together', () => {
       throttlePpm,
       obligations,
       policy,
-    } = decision([more, throttle, require, rule('true', '{require: [sign, tell]}', 'b')]);
+    } = decision([lax, more, throttle, require, rule('true', '{require: [sign, tell]}', 'b')]);
     assert.equal(outcome, 'throttle');
     assert.equal(throttlePpm, 300_000);
     assert.deepEqual(obligations, ['log', 'sign', 'tell']);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
 import { readTerms } from '../../../../src/ledger/bpi/agreement-terms.ts';
 import { OperationFailure } from '../../../../src/ledger/seam.ts';
 import { decodeTerms, encodeTerms, hashTerms } from '../../../../src/types/agreement.ts';
 import { BPI, type BpiStatus } from '../../../../src/types/operations/bpi.ts';
 import { utf8 } from '../../../../src/util/bytes.ts';
 import { agreementOf, Dice, YamlWriter } from '../../../support/agreement-yaml.ts';
-import { MISSION_EXAMPLE } from '../../../support/bpi-chain.ts';
 
 const terms = (yaml: string) => readTerms(utf8(yaml));
 const hash = (yaml: string) => hashTerms(encodeTerms(terms(yaml)));
@@ -26,7 +26,7 @@ function refuses(yaml: string, status: BpiStatus): void {
 describe('the terms of an agreement', () => {
   it('are read from the example of the mission unchanged', () => {
     const plain = { effect: 'allow', throttlePpm: 1_000_000, obligations: [] } as const;
-    assert.deepEqual(terms(MISSION_EXAMPLE), {
+    assert.deepEqual(terms(EXAMPLE_AGREEMENT), {
       name: 'TrafficLight-BISO-Pipeline',
       version: 1,
       validFromMs: 0,
@@ -51,7 +51,7 @@ describe('the terms of an agreement', () => {
   });
 
   it('have the hash that the chain has always given the example', () => {
-    assert.equal(hash(MISSION_EXAMPLE), '5c838677da11a45f982204c9ee9e9860ce893d4109cb15f75e524f1132d6a3ac');
+    assert.equal(hash(EXAMPLE_AGREEMENT), '5c838677da11a45f982204c9ee9e9860ce893d4109cb15f75e524f1132d6a3ac');
   });
 
   it('keep their hash however they are written', () => {
@@ -59,7 +59,7 @@ describe('the terms of an agreement', () => {
 ---
 agreement: {enforcement: real-time, 'policies': [{regions: [EU, 'US'], type: geographic_restriction},
   {type: data_classification, level: PII}], "name": TrafficLight-BISO-Pipeline}`;
-    assert.equal(hash(other), hash(MISSION_EXAMPLE));
+    assert.equal(hash(other), hash(EXAMPLE_AGREEMENT));
   });
 
   it('change their hash with anything that they say', () => {
@@ -75,8 +75,8 @@ agreement: {enforcement: real-time, 'policies': [{regions: [EU, 'US'], type: geo
       ['level: "PII"', 'level: "PII"\n      id: pii'],
       ['level: "PII"', 'level: "PII"\n      effect: escalate'],
     ] as const;
-    const hashes = changes.map(([from, to]) => hash(MISSION_EXAMPLE.replace(from, to)));
-    assert.equal(new Set([hash(MISSION_EXAMPLE), ...hashes]).size, changes.length + 1);
+    const hashes = changes.map(([from, to]) => hash(EXAMPLE_AGREEMENT.replace(from, to)));
+    assert.equal(new Set([hash(EXAMPLE_AGREEMENT), ...hashes]).size, changes.length + 1);
   });
 
   it('hash to the recorded value for 256 generated agreements, each in two ways of writing', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
 import { hashOf } from '../../../../src/crypto/hash.ts';
 import type { Begun } from '../../../../src/ledger/begin-block.ts';
 import { executeSection, type SectionResult } from '../../../../src/ledger/section.ts';
@@ -19,7 +20,6 @@ import {
   bob,
   check,
   invoke,
-  MISSION_EXAMPLE,
   newBpiChain,
   statusOf,
   subject,
@@ -57,7 +57,7 @@ const readItems = (result: Pick<SectionResult, 'proofItems'>): ExecutionItem[] =
 
 describe('Proof-of-Execution', () => {
   const chain = newBpiChain();
-  const first = activeAgreement(chain, MISSION_EXAMPLE, [alice, bob]);
+  const first = activeAgreement(chain, EXAMPLE_AGREEMENT, [alice, bob]);
   const second = activeAgreement(chain, 'agreement: {name: n, policies: [{type: quota, max: 9}]}');
   const { begun, result } = execute(chain, [
     [

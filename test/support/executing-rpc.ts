@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import type { z } from 'zod';
+import { chainPort } from '../../src/node/ports/chain-port.ts';
+import { Dispatcher, type Session } from '../../src/rpc/dispatcher.ts';
+import { createHandlers } from '../../src/rpc/handlers.ts';
+import type { RpcPorts } from '../../src/rpc/ports.ts';
+import {
+  METHODS,
+  type MethodName,
+  type MethodParams,
+  type MethodResult,
+} from '../../src/rpc/schema/methods.ts';
+import type { LedgerName } from '../../src/types/names.ts';
+import type { Receipt } from '../../src/types/receipt.ts';
+import type { Operation } from '../../src/types/transaction.ts';
+import { errorCode } from '../../src/util/errors.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import type { Account } from '../../testnet/identities.ts';
+import { type ChainNode, ChainWorld } from './chain.ts';
+import { RpcNode } from './rpc-ports.ts';
+
+const SESSION: Session = { scopes: new Set(['read', 'write', 'debug']), subscriptions: undefined };
+
+/** The RPC over a chain that executes: blocks with real transactions, and the state that they leave. */
+export class ExecutingRpc {
+  readonly world: ChainWorld;
+  readonly node: ChainNode;
+  readonly #dispatcher: Dispatcher;
+
+  private constructor(world: ChainWorld, node: ChainNode, ports: RpcPorts) {
+    this.world = world;
+    this.node = node;
+    this.#dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger: silentLogger });
+  }
+
+  /** `portsOf` gives the ports of the ledgers in question; all others answer from a chain in memory. */
+  static async open(portsOf: (node: ChainNode) => Partial<RpcPorts>): Promise<ExecutingRpc> {
+    const world = new ChainWorld();
+    const node = await world.open();
+    const ports = { ...new RpcNode().ports(), chain: chainPort(node.chain), ...portsOf(node) };
+    return new ExecutingRpc(world, node, ports);
+  }
+
+  /** Puts one transaction into a block of its own. */
+  async run(sender: Account, ledger: LedgerName, operations: readonly Operation[]): Promise<Receipt> {
+    const { chain, pool } = this.node;
+    const nonce = chainPort(chain).nonce(sender.address, ledger);
+    const transaction = this.world.sign(sender, nonce, operations, { ledger, maxFee: 1_000_000n });
+    await pool.submit(transaction.bytes);
+    await this.world.extend(this.node);
+    const receipts = chain.history.block(chain.head.height)?.receipts.sections.flat() ?? [];
+    const receipt = receipts.find(({ txId }) => txId === transaction.id);
+    assert.ok(receipt, 'the block holds the transaction');
+    return receipt;
+  }
+
+  /** Calls a method and holds its answer against the schema. */
+  async call<Name extends MethodName>(name: Name, params: MethodParams<Name>): Promise<MethodResult<Name>> {
+    const result = await this.#dispatcher.call(name, params, this.#context());
+    const text = JSON.parse(JSON.stringify(result));
+    const schema = METHODS[name].result as z.ZodType;
+    assert.deepEqual(schema.parse(text), text, `${name} returns what its schema does not name`);
+    return text;
+  }
+
+  async rejects(name: MethodName, params: object, reason: string): Promise<void> {
+    await assert.rejects(this.#dispatcher.call(name, params, this.#context()), (error) => {
+      assert.equal(errorCode(error), reason);
+      return true;
+    });
+  }
+
+  #context() {
+    return { session: SESSION, signal: new AbortController().signal };
+  }
+}
