@@ -78,7 +78,8 @@ describe('the RPC methods', () => {
       economy_getLocks: { address },
     };
     const isElsewhere = (name: string) =>
-      ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) || name.startsWith('bpi_');
+      ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) ||
+      /^(?:bpi|cluster|docklock)_/.test(name);
     for (const name of Object.keys(METHODS) as MethodName[])
       if (!isElsewhere(name)) await call(name, (params[name] ?? {}) as never);
   });
