@@ -8,6 +8,7 @@ import {
   finalityProofFromJson,
 } from '../types/finality-proof.ts';
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
+import { orderedValidators } from '../types/light-block.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
 import { encodeReceipt } from '../types/receipt.ts';
@@ -208,11 +209,9 @@ interface Waypoint {
   readonly height: number;
 }
 
-/** The set of a list in its canonical order; any other order would be a second spelling of one proof. */
 function orderedSet(validators: readonly Validator[]): ValidatorSet {
-  const set = new ValidatorSet(validators);
-  if (set.members.some((member, i) => member.id !== validators[i]?.id))
-    throw new RangeError('not ordered by id');
+  const set = orderedValidators(validators);
+  if (set === undefined) throw new RangeError('not a set of validators ordered by id');
   return set;
 }
 

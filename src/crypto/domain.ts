@@ -30,6 +30,7 @@ export const HASH_KINDS = [
   'execution',
   'message',
   'app',
+  'client',
 ] as const;
 export type HashKind = (typeof HASH_KINDS)[number];
 
@@ -52,5 +53,6 @@ export const SIGNATURE_TAGS = [
   'node-claim',
   'heartbeat',
   'refute',
+  'node-message',
 ] as const;
 export type SignatureTag = (typeof SIGNATURE_TAGS)[number];

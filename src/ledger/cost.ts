@@ -1,13 +1,17 @@
 import type { Parameters } from '../types/genesis.ts';
 import type { TokenName } from '../types/names.ts';
 import type { Charge } from '../types/receipt.ts';
-import type { EncodedTransaction } from '../types/transaction.ts';
+import { decode } from '../types/ssz.ts';
+import type { EncodedTransaction, Operation } from '../types/transaction.ts';
+import { errorCode } from '../util/errors.ts';
 import type { LedgerModule, OperationHandler } from './seam.ts';
 
 /** What a transaction takes if all its operations are executed; known before it is executed. */
 export interface TransactionCost {
   /** Gas of all operations and bytes: what counts against the section's bound. */
   readonly gas: number;
+  /** Of each operation, without its bytes. */
+  readonly operationGas: readonly number[];
   /** The part of the gas that is paid for if the transaction succeeds. */
   readonly paidGas: number;
   /** Fixed fees in other tokens than FLX, summed per token. */
@@ -29,6 +33,17 @@ function findHandler(module: LedgerModule, kind: number): OperationHandler<unkno
 /** Gas of the bytes of a transaction. */
 export function byteGas(transaction: EncodedTransaction, parameters: Parameters): number {
   return parameters.gasPerByte * transaction.bytes.length;
+}
+
+/** Gas of one operation. One that cannot be decoded brings nothing to work on: it fails at once. */
+function gasOf(handler: OperationHandler<unknown>, data: Uint8Array): number {
+  if (handler.extraGas === undefined) return handler.gas;
+  try {
+    return handler.gas + handler.extraGas(decode(handler.spec.type, data, handler.name));
+  } catch (error) {
+    if (errorCode(error) !== 'MALFORMED_BYTES') throw error;
+    return handler.gas;
+  }
 }
 
 /** Bytes are free where every operation is. */
@@ -74,8 +89,11 @@ export function transactionCost(
   handlers: readonly OperationHandler<unknown>[],
   parameters: Parameters,
 ): TransactionCost {
+  const { operations } = transaction.value.body;
+  const operationGas = handlers.map((handler, i) => gasOf(handler, (operations[i] as Operation).data));
   const bytes = byteGas(transaction, parameters);
-  const gas = handlers.reduce((sum, handler) => sum + handler.gas, bytes);
-  const paid = handlers.reduce((sum, handler) => sum + (handler.free === true ? 0 : handler.gas), bytes);
-  return { gas, paidGas: isFree(handlers) ? 0 : paid, fixedFees: fixedFeesOf(handlers, parameters) };
+  const gas = operationGas.reduce((sum, one) => sum + one, bytes);
+  const free = operationGas.reduce((sum, one, i) => (handlers[i]?.free === true ? sum + one : sum), 0);
+  const paidGas = isFree(handlers) ? 0 : gas - free;
+  return { gas, operationGas, paidGas, fixedFees: fixedFeesOf(handlers, parameters) };
 }

@@ -6,6 +6,7 @@ import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Begun } from './begin-block.ts';
 import { takeChangedSet } from './bpci/membership.ts';
+import { bookCertificate } from './bpci/participation.ts';
 import { sumByToken } from './cost.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
@@ -15,7 +16,7 @@ import { isLockSpent } from './state/spent-locks.ts';
 import { type StateGround, StateView } from './state/state.ts';
 import { advanceChainFacts } from './system/chain-facts.ts';
 import { outboxQueue } from './system/outbox-queue.ts';
-import { advanceValidators, nextValidators } from './system/validator-sets.ts';
+import { advanceValidators, nextValidators, validatorsAt } from './system/validator-sets.ts';
 
 /** What EndBlock takes from the block besides the sections. */
 export interface EndInput {
@@ -69,8 +70,7 @@ function settleBlock(
   const { context, rules } = begun;
   const system = view.writer('system');
   const receipts: SystemReceiptBody[] = [...begun.systemReceipts];
-  if (input.lastCertificate !== undefined)
-    receipts.push(systemReceipt(SYSTEM_RECEIPTS.Finality, input.lastCertificate));
+  receipts.push(...bookLastCertificate(view, input.lastCertificate));
   receipts.push(...settleCharges(begun, view, sections));
   receipts.push(
     ...rules.settlement.endBlock(view.writer('economy'), context, (lock) =>
@@ -117,6 +117,16 @@ export function hasPendingWork(
     rules.settlement.hasQueuedRequests(state.reader('economy')) ||
     LEDGERS.some((ledger) => rules.modules[ledger]?.hasPendingWork?.(state.reader(ledger), timeMs) === true)
   );
+}
+
+/** What the certificate in the body says of the block before, and of its validators. */
+function bookLastCertificate(view: StateView, certificate: Certificate | undefined): SystemReceiptBody[] {
+  if (certificate === undefined) return [];
+  const validators = validatorsAt(view.reader('system'), certificate.height);
+  return [
+    systemReceipt(SYSTEM_RECEIPTS.Finality, certificate),
+    ...bookCertificate(view.writer('bpci'), certificate, validators),
+  ];
 }
 
 /** Debits the meters, ledger by ledger, and reports the sum of each token. */

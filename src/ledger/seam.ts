@@ -86,6 +86,8 @@ export interface OperationHandler<T> {
   readonly spec: KindSpec<T>;
   /** Gas of one execution, before the per-byte part. Calibrated, never zero except for free operations. */
   readonly gas: number;
+  /** Gas on top for what an operation brings to be worked on, such as signatures; it depends on nothing else. */
+  extraGas?(operation: T): number;
   /**
    * Free operations have a quota of their own instead of a fee, which `execute` enforces. They are free where they
    * succeed; a transaction in which one fails pays for all of it, or stands in no section.
@@ -121,13 +123,13 @@ export interface LedgerModule {
    * Returns the system receipts of what it did.
    */
   beginBlock?(context: LedgerContext): readonly SystemReceiptBody[];
-  /** Applies a message from another ledger; a refusal bounces with a receipt. Must not throw. */
-  deliver?(context: LedgerContext, from: LedgerName, message: OutboxMessage): { refused?: number };
   /**
    * Whether the next BeginBlock has work without a transaction: what this block asked for, or a bound carried over.
    * `timeMs` is the rule time of this block.
    */
   hasPendingWork?(own: StateReader, timeMs: number): boolean;
+  /** Applies a message from another ledger; a refusal bounces with a receipt. Must not throw. */
+  deliver?(context: LedgerContext, from: LedgerName, message: OutboxMessage): { refused?: number };
   /** Bracket around each transaction, so that the ledger can collect what its proof item says. */
   beginTransaction?(): void;
   /** SSZ bytes of the transaction's proof item; the receipt commits to H("proof-item", bytes). */

@@ -145,9 +145,9 @@ export class SectionExecution {
    */
   #unpaidFailure(known: KnownTransaction, outcome: Outcome): Inadmissible | undefined {
     const { status, failedOperation, gas } = outcome;
-    const failed = known.handlers[failedOperation];
-    if (failed === undefined || !hasFree(known.handlers)) return undefined;
-    const executed = status === COMMON_STATUSES.OUT_OF_GAS ? gas - failed.gas : gas;
+    const failedGas = known.cost.operationGas[failedOperation];
+    if (failedGas === undefined || !hasFree(known.handlers)) return undefined;
+    const executed = status === COMMON_STATUSES.OUT_OF_GAS ? gas - failedGas : gas;
     const needed = BigInt(executed) * this.#begun.context.parameters.gasPrice;
     const { maxFee } = known.transaction.value.body;
     if (needed <= maxFee) return undefined;
@@ -157,7 +157,7 @@ export class SectionExecution {
 
   /** All operations in order, or none of them. */
   #runOperations(known: KnownTransaction): Outcome {
-    const { transaction, handlers } = known;
+    const { transaction, handlers, cost } = known;
     const { parameters } = this.#begun.context;
     const { body } = transaction.value;
     const paysForBytes = !isFree(handlers);
@@ -167,8 +167,9 @@ export class SectionExecution {
     let paidGas = paysForBytes ? gas : 0;
     this.#view.checkpoint(this.#ledger);
     for (const [index, handler] of handlers.entries()) {
-      gas += handler.gas;
-      if (handler.free !== true) paidGas += handler.gas;
+      const operationGas = cost.operationGas[index] as number;
+      gas += operationGas;
+      if (handler.free !== true) paidGas += operationGas;
       const failure =
         BigInt(paidGas) * parameters.gasPrice > body.maxFee
           ? { status: COMMON_STATUSES.OUT_OF_GAS, events: [] }

@@ -2,6 +2,7 @@ import { BitListType, ContainerType } from '@chainsafe/ssz';
 import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
+import { BPCI_SYSTEM_RECEIPTS } from './operations/bpci-records.ts';
 import { findKind, type KindSpec } from './operations/catalog.ts';
 import { CLUSTER_SYSTEM_RECEIPTS } from './operations/cluster.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy.ts';
@@ -59,6 +60,7 @@ export const SYSTEM_RECEIPTS = {
 const ALL_KINDS: Readonly<Record<string, KindSpec<any>>> = {
   ...SYSTEM_RECEIPTS,
   ...CLUSTER_SYSTEM_RECEIPTS,
+  ...BPCI_SYSTEM_RECEIPTS,
   ...ECONOMY_SYSTEM_RECEIPTS,
 };
 

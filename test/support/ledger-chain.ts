@@ -12,6 +12,7 @@ import type { LedgerRules } from '../../src/ledger/rules.ts';
 import { executeSection, type SectionFault, type SectionResult } from '../../src/ledger/section.ts';
 import type { State } from '../../src/ledger/state/state.ts';
 import { addressOf } from '../../src/types/address.ts';
+import type { Certificate } from '../../src/types/certificate.ts';
 import { DEFAULT_PARAMETERS, type Genesis, type Parameters } from '../../src/types/genesis.ts';
 import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import type { Receipt, SystemReceipt } from '../../src/types/receipt.ts';
@@ -186,8 +187,15 @@ export class LedgerChain {
     return outcome.fault;
   }
 
-  /** Executes and commits the next block; `elapsedMs` is how much later it is than the one before. */
-  block(transactions: readonly EncodedTransaction[] = [], elapsedMs = 1000): ExecutedTestBlock {
+  /**
+   * Executes and commits the next block; `elapsedMs` is how much later it is than the one before, `lastCertificate`
+   * what its body says of that one.
+   */
+  block(
+    transactions: readonly EncodedTransaction[] = [],
+    elapsedMs = 1000,
+    lastCertificate?: Certificate,
+  ): ExecutedTestBlock {
     const begun = this.begin();
     const sections: Partial<Record<LedgerName, SectionResult>> = {};
     for (const ledger of LEDGERS) {
@@ -198,7 +206,7 @@ export class LedgerChain {
     }
     const results = Object.values(sections);
     this.#beacon = nextBeacon(this.#beacon, sha256(utf8(String(this.height + 1))));
-    const ended = endBlock(begun, results, { beacon: this.#beacon, lastCertificate: undefined });
+    const ended = endBlock(begun, results, { beacon: this.#beacon, lastCertificate });
     this.commit(begun, results, ended);
     this.timeMs += elapsedMs;
     const { stateRoot, systemReceipts, validators, nextValidators, hasPendingWork } = ended;

@@ -15,11 +15,13 @@ import {
   U128,
   VrfProof80,
 } from '../ssz.ts';
+import { CLIENTS } from './bpci-clients.ts';
+import { RECORDS } from './bpci-records.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**
- * Operations, statuses and events of the bpci ledger: so far the validator set. A validator is named by the address
- * of the account that joined.
+ * Operations, statuses and events of the bpci ledger: the validator set here, other chains in bpci-clients.ts, anchors
+ * and messages in bpci-records.ts. A validator is named by the address of the account that joined.
  */
 
 const KeyClaimType = new ContainerType({ validator: AddressType, consensusKey: Key32, vrfKey: Key32 });
@@ -81,6 +83,8 @@ export type ValVote = ValueOf<typeof ValVoteType>;
 
 export const BPCI = {
   operations: {
+    ...CLIENTS.operations,
+    ...RECORDS.operations,
     ValJoin: { kind: 9, type: ValJoinType },
     ValLeave: { kind: 10, type: ValLeaveType },
     KeyRotate: { kind: 11, type: KeyRotateType },
@@ -107,6 +111,8 @@ export const BPCI = {
     LAST_VALIDATOR: 4025,
     VALIDATOR_SET_FULL: 4026,
     VALIDATOR_CHANGE_LIMIT: 4027,
+    ...RECORDS.statuses,
+    ...CLIENTS.statuses,
   },
   events: {
     CandidateRegistered: {
@@ -147,6 +153,8 @@ export const BPCI = {
       kind: 7,
       type: new ContainerType({ owner: AddressType, bondRef: Hash32, bond: U128, releaseAtMs: SafeU64 }),
     },
+    ...CLIENTS.events,
+    ...RECORDS.events,
   },
 } as const satisfies LedgerCatalog;
 

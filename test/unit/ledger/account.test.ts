@@ -61,6 +61,7 @@ describe('what a pool asks of the ledger', () => {
     const cost = intrinsicCost(mixed, parameters, PROBE_RULES);
     assert.deepEqual(cost, {
       gas: 2 * PROBE_GAS + mixed.bytes.length,
+      operationGas: [PROBE_GAS, PROBE_GAS],
       paidGas: PROBE_GAS + mixed.bytes.length,
       fixedFees: [],
     });
