@@ -1,17 +1,21 @@
 import type { Client } from '../client/client.ts';
 import { senderOf, signTransaction } from '../client/transaction-builder.ts';
 import { keyPairFromSeed } from '../crypto/ed25519.ts';
-import type { MethodResult } from '../rpc/schema/methods.ts';
 import { addressToText } from '../types/address.ts';
 import type { LedgerName } from '../types/names.ts';
 import type { Operation } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
-import { errorCode, NodeError } from '../util/errors.ts';
 import type { CliContext } from './context.ts';
-import type { CliErrorCode } from './exit-code.ts';
 import { KeyDirectory } from './key-directory.ts';
 import { formatCoins } from './parse.ts';
 import { clientOf } from './rpc.ts';
+import {
+  assertOk,
+  type Receipt,
+  refusalsAsErrors,
+  sendAndWait,
+  TRANSACTION_LIFETIME_MS,
+} from './transaction-sender.ts';
 
 /** The options of every command that sends a transaction. */
 export interface SendOptions {
@@ -32,12 +36,6 @@ export interface SendSituation {
   readonly nonce: bigint;
   readonly genesisHash: string;
 }
-
-const LIFETIME_MS = 10 * 60_000;
-/** These say that there was no answer, not that the transaction was refused. */
-const NO_ANSWER: ReadonlySet<string> = new Set(['NOT_REACHABLE', 'TIMED_OUT', 'BAD_ANSWER']);
-
-type Receipt = MethodResult<'tx_getReceipt'>;
 
 /**
  * Signs operations with the key of `--from`, sends them, waits for the receipt and prints it. A failed receipt is an
@@ -61,7 +59,7 @@ export async function sendOperations(
     options.nonce ??
     BigInt((await client.call('tx_getNonce', { address: addressToText(sender), ledger })).pending);
   const operations = await build({ client, sender, nonce, genesisHash: chain.genesisHash });
-  const validUntilMs = Date.now() + LIFETIME_MS;
+  const validUntilMs = Date.now() + TRANSACTION_LIFETIME_MS;
   const signed = signTransaction(keyPair, chain, {
     ledger,
     nonce,
@@ -83,26 +81,9 @@ export async function sendOperations(
     output.result({ txId }, txId);
     return;
   }
-  const timeoutMs = options.timeout;
-  const { receipt } = await refusalsAsErrors(
-    client.call('tx_sendAndWait', { transaction, timeoutMs }, { timeoutMs: timeoutMs + 5_000 }),
-  );
+  const receipt = await sendAndWait(client, signed.bytes, options.timeout);
   output.result(receipt, renderReceipt(receipt));
-  if (receipt.status !== 'OK')
-    throw new NodeError('FAILED_RECEIPT', `operation ${receipt.failedOperation} failed: ${receipt.status}`);
-}
-
-async function refusalsAsErrors<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof NodeError) || NO_ANSWER.has(errorCode(error) ?? '')) throw error;
-    throw new NodeError<CliErrorCode>('REFUSED', `${error.code}: ${error.message}`, {
-      data: error.data,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    });
-  }
+  assertOk(receipt);
 }
 
 /** A receipt for people. */
