@@ -1,7 +1,8 @@
 import { hashHeader } from '../types/block.ts';
-import { certificateChecks, voteSigningBytes } from '../types/certificate.ts';
+import { certificateFault, type VoteBody, voteSigningBytes } from '../types/certificate.ts';
 import {
   type ConsensusMessage,
+  type RoundChangeBody,
   roundChangeSigningBytes,
   type SignedRoundChange,
   type SignedVote,
@@ -11,12 +12,43 @@ import type { ValidatorSet } from '../types/validator.ts';
 import { signersOf } from './commit-certificate.ts';
 import type { DropReason } from './contract.ts';
 
+/** What a signature covers before it is bytes: the tag and the body it belongs to. */
+export type SignedContent =
+  | { readonly tag: 'proposal' | 'prepare' | 'seal'; readonly body: VoteBody }
+  | { readonly tag: 'round-change'; readonly body: RoundChangeBody };
+
+export function contentBytes({ tag, body }: SignedContent, genesisHash: string): Uint8Array {
+  return tag === 'round-change'
+    ? roundChangeSigningBytes(genesisHash, body)
+    : voteSigningBytes(tag, genesisHash, body);
+}
+
 /** One signature inside a message: whose it claims to be, and what it must cover. */
-export interface SignedPart {
+export class SignedPart {
   readonly signer: Address;
   readonly publicKey: string;
-  readonly bytes: Uint8Array;
+  readonly content: SignedContent;
   readonly signature: string;
+  readonly #genesisHash: string;
+
+  constructor(
+    signer: Address,
+    publicKey: string,
+    content: SignedContent,
+    signature: string,
+    genesisHash: string,
+  ) {
+    this.signer = signer;
+    this.publicKey = publicKey;
+    this.content = content;
+    this.signature = signature;
+    this.#genesisHash = genesisHash;
+  }
+
+  /** The bytes that the signature must be for; made when they are asked for. */
+  get bytes(): Uint8Array {
+    return contentBytes(this.content, this.#genesisHash);
+  }
 }
 
 /**
@@ -30,16 +62,16 @@ export function signedParts(
   validators: ValidatorSet,
 ): SignedPart[] | { readonly fault: DropReason } {
   const parts: SignedPart[] = [];
-  const add = (signer: Address, bytes: () => Uint8Array, signature: string): boolean => {
+  const add = (signer: Address, content: SignedContent, signature: string): boolean => {
     const publicKey = validators.get(signer)?.consensusKey;
     if (publicKey === undefined) return false;
-    parts.push({ signer, publicKey, bytes: bytes(), signature });
+    parts.push(new SignedPart(signer, publicKey, content, signature, genesisHash));
     return true;
   };
   const addVote = (tag: 'proposal' | 'prepare' | 'seal', { body, signer, signature }: SignedVote) =>
-    add(signer, () => voteSigningBytes(tag, genesisHash, body), signature);
+    add(signer, { tag, body }, signature);
   const addRoundChange = ({ body, signer, signature }: SignedRoundChange) =>
-    add(signer, () => roundChangeSigningBytes(genesisHash, body), signature);
+    add(signer, { tag: 'round-change', body }, signature);
   const addPrepares = (prepares: readonly SignedVote[]) =>
     prepares.every((prepare) => addVote('prepare', prepare));
   // The count is capped before any signature is looked at: a long list must not buy verification time.
@@ -65,16 +97,13 @@ export function signedParts(
     }
     case 'decided': {
       const { block, certificate } = message;
-      const expected = {
-        height: block.header.height,
-        blockHash: hashHeader(block.header),
-        genesisHash,
-        validators,
-      };
-      const result = certificateChecks(certificate, expected);
-      if ('fault' in result) return { fault: 'BAD_JUSTIFICATION' };
+      const expected = { height: block.header.height, blockHash: hashHeader(block.header), validators };
+      if (certificateFault(certificate, expected) !== undefined) return { fault: 'BAD_JUSTIFICATION' };
       const signers = signersOf(certificate, validators);
-      return result.checks.map((check, index) => ({ signer: signers[index] as Address, ...check }));
+      signers.forEach((signer, index) => {
+        add(signer, { tag: 'seal', body: certificate }, certificate.seals[index] as string);
+      });
+      return parts;
     }
   }
 }

@@ -1,31 +1,15 @@
 import type { OwnMessage, ParentBlock, ProposedBlock } from '../consensus/contract.ts';
-import { NOT_PREPARED, ZERO_HASH } from '../types/consensus-message.ts';
+import { NOT_PREPARED, type ProposalMessage, ZERO_HASH } from '../types/consensus-message.ts';
 import type { Validator, ValidatorSet } from '../types/validator.ts';
 import { makeBlock } from './blocks.ts';
+import type { Strategy } from './faults.ts';
 import type { Random } from './random.ts';
-import type { SignatureTokens } from './tokens.ts';
-
-/**
- * Byzantine behaviours. A Byzantine node runs the honest core, and its strategy decides for every receiver what is
- * really sent. Strategies sign with the node's own key only; what they send is otherwise theirs to choose.
- */
-export const STRATEGIES = [
-  'silent',
-  'equivocate',
-  'selective',
-  'stale-round-change',
-  'bad-seal',
-  'hide-prepared',
-  'forged-justification',
-  'future-flood',
-  'invalid-block',
-] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+import type { Signatures } from './signatures.ts';
 
 export interface ByzantineContext {
   readonly validator: Validator;
   readonly validators: ValidatorSet;
-  readonly tokens: SignatureTokens;
+  readonly signatures: Signatures;
   readonly random: Random;
   /** Second blocks of this run by `height round`: the liars share them, so that all vote for the same two. */
   readonly twins: Map<string, ProposedBlock>;
@@ -42,7 +26,10 @@ export function distort(
   switch (strategy) {
     case 'silent':
       return [];
-    case 'selective':
+    case 'amnesia':
+      // The forgetting is done by the host; what its cores sign, all get.
+      return [message];
+    case 'selective-send':
       return context.random.chance(0.5) ? [message] : [];
     case 'equivocate':
       return equivocate(message, to, context);
@@ -50,7 +37,7 @@ export function distort(
       return [message, ...strayRoundChanges(message, context)];
     case 'bad-seal':
       return [withBadSignature(message)];
-    case 'hide-prepared':
+    case 'hidden-prepared':
       return [hidePrepared(message, context)];
     case 'forged-justification':
       return forgeJustification(message, context);
@@ -70,20 +57,20 @@ function equivocate(message: OwnMessage, to: number, context: ByzantineContext):
 
 function contradiction(message: OwnMessage, context: ByzantineContext): OwnMessage | undefined {
   if (message.kind === 'round-change') return undefined;
-  const { tokens, validator, twins } = context;
+  const { signatures, validator, twins } = context;
   const { height, round } = bodyOf(message);
   const key = `${height} ${round}`;
   if (message.kind === 'proposal') {
     const block = twins.get(key) ?? twinBlock(message.block.header.timeMs, 1, context);
     twins.set(key, block);
     const { roundChanges, prepares } = message;
-    return tokens.sign({ kind: 'proposal', height, round, block, roundChanges, prepares }, validator);
+    return signatures.sign({ kind: 'proposal', height, round, block, roundChanges, prepares }, validator);
   }
   const block = twins.get(key);
   if (block === undefined) return undefined;
   const vote = { height, round, blockHash: block.hash };
-  if (message.kind === 'prepare') return tokens.sign({ kind: 'prepare', ...vote, block }, validator);
-  return tokens.sign({ kind: 'commit', ...vote, prepares: [] }, validator);
+  if (message.kind === 'prepare') return signatures.sign({ kind: 'prepare', ...vote, block }, validator);
+  return signatures.sign({ kind: 'commit', ...vote, prepares: [] }, validator);
 }
 
 function bodyOf(message: Exclude<OwnMessage, { kind: 'round-change' }>) {
@@ -99,9 +86,9 @@ function twinBlock(
   return makeBlock({ parent, proposer: validator.id, timeMs, validators, salt: 0x7000_0000 + salt });
 }
 
-function unprepared(height: number, round: number, { tokens, validator }: ByzantineContext): OwnMessage {
+function unprepared(height: number, round: number, { signatures, validator }: ByzantineContext): OwnMessage {
   const claim = { preparedRound: NOT_PREPARED, preparedHash: ZERO_HASH, prepares: [] };
-  return tokens.sign({ kind: 'round-change', height, round, ...claim }, validator);
+  return signatures.sign({ kind: 'round-change', height, round, ...claim }, validator);
 }
 
 function strayRoundChanges(message: OwnMessage, context: ByzantineContext): OwnMessage[] {
@@ -122,57 +109,90 @@ function withBadSignature(message: OwnMessage): OwnMessage {
   return message;
 }
 
+/** Claims to be unprepared, and as leader leaves the round changes of prepared validators out. */
 function hidePrepared(message: OwnMessage, context: ByzantineContext): OwnMessage {
-  if (message.kind !== 'round-change') return message;
-  return unprepared(message.roundChange.body.height, message.roundChange.body.round, context);
+  if (message.kind === 'round-change' && message.prepares.length > 0)
+    return unprepared(message.roundChange.body.height, message.roundChange.body.round, context);
+  if (message.kind !== 'proposal' || message.prepares.length === 0) return message;
+  const { height, round } = message.proposal.body;
+  const roundChanges = message.roundChanges.filter(({ body }) => body.preparedRound === NOT_PREPARED);
+  const block = twinBlock(message.block.header.timeMs, round, context);
+  const hiding = { kind: 'proposal' as const, height, round, block, roundChanges, prepares: [] };
+  return context.signatures.sign(hiding, context.validator);
 }
 
 /** As leader of a later round: proposes an own block against, or without, the round changes it holds. */
 function forgeJustification(message: OwnMessage, context: ByzantineContext): OwnMessage[] {
   if (message.kind !== 'proposal' || message.roundChanges.length === 0) return [message];
-  const { tokens, validator, random } = context;
+  const { signatures, validator, random } = context;
   const { height, round } = message.proposal.body;
   const block = twinBlock(message.block.header.timeMs, round, context);
-  const { roundChanges } = message;
-  const forgeries = [
-    roundChanges.filter(({ body }) => body.preparedRound === NOT_PREPARED),
-    roundChanges.map((entry) => ({
+  const forgery = random.pick(FORGERIES)(message, block.hash);
+  return [signatures.sign({ kind: 'proposal', height, round, block, ...forgery }, validator)];
+}
+
+type Justification = Pick<ProposalMessage, 'roundChanges' | 'prepares'>;
+
+/** Ways to justify the block `blockHash` with what there is. No honest validator accepts any of them. */
+const FORGERIES: readonly ((held: ProposalMessage, blockHash: string) => Justification)[] = [
+  // Too few: without those that are prepared.
+  ({ roundChanges, prepares }) => ({
+    roundChanges: roundChanges.filter(({ body }) => body.preparedRound === NOT_PREPARED).slice(1),
+    prepares,
+  }),
+  // Signed bodies changed.
+  ({ roundChanges }) => ({
+    roundChanges: roundChanges.map((entry) => ({
       ...entry,
       body: { ...entry.body, preparedRound: NOT_PREPARED, preparedHash: ZERO_HASH },
+      signature: 'f0'.repeat(64),
     })),
-    [...roundChanges.slice(1), roundChanges[1] ?? (roundChanges[0] as (typeof roundChanges)[0])],
-    roundChanges,
-  ];
-  const prepares = random.chance(0.5) ? message.prepares : [];
-  const forged = {
-    kind: 'proposal' as const,
-    height,
-    round,
-    block,
-    roundChanges: random.pick(forgeries),
+    prepares: [],
+  }),
+  // One validator twice.
+  ({ roundChanges, prepares }) => ({
+    roundChanges: roundChanges.map((entry, index) => (index === 0 ? (roundChanges[1] ?? entry) : entry)),
     prepares,
-  };
-  return [tokens.sign(forged, validator)];
-}
+  }),
+  // A prepared certificate for the own block that nobody signed.
+  ({ roundChanges }, blockHash) => {
+    const preparedRound = 0;
+    const claimed = roundChanges.map((entry, index) =>
+      index === 0
+        ? {
+            ...entry,
+            body: { ...entry.body, preparedRound, preparedHash: blockHash },
+            signature: 'f1'.repeat(64),
+          }
+        : entry,
+    );
+    const prepares = roundChanges.map(({ body, signer }) => ({
+      body: { height: body.height, round: preparedRound, blockHash },
+      signer,
+      signature: 'f2'.repeat(64),
+    }));
+    return { roundChanges: claimed, prepares };
+  },
+];
 
 function futureVotes(message: OwnMessage, context: ByzantineContext): OwnMessage[] {
   const body = message.kind === 'round-change' ? message.roundChange.body : bodyOf(message);
-  const { random, tokens, validator } = context;
+  const { random, signatures, validator } = context;
   const height = body.height + random.between(0, 5);
   const round = body.round + random.between(0, 200);
   const blockHash = random.uint32().toString(16).padStart(64, '0');
   return [
-    tokens.sign({ kind: 'commit', height, round, blockHash, prepares: [] }, validator),
+    signatures.sign({ kind: 'commit', height, round, blockHash, prepares: [] }, validator),
     unprepared(height, round + 1, context),
   ];
 }
 
 function withInvalidBlock(message: OwnMessage, context: ByzantineContext): OwnMessage {
   if (message.kind !== 'proposal' || message.prepares.length > 0) return message;
-  const { tokens, validator, validators, parent } = context;
+  const { signatures, validator, validators, parent } = context;
   const { height, round } = message.proposal.body;
   const { timeMs } = message.block.header;
   const block = makeBlock({ parent, proposer: validator.id, timeMs, validators, hasBadStateRoot: true });
   const { roundChanges } = message;
-  return tokens.sign({ kind: 'proposal', height, round, block, roundChanges, prepares: [] }, validator);
+  return signatures.sign({ kind: 'proposal', height, round, block, roundChanges, prepares: [] }, validator);
 }

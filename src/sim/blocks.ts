@@ -25,6 +25,8 @@ export interface BlockRecipe {
   readonly proposer: Address;
   readonly timeMs: number;
   readonly validators: ValidatorSet;
+  /** V(height + 1); default: the same set. */
+  readonly nextValidators?: ValidatorSet;
   /** Tells blocks of one proposer apart: stands in the receipts root. */
   readonly salt?: number;
   readonly hasBadStateRoot?: boolean;
@@ -44,7 +46,7 @@ export function makeBlock(recipe: BlockRecipe): ProposedBlock {
     receiptsRoot: (salt >>> 0).toString(16).padStart(64, '0'),
     stateRoot: hasBadStateRoot ? ZERO_HASH : STATE_ROOT,
     validatorsHash: validators.hash,
-    nextValidatorsHash: validators.hash,
+    nextValidatorsHash: (recipe.nextValidators ?? validators).hash,
   };
   return { hash: hashHeader(header), proposal: { header, body: EMPTY_BODY, transactionIds: [] } };
 }
@@ -55,19 +57,25 @@ export function parentFrom(block: ProposedBlock): ParentBlock {
   return { height, hash: block.hash, timeMs, proposer };
 }
 
-/** Block rules without the clock: parent, time order, builder, execution. */
-export function isValidBlock(
-  block: ProposedBlock,
-  parent: ParentBlock,
-  validators: ValidatorSet,
-  minBlockIntervalMs: number,
-): boolean {
+/** What a block must agree with; all of it follows from the chain before it. */
+export interface BlockRules {
+  readonly parent: ParentBlock;
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+  readonly minBlockIntervalMs: number;
+}
+
+/** Block rules without the clock: parent, time order, builder, validator sets, execution. */
+export function isValidBlock(block: ProposedBlock, rules: BlockRules): boolean {
+  const { parent, validators, nextValidators, minBlockIntervalMs } = rules;
   const { header } = block.proposal;
   return (
     header.height === parent.height + 1 &&
     header.parentHash === parent.hash &&
     header.timeMs >= parent.timeMs + minBlockIntervalMs &&
     validators.has(header.proposer) &&
+    header.validatorsHash === validators.hash &&
+    header.nextValidatorsHash === nextValidators.hash &&
     header.stateRoot === STATE_ROOT
   );
 }

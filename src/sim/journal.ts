@@ -1,7 +1,6 @@
 import type { OwnMessage, ProposedBlock, RestoredState, UnsignedMessage } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
-import { NOT_PREPARED, type SignedVote } from '../types/consensus-message.ts';
-import type { Random } from './random.ts';
+import type { SignedVote } from '../types/consensus-message.ts';
 
 interface JournalEntry {
   readonly message: OwnMessage;
@@ -10,16 +9,19 @@ interface JournalEntry {
 }
 
 /**
- * The simulated vote journal. An entry is written first and durable after its sync; a crash in between keeps a
- * prefix of what was written, as a disk does.
+ * The simulated vote journal, with the contents of the real one: the complete block with a Proposal and a Prepare,
+ * the prepared certificate with a Commit. An entry is written first and durable after its sync; a crash in between
+ * keeps a prefix of what was written, as a disk does.
  */
 export class SimJournal {
   #durable: JournalEntry[] = [];
   #written: JournalEntry[] = [];
+  /** Heights up to here may have been signed before the journal was lost. */
+  #lostUpTo = 0;
 
   write(message: OwnMessage, unsigned: UnsignedMessage): void {
     const block = unsigned.kind === 'proposal' || unsigned.kind === 'prepare' ? unsigned.block : undefined;
-    const prepares = unsigned.kind === 'proposal' || unsigned.kind === 'prepare' ? [] : unsigned.prepares;
+    const prepares = unsigned.kind === 'commit' ? unsigned.prepares : [];
     this.#written.push({ message, block, prepares });
   }
 
@@ -33,15 +35,34 @@ export class SimJournal {
     return this.#durable.some((entry) => entry.message === message);
   }
 
-  crash(random: Random): void {
-    this.#durable.push(...this.#written.slice(0, random.between(0, this.#written.length)));
+  /** How many records are written and not yet synced. */
+  get unsynced(): number {
+    return this.#written.length;
+  }
+
+  /** Of the records that were not synced, the first `kept` survive; one that is torn does not. */
+  crash(kept: number): void {
+    this.#durable.push(...this.#written.slice(0, kept));
     this.#written = [];
+  }
+
+  /** The file is gone or damaged, and with it what was signed at `height`. */
+  lose(height: number): void {
+    this.#durable = [];
+    this.#written = [];
+    this.#lostUpTo = Math.max(this.#lostUpTo, height);
+  }
+
+  /** Whether the node may sign at a height: not where it may have signed what it no longer knows. */
+  maySign(height: number): boolean {
+    return height > this.#lostUpTo;
   }
 
   /** A block is decided: nothing of its height or below is needed any more. */
   forgetUpTo(height: number): void {
-    this.#durable = this.#durable.filter((entry) => fieldsOf(entry.message).height > height);
-    this.#written = this.#written.filter((entry) => fieldsOf(entry.message).height > height);
+    const isLater = (entry: JournalEntry) => fieldsOf(entry.message).height > height;
+    this.#durable = this.#durable.filter(isLater);
+    this.#written = this.#written.filter(isLater);
   }
 
   blocks(): ProposedBlock[] {
@@ -52,26 +73,16 @@ export class SimJournal {
     const entries = this.#durable.filter((entry) => fieldsOf(entry.message).height === height);
     let prepared: RestoredState['prepared'];
     for (const { message, prepares } of entries) {
-      const claim = preparedClaimOf(message);
-      if (claim !== undefined && claim.round > (prepared?.round ?? -1))
-        prepared = { ...claim, certificate: prepares };
+      if (message.kind !== 'commit') continue;
+      const { round, blockHash } = message.commit.body;
+      if (round > (prepared?.round ?? -1)) prepared = { round, blockHash, certificate: prepares };
     }
     return {
       round: Math.max(0, ...entries.map((entry) => fieldsOf(entry.message).round)),
       messages: entries.map((entry) => entry.message),
       blocks: entries.flatMap((entry) => (entry.block === undefined ? [] : [entry.block])),
       prepared,
-      mayNotSign: false,
+      mayNotSign: !this.maySign(height),
     };
   }
-}
-
-function preparedClaimOf(message: OwnMessage): { round: number; blockHash: string } | undefined {
-  if (message.kind === 'commit') {
-    const { round, blockHash } = message.commit.body;
-    return { round, blockHash };
-  }
-  if (message.kind !== 'round-change') return undefined;
-  const { preparedRound, preparedHash } = message.roundChange.body;
-  return preparedRound === NOT_PREPARED ? undefined : { round: preparedRound, blockHash: preparedHash };
 }

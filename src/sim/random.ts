@@ -1,19 +1,18 @@
+import { sha256 } from '../crypto/hash.ts';
+import { utf8 } from '../util/bytes.ts';
+
 /**
- * The only source of chance in a simulation: xoshiro128** (Blackman and Vigna) on 32-bit words, seeded through
- * splitmix32 from any seed text or number. The same seed gives the same run on every machine.
+ * The only source of chance in a simulation: xoshiro128** (Blackman and Vigna, 2018). Its 128 bits of state come from
+ * a hash of the seed, so that many numbered seeds never share a run. The same seed gives the same run on every machine.
  */
 export class Random {
-  readonly #state = new Uint32Array(4);
+  readonly #state: Uint32Array;
 
   constructor(seed: number | string) {
-    let word = 0x9e3779b9;
-    for (const character of String(seed)) word = Math.imul(word ^ character.charCodeAt(0), 0x01000193);
-    for (let i = 0; i < 4; i++) {
-      word = (word + 0x9e3779b9) | 0;
-      let mixed = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
-      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-      this.#state[i] = mixed ^ (mixed >>> 15);
-    }
+    const digest = sha256(utf8(`seed ${seed}`));
+    this.#state = Uint32Array.from({ length: 4 }, (_, word) =>
+      new DataView(digest.buffer, digest.byteOffset).getUint32(4 * word),
+    );
   }
 
   /** Uniform in [0, 2^32). */

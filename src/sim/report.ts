@@ -1,5 +1,4 @@
-import type { Strategy } from './adversary.ts';
-import type { FaultMix } from './faults.ts';
+import type { FaultClass } from './faults.ts';
 
 /** What a run shows. Two runs of one seed and one version of the code have equal reports. */
 export interface SimulationReport {
@@ -11,8 +10,9 @@ export interface SimulationReport {
   /** How many heights were decided in which round, by the certificates of the first node to decide. */
   readonly decisionsByRound: Readonly<Record<number, number>>;
   readonly evidence: Readonly<Record<string, number>>;
-  readonly faults: FaultMix;
-  readonly byzantine: readonly Strategy[];
+  /** Fault classes that were on, and how often each struck. */
+  readonly faults: readonly FaultClass[];
+  readonly struck: Readonly<Partial<Record<FaultClass, number>>>;
   /** Virtual milliseconds and steps. */
   readonly virtualMs: number;
   readonly steps: number;

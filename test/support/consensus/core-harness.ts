@@ -13,7 +13,7 @@ import type {
   UnsignedMessage,
 } from '../../../src/consensus/contract.ts';
 import { makeBlock } from '../../../src/sim/blocks.ts';
-import { SignatureTokens } from '../../../src/sim/tokens.ts';
+import { Signatures } from '../../../src/sim/signatures.ts';
 import type { Certificate } from '../../../src/types/certificate.ts';
 import type { ConsensusMessage, SignedVote } from '../../../src/types/consensus-message.ts';
 import { type Validator, ValidatorSet } from '../../../src/types/validator.ts';
@@ -64,7 +64,7 @@ export function validatorSet(n: number): ValidatorSet {
  * method returns the lines of all effects that its stimulus caused, so that a test states the complete outcome.
  */
 export class CoreHarness {
-  readonly tokens = new SignatureTokens('ab'.repeat(32));
+  readonly tokens = new Signatures('ab'.repeat(32));
   readonly validators: ValidatorSet;
   readonly nextValidators: ValidatorSet;
   readonly parent: ParentBlock;

@@ -1,5 +1,5 @@
 import type { ProposedBlock } from '../../../src/consensus/contract.ts';
-import type { SignatureTokens } from '../../../src/sim/tokens.ts';
+import type { Signatures } from '../../../src/sim/signatures.ts';
 import {
   type CommitMessage,
   NOT_PREPARED,
@@ -15,9 +15,9 @@ import type { Validator } from '../../../src/types/validator.ts';
 export class Peer {
   readonly id: string;
   readonly #validator: Validator;
-  readonly #tokens: SignatureTokens;
+  readonly #tokens: Signatures;
 
-  constructor(validator: Validator, tokens: SignatureTokens) {
+  constructor(validator: Validator, tokens: Signatures) {
     this.id = validator.id;
     this.#validator = validator;
     this.#tokens = tokens;
@@ -58,7 +58,7 @@ export class Peer {
     });
   }
 
-  #sign<M>(message: Parameters<SignatureTokens['sign']>[0]): M {
+  #sign<M>(message: Parameters<Signatures['sign']>[0]): M {
     return this.#tokens.sign(message, this.#validator) as M;
   }
 }
