@@ -1,10 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { errorMessage, NodeError } from '../util/errors.ts';
+import { registerBpi } from './commands/bpi.ts';
+import { registerCluster } from './commands/cluster.ts';
 import { registerEconomy } from './commands/economy.ts';
 import { registerGenesis } from './commands/genesis.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerLimits } from './commands/limits.ts';
 import { registerNode } from './commands/node.ts';
+import { registerSim } from './commands/sim.ts';
 import { registerTestnet } from './commands/testnet.ts';
 import { registerTx } from './commands/tx.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -43,8 +46,11 @@ export function createProgram(cliProcess: CliProcess): Command {
     registerKeys,
     registerGenesis,
     registerTx,
+    registerBpi,
+    registerCluster,
     registerEconomy,
     registerVerify,
+    registerSim,
     registerLimits,
     registerVersion,
   ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EXAMPLE_AGREEMENT } from '../../src/client/example-agreement.ts';
+import { subjectOf as subject } from '../../src/client/subject.ts';
 import { readTerms } from '../../src/ledger/bpi/agreement-terms.ts';
 import { agreementRoot } from '../../src/ledger/bpi/agreements.ts';
 import { evaluateCondition } from '../../src/ledger/bpi/expression.ts';
@@ -29,7 +30,6 @@ import {
   propose,
   sign,
   statusOf,
-  subject,
   terminate,
 } from '../support/bpi-chain.ts';
 

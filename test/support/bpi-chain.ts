@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Attribute, Subject } from '../../src/types/agreement.ts';
+import type { Subject } from '../../src/types/agreement.ts';
 import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
 import type { Genesis } from '../../src/types/genesis.ts';
 import { BPI, type ComplianceAttest, type Invoke } from '../../src/types/operations/bpi.ts';
@@ -38,7 +38,7 @@ export function eventsOf(receipt: Receipt): { name: string; value: Record<string
   });
 }
 
-export const propose = (yaml: string, parties: readonly Actor[]): Operation =>
+export const propose = (yaml: string, parties: readonly Pick<Actor, 'address'>[]): Operation =>
   encodeOperation(BPI.operations.AgreementPropose, {
     yaml: utf8(yaml),
     parties: parties.map(({ address }) => address),
@@ -49,24 +49,6 @@ export const activate = (agreement: string): Operation =>
   encodeOperation(BPI.operations.Activate, { agreement });
 export const terminate = (agreement: string, reason = 'done'): Operation =>
   encodeOperation(BPI.operations.Terminate, { agreement, reason });
-
-/** A subject with attributes: text, integers (bigint) and booleans. */
-export function subject(
-  id: string,
-  attributes: Readonly<Record<string, string | bigint | boolean>>,
-): Subject {
-  const kinds = { string: 'text', bigint: 'integer', boolean: 'boolean' } as const;
-  return {
-    id,
-    attributes: Object.entries(attributes).map(
-      ([name, value]): Attribute => ({
-        name,
-        kind: kinds[typeof value as keyof typeof kinds],
-        value: String(value),
-      }),
-    ),
-  };
-}
 
 export function invoke(agreement: string, who: Subject, change: Partial<Invoke> = {}): Operation {
   return encodeOperation(BPI.operations.Invoke, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EXAMPLE_AGREEMENT } from '../../../src/client/example-agreement.ts';
+import { subjectOf as subject } from '../../../src/client/subject.ts';
 import { hashOf } from '../../../src/crypto/hash.ts';
 import { rootOfPath, verifyMerklePath } from '../../../src/crypto/merkle.ts';
 import { bpiPort } from '../../../src/node/ports/bpi-port.ts';
@@ -8,7 +9,7 @@ import { ExecutionItemType, ExecutionProofType } from '../../../src/types/proofs
 import { SignedSectionType } from '../../../src/types/section.ts';
 import { decode } from '../../../src/types/ssz.ts';
 import { fromHex, toHex } from '../../../src/util/bytes.ts';
-import { activate, eventsOf, invoke, propose, sign, statusOf, subject } from '../../support/bpi-chain.ts';
+import { activate, eventsOf, invoke, propose, sign, statusOf } from '../../support/bpi-chain.ts';
 import { ExecutingRpc } from '../../support/executing-rpc.ts';
 
 const SECTION_OF_BPI = 2;

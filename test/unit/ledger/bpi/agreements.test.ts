@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
+import { subjectOf as subject } from '../../../../src/client/subject.ts';
 import { agreementRoot } from '../../../../src/ledger/bpi/agreements.ts';
 import { agreementId } from '../../../../src/types/agreement.ts';
 import type { Receipt } from '../../../../src/types/receipt.ts';
@@ -20,7 +21,6 @@ import {
   sign,
   statusOf,
   stranger,
-  subject,
   terminate,
 } from '../../../support/bpi-chain.ts';
 import type { LedgerChain } from '../../../support/ledger-chain.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { subjectOf as subject } from '../../../../src/client/subject.ts';
 import { readTerms } from '../../../../src/ledger/bpi/agreement-terms.ts';
 import { decide } from '../../../../src/ledger/bpi/policy-decision.ts';
 import { readRequest } from '../../../../src/ledger/bpi/subject.ts';
 import { OperationFailure } from '../../../../src/ledger/seam.ts';
 import { BPI } from '../../../../src/types/operations/bpi.ts';
 import { utf8 } from '../../../../src/util/bytes.ts';
-import { subject } from '../../../support/bpi-chain.ts';
 
 type Attributes = Readonly<Record<string, string | bigint | boolean>>;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
+import { subjectOf as subject } from '../../../../src/client/subject.ts';
 import { hashOf } from '../../../../src/crypto/hash.ts';
 import type { Begun } from '../../../../src/ledger/begin-block.ts';
 import { executeSection, type SectionResult } from '../../../../src/ledger/section.ts';
@@ -22,7 +23,6 @@ import {
   invoke,
   newBpiChain,
   statusOf,
-  subject,
 } from '../../../support/bpi-chain.ts';
 import type { LedgerChain } from '../../../support/ledger-chain.ts';
 

@@ -1,0 +1,179 @@
+import type { Command } from 'commander';
+import { action, type CliContext, type CliProcess } from '../context.ts';
+import { usageError } from '../exit-code.ts';
+import { listOf } from '../parse.ts';
+import { withSendOptions } from '../send-options.ts';
+import type { SendOptions } from '../send-transaction.ts';
+import { type AboutOptions, hash0x, subjectFromJson, withAboutOptions } from './bpi-arguments.ts';
+import { registerBpiReading } from './bpi-reading.ts';
+
+interface SignOptions extends SendOptions {
+  file?: string;
+  versionHash?: string;
+}
+interface InvokeOptions extends SendOptions, AboutOptions {
+  key: string;
+  value: string;
+}
+interface CheckOptions extends SendOptions, AboutOptions {
+  policy: string;
+}
+interface AttestOptions extends SendOptions {
+  from: string;
+  periodFrom: string;
+  periodTo: string;
+  evidence: string;
+  auditor: string[];
+}
+
+/** Agreements, from YAML to what is invoked under them. */
+export function registerBpi(program: Command, cliProcess: CliProcess): void {
+  const bpi = program.command('bpi').description('agreements: propose, sign, invoke, evaluate');
+  const sending = (name: string, description: string) =>
+    withSendOptions(bpi.command(name).description(description));
+
+  sending('propose <file>', 'propose the agreement that a YAML file states')
+    .option('--party <address>', 'a party beside the sender; may be repeated', listOf)
+    .action(action(cliProcess, propose));
+  sending('sign <agreement>', 'sign an agreement as one of its parties, after reading its terms')
+    .option('--file <file>', 'the YAML file that the signer has read')
+    .option('--version-hash <hash>', 'or the hash of its terms, as `bpi parse` prints it')
+    .action(action(cliProcess, sign));
+  sending('activate <agreement>', 'put an agreement into force that all parties have signed').action(
+    action(cliProcess, async (context, options: SendOptions, agreement: string) => {
+      await sendNamed(context, options, 'Activate', { agreement: hash0x(agreement) });
+    }),
+  );
+  withAboutOptions(sending('invoke <agreement>', 'run an entry of an agreement for a subject'))
+    .option('--key <key>', 'key of the entries put and delete', '')
+    .option('--value <text>', 'value of the entries record and put', '')
+    .action(action(cliProcess, invoke));
+  withAboutOptions(sending('check <agreement>', 'record what the policies say of a subject; changes nothing'))
+    .option('--policy <id>', 'only this policy', '')
+    .action(action(cliProcess, check));
+  sending('attest <agreement> <control>', 'record that auditors found a control to hold during a period')
+    .requiredOption('--period-from <time>', 'beginning, as 2026-01-31T00:00:00Z')
+    .requiredOption('--period-to <time>', 'end')
+    .requiredOption('--evidence <hash>', 'root of the auditors’ evidence, 32 bytes')
+    .requiredOption('--auditor <key-file>', 'key file of an auditor; may be repeated', listOf)
+    .action(action(cliProcess, attest));
+  sending('terminate <agreement>', 'end an agreement for good')
+    .option('--reason <text>', 'why, at most 128 bytes', '')
+    .action(
+      action(
+        cliProcess,
+        async (context, { reason, ...options }: SendOptions & { reason: string }, agreement: string) => {
+          await sendNamed(context, options, 'Terminate', { agreement: hash0x(agreement), reason });
+        },
+      ),
+    );
+  registerBpiReading(bpi, cliProcess);
+}
+
+async function sendNamed(
+  context: CliContext,
+  options: SendOptions,
+  operation: string,
+  data: unknown,
+): Promise<void> {
+  const { operationNamed } = await import('../../client/transaction-builder.ts');
+  const { sendOperations } = await import('../send-transaction.ts');
+  const built = operationNamed('bpi', operation, data);
+  await sendOperations(context, options, 'bpi', () => [built]);
+}
+
+async function propose(
+  context: CliContext,
+  options: SendOptions & { party?: string[] },
+  file: string,
+): Promise<void> {
+  const { readAgreementFile } = await import('../../node/agreement-file.ts');
+  const { addressFromText } = await import('../../types/address.ts');
+  const { encodeOperation } = await import('../../types/operations/catalog.ts');
+  const { BPI } = await import('../../types/operations/bpi.ts');
+  const { sendOperations } = await import('../send-transaction.ts');
+  const { yaml } = await readAgreementFile(file);
+  const others = (options.party ?? []).map(addressFromText);
+  await sendOperations(context, options, 'bpi', ({ sender }) => [
+    encodeOperation(BPI.operations.AgreementPropose, {
+      yaml,
+      parties: [...new Set([sender, ...others])],
+    }),
+  ]);
+}
+
+async function sign(context: CliContext, options: SignOptions, agreement: string): Promise<void> {
+  const { file, versionHash } = options;
+  if ((file === undefined) === (versionHash === undefined))
+    throw usageError(
+      'say which terms are signed: --file or --version-hash',
+      'metanode bpi show <agreement> prints the terms that the chain holds',
+    );
+  const { readAgreementFile } = await import('../../node/agreement-file.ts');
+  const hash = file === undefined ? versionHash : (await readAgreementFile(file)).versionHash;
+  const data = { agreement: hash0x(agreement), versionHash: hash0x(hash as string) };
+  await sendNamed(context, options, 'AgreementSign', data);
+}
+
+async function invoke(context: CliContext, options: InvokeOptions, agreement: string): Promise<void> {
+  const { toHex, utf8 } = await import('../../util/bytes.ts');
+  const { entry, key, value, subject } = options;
+  await sendNamed(context, options, 'Invoke', {
+    agreement: hash0x(agreement),
+    entry,
+    key,
+    value: `0x${toHex(utf8(value))}`,
+    subject: subjectFromJson(subject),
+  });
+}
+
+async function check(context: CliContext, options: CheckOptions, agreement: string): Promise<void> {
+  const { policy: policyId, entry, subject } = options;
+  await sendNamed(context, options, 'PolicyCheck', {
+    agreement: hash0x(agreement),
+    policyId,
+    entry,
+    subject: subjectFromJson(subject),
+  });
+}
+
+async function attest(
+  context: CliContext,
+  options: AttestOptions,
+  agreement: string,
+  controlId: string,
+): Promise<void> {
+  const { approvalSigningBytes, approvedOperationHash } = await import('../../types/approval.ts');
+  const { BPI } = await import('../../types/operations/bpi.ts');
+  const { encodeOperation } = await import('../../types/operations/catalog.ts');
+  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { sendOperations } = await import('../send-transaction.ts');
+  const directory = new KeyDirectory(context);
+  const auditors = await Promise.all(options.auditor.map((name) => directory.load(name, options)));
+  const spec = BPI.operations.ComplianceAttest;
+  const value = {
+    agreement: hash0x(agreement).slice(2),
+    controlId,
+    periodFromMs: timeOf(options.periodFrom),
+    periodToMs: timeOf(options.periodTo),
+    evidenceRoot: hash0x(options.evidence).slice(2),
+    approvals: [],
+  };
+  await sendOperations(context, options, 'bpi', ({ sender, nonce, genesisHash }) => {
+    const target = { authority: 'auditors', sender, ledger: 'bpi', nonce } as const;
+    const bytes = approvalSigningBytes(genesisHash, target, approvedOperationHash(spec, value));
+    const approvals = auditors.map(({ publicKey, seed }) => ({
+      key: publicKey,
+      signature: keyPairFromSeed(seed).sign(bytes),
+    }));
+    return [encodeOperation(spec, { ...value, approvals })];
+  });
+}
+
+function timeOf(text: string): number {
+  const ms = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(ms))
+    throw usageError(`not a time: ${text}`, 'write it as 2026-01-31T00:00:00Z');
+  return ms;
+}
