@@ -220,7 +220,7 @@ export class SimNode {
     if (this.#isHonest) this.#world.invariants.onEffects(this, effects);
     const life = this.#life;
     for (const effect of effects) {
-      this.#world.observer?.onEffect(this.index, effect);
+      this.#world.observer?.onEffect(this.#world.nowMs, this.index, effect);
       this.#execute(effect);
       if (this.#life !== life) return;
     }
@@ -352,7 +352,6 @@ export class SimNode {
   }
 
   #transmit(to: number, message: ConsensusMessage): void {
-    this.#world.observer?.onSend(this.index, to, message);
     this.#world.transmit(this.index, to, { kind: 'consensus', message });
   }
 

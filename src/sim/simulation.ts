@@ -103,6 +103,13 @@ export class Simulation {
     this.#expendable = this.#drawExpendable();
     this.validators.faulty = new Set([...byzantine, ...this.#expendable.map((node) => node.id)]);
     this.#setClocks();
+    options.observer?.onStart({
+      ids: this.validators.ids,
+      faults: [...this.faults],
+      liars: new Map(
+        [...strategies].map(([id, strategy]) => [this.validators.indexOf(id) as number, strategy]),
+      ),
+    });
     for (const node of this.nodes) this.at(random.between(0, 50), () => restart(node));
     this.#injector = new FaultInjector(this.faults, {
       nodes: this.nodes,
@@ -113,7 +120,7 @@ export class Simulation {
       baseTimeoutMs: settings.core.baseTimeoutMs,
       nowMs: () => this.#nowMs,
       at: (afterMs, action) => this.at(afterMs, action),
-      onFault: (what) => options.observer?.onFault(what),
+      onFault: (what) => options.observer?.onFault(this.#nowMs, what),
     });
   }
 
@@ -282,7 +289,7 @@ export class Simulation {
     this.#trace.add(event.node);
     this.#trace.add(kindCode(event.input));
     this.#trace.add(node.headHeight);
-    this.#options.observer?.onInput(event.node, event.input);
+    this.#options.observer?.onInput(atMs, event.node, event.input);
     node.handle(event.input);
   }
 

@@ -9,9 +9,8 @@ import type {
   TimerKind,
 } from '../consensus/contract.ts';
 import { hashOf } from '../crypto/hash.ts';
-import type { ConsensusMessage } from '../types/consensus-message.ts';
 import { utf8 } from '../util/bytes.ts';
-import type { FaultCounts } from './faults.ts';
+import type { FaultClass, FaultCounts, Strategy } from './faults.ts';
 import type { Invariants } from './invariants.ts';
 import type { Packet } from './network.ts';
 import type { Random } from './random.ts';
@@ -75,12 +74,16 @@ export const GENESIS: ParentBlock = {
 /** Makes the core of a node. Simulations of changed cores (mutants) give their own. */
 export type CoreFactory = (options: ConsensusOptions) => Consensus;
 
-/** Whoever wants to see a run pass by; `node` is the index. */
+/** Whoever wants to see a run pass by. Nodes go by their index, times are virtual. */
 export interface Observer {
-  onInput(node: number, input: NodeInput): void;
-  onEffect(node: number, effect: ConsensusEffect): void;
-  onSend(node: number, to: number, message: ConsensusMessage): void;
-  onFault(what: string): void;
+  onStart(run: {
+    readonly ids: readonly string[];
+    readonly faults: readonly FaultClass[];
+    readonly liars: ReadonlyMap<number, Strategy>;
+  }): void;
+  onInput(atMs: number, node: number, input: NodeInput): void;
+  onEffect(atMs: number, node: number, effect: ConsensusEffect): void;
+  onFault(atMs: number, what: string): void;
 }
 
 /** What a node knows of the simulation around it and may do to it. */
