@@ -121,6 +121,14 @@ export function retire(context: LedgerContext, id: string, node: NodeRecord): vo
   context.send({ to: 'economy', kind: RELEASE_LOCK.kind, data });
 }
 
+/** A leaving node whose last replica went has left. Returns what it was until then. */
+export function retireIfEmpty(context: LedgerContext, id: string): NodeRecord | undefined {
+  const node = nodes.get(context.own, id);
+  if (node?.status !== 'DRAINING' || placements.has(context.own, id)) return undefined;
+  retire(context, id, node);
+  return node;
+}
+
 export function executeNodeLeave({ node: id }: NodeLeave, context: OperationContext): void {
   const { own } = context;
   const node = nodes.get(own, id);

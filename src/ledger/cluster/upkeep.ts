@@ -9,7 +9,7 @@ import { LIMITS } from '../../util/limits.ts';
 import type { LedgerContext, StateReader } from '../seam.ts';
 import { NOWHERE, type NodeRecord, nodes, placements } from '../state/cluster-records.ts';
 import { suspect } from './leases.ts';
-import { retire } from './nodes.ts';
+import { retire, retireIfEmpty } from './nodes.ts';
 import { type Demand, planPlacements } from './placement.ts';
 import { planRebalance } from './rebalance.ts';
 import {
@@ -132,11 +132,9 @@ class Upkeep {
     const move = moveReplica(own, workload, replica, to);
     this.#moves.push(move);
     const [from] = move.from;
-    if (from === undefined || placements.has(own, from)) return;
-    const source = requireNode(own, from);
-    if (source.status !== 'DRAINING') return;
-    retire(this.#context, from, source);
-    this.#changed(from, source, 'LEFT');
+    if (from === undefined) return;
+    const source = retireIfEmpty(this.#context, from);
+    if (source !== undefined) this.#changed(from, source, 'LEFT');
   }
 
   #rebalance(): void {

@@ -10,6 +10,7 @@ import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext } from '../seam.ts';
 import { NOWHERE, workloads } from '../state/cluster-records.ts';
 import { assertLabel, failure } from './failure.ts';
+import { retireIfEmpty } from './nodes.ts';
 import {
   clusterState,
   countWorkloads,
@@ -61,6 +62,7 @@ export function executeWorkloadCancel({ app }: WorkloadCancel, context: Operatio
   for (const [replica, node] of record.nodes.entries()) {
     if (node === NOWHERE) continue;
     moveReplica(own, workload, replica, NOWHERE);
+    retireIfEmpty(context, node);
     freed++;
   }
   workloads.delete(own, workload);

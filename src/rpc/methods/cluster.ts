@@ -5,7 +5,7 @@ import type { Hash } from '../../types/ssz.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
-import type { PlacementReasons, ServiceView, WorkloadView } from '../ports/cluster.ts';
+import type { MemberView, PlacementReasons, ServiceView, WorkloadView } from '../ports/cluster.ts';
 import type { RpcPorts } from '../ports.ts';
 import type { clusterMethods } from '../schema/cluster.ts';
 import { proveInSection } from '../section-proof.ts';
@@ -17,10 +17,13 @@ const optionalHash = (hash: Hash | undefined) => (hash === undefined ? null : ha
 
 export function clusterHandlers({ chain, cluster }: RpcPorts): Handlers<typeof clusterMethods> {
   return {
-    cluster_members: ({ status, ...page }) => {
-      const members = cluster
-        .members()
-        .filter((member) => (status === undefined ? member.status !== 'LEFT' : member.status === status));
+    cluster_members: ({ node: key, status, ...page }) => {
+      const isWanted = (member: MemberView): boolean => {
+        if (key !== undefined && member.node !== key) return false;
+        if (status !== undefined) return member.status === status;
+        return key !== undefined || member.status !== 'LEFT';
+      };
+      const members = cluster.members().filter(isWanted);
       return {
         height: chain.head().height,
         ...pageOf(members, page, ({ node, operator, bond, lastHeartbeatMs, leaseUntilMs, ...member }) => ({

@@ -23,8 +23,9 @@ const serviceFields = {
 export const clusterMethods = {
   cluster_members: method({
     scope: 'read',
-    summary: 'The nodes of the cluster with their leases; without a status all that have not left.',
-    params: z.strictObject({ status: NodeStatus.optional(), ...pageParams }),
+    summary:
+      'The nodes of the cluster with their leases: one by its key, those of a status, or all that have not left.',
+    params: z.strictObject({ node: HashParam.optional(), status: NodeStatus.optional(), ...pageParams }),
     result: z.object({
       height: Height,
       ...page(

@@ -73,6 +73,11 @@ describe('cluster_members', () => {
       left.items.map(({ node }) => node),
       [nodeId('us-1')],
     );
+    const one = await rpc.call('cluster_members', { node: nodeId('us-1') });
+    assert.deepEqual(
+      one.items.map(({ status }) => status),
+      ['LEFT'],
+    );
     const page = await rpc.call('cluster_members', { limit: 1 });
     assert.equal(page.items.length, 1);
     const rest = await rpc.call('cluster_members', { limit: 1, cursor: page.nextCursor });

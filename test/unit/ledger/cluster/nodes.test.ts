@@ -234,4 +234,15 @@ describe('NodeLeave', () => {
     assert.equal(chain.node(a).status, 'LEFT');
     assert.deepEqual(chain.workload(c, 'web').nodes, [b.consensus.publicKey]);
   });
+
+  it('lets a leaving node go with the last workload that was cancelled', () => {
+    const chain = withNodes(a);
+    for (const app of ['web', 'mail']) send(chain, c, operations.WorkloadSubmit, submission(app));
+    chain.block();
+    assert.equal(send(chain, a, operations.NodeLeave, { node: a.consensus.publicKey }), 'OK');
+    send(chain, c, operations.WorkloadCancel, { app: 'web' });
+    assert.equal(chain.node(a).status, 'DRAINING');
+    send(chain, c, operations.WorkloadCancel, { app: 'mail' });
+    assert.equal(chain.node(a).status, 'LEFT');
+  });
 });
