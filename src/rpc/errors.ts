@@ -39,6 +39,8 @@ export type RpcErrorCode =
   | 'CONTAINER_NOT_FOUND'
   | 'PRUNED'
   | 'AGREEMENT_NOT_FOUND'
+  | 'CLIENT_NOT_FOUND'
+  | 'CHANNEL_NOT_FOUND'
   | 'POLICY_NOT_FOUND'
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
@@ -86,6 +88,8 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   CONTAINER_NOT_FOUND: 'notFound',
   PRUNED: 'notFound',
   AGREEMENT_NOT_FOUND: 'notFound',
+  CLIENT_NOT_FOUND: 'notFound',
+  CHANNEL_NOT_FOUND: 'notFound',
   POLICY_NOT_FOUND: 'notFound',
 
   NOT_INCLUDED_YET: 'unavailable',

@@ -1,5 +1,6 @@
 import type { AllHandlers } from './dispatcher.ts';
 import { adminHandlers } from './methods/admin.ts';
+import { bpciHandlers } from './methods/bpci.ts';
 import { bpiHandlers } from './methods/bpi.ts';
 import { chainHandlers } from './methods/chain.ts';
 import { clusterHandlers } from './methods/cluster.ts';
@@ -28,6 +29,7 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...clusterHandlers(ports),
     ...economyHandlers(ports),
     ...bpiHandlers(ports),
+    ...bpciHandlers(ports),
     ...ibftHandlers(ports),
     ...gossipHandlers(ports),
     ...adminHandlers(ports),

@@ -10,6 +10,7 @@ import type { BlockReceipts, Receipt } from '../types/receipt.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
+import type { BpciPort } from './ports/bpci.ts';
 import type { BpiPort } from './ports/bpi.ts';
 import type { ClusterPort } from './ports/cluster.ts';
 import type { DocklockPort } from './ports/docklock.ts';
@@ -262,6 +263,7 @@ export interface RpcPorts {
   readonly cluster: ClusterPort;
   readonly economy: EconomyPort;
   readonly bpi: BpiPort;
+  readonly bpci: BpciPort;
   readonly pool: PoolPort;
   readonly consensus: ConsensusPort;
   readonly sync: SyncPort;

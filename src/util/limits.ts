@@ -196,6 +196,7 @@ export const LIMITS = {
   maxSearchedBlocks: 256,
   maxSubscriptionsPerConnection: 64,
   maxSubscriptionQueue: 1024,
+  maxLightBlocksPerAnswer: 64,
   maxPageItems: 500,
   defaultPageItems: 50,
 

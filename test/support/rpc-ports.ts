@@ -161,6 +161,15 @@ export class RpcNode {
           { name: 'runc', version: undefined, fault: { code: 'RUNTIME_NOT_FOUND', message: 'none' } },
         ],
       },
+      bpci: {
+        members: () => [],
+        participation: () => undefined,
+        anchors: () => [],
+        client: () => undefined,
+        clients: () => [],
+        channel: () => undefined,
+        validatorChanges: () => [],
+      },
       bpi: {
         agreement: () => undefined,
         agreements: () => [],

@@ -21,7 +21,7 @@ const validatorFee = (parameters: Parameters): Charge => ({
 
 const { operations } = BPCI;
 
-const GAS_PER_SEAL = 8_000;
+const GAS_PER_SEAL = 9_000;
 /** Every seal of a header is verified. */
 function sealGas(blocks: readonly SealedHeader[]): number {
   return GAS_PER_SEAL * blocks.reduce((sum, { certificate }) => sum + certificate.seals.length, 0);
@@ -35,25 +35,25 @@ const handlers: LedgerModule['handlers'] = [
   {
     name: 'ClientCreate',
     spec: operations.ClientCreate,
-    gas: 30_000,
+    gas: 60_000,
     extraGas: ({ block }: ClientCreate) => sealGas([block]),
     execute: executeClientCreate,
   },
   {
     name: 'ClientUpdate',
     spec: operations.ClientUpdate,
-    gas: 20_000,
+    gas: 50_000,
     extraGas: ({ block }: ClientUpdate) => sealGas([block]),
     execute: executeClientUpdate,
   },
   {
     name: 'ClientMisbehaviour',
     spec: operations.ClientMisbehaviour,
-    gas: 40_000,
+    gas: 90_000,
     extraGas: ({ first, second }: ClientMisbehaviour) => sealGas([first, second]),
     execute: executeClientMisbehaviour,
   },
-  { name: 'Anchor', spec: operations.Anchor, gas: 5_000, execute: executeAnchor },
+  { name: 'Anchor', spec: operations.Anchor, gas: 8_000, execute: executeAnchor },
   { name: 'ValJoin', spec: operations.ValJoin, gas: 500_000, fee: validatorFee, execute: executeValJoin },
   { name: 'ValLeave', spec: operations.ValLeave, gas: 20_000, fee: validatorFee, execute: executeValLeave },
   {
@@ -63,7 +63,7 @@ const handlers: LedgerModule['handlers'] = [
     fee: validatorFee,
     execute: executeKeyRotate,
   },
-  { name: 'NodeMsg', spec: operations.NodeMsg, gas: 15_000, execute: executeNodeMsg },
+  { name: 'NodeMsg', spec: operations.NodeMsg, gas: 16_000, execute: executeNodeMsg },
   { name: 'ValVote', spec: operations.ValVote, gas: 20_000, fee: validatorFee, execute: executeValVote },
 ];
 

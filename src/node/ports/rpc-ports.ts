@@ -10,6 +10,7 @@ import type { VoteSigner } from '../../validator/vote-signer.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
+import { bpciPort } from './bpci-port.ts';
 import { bpiPort } from './bpi-port.ts';
 import { chainPort } from './chain-port.ts';
 import { clusterPort } from './cluster-port.ts';
@@ -52,6 +53,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     cluster: clusterPort(chain),
     economy: economyPort(chain),
     bpi: bpiPort(chain),
+    bpci: bpciPort(chain),
     pool: poolPort(pool, chain.history.store),
     consensus: {
       self: keys.validator?.id,

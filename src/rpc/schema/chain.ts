@@ -32,7 +32,7 @@ const Side = z.enum(['left', 'right']);
 const PathStep = z.object({ side: Side, hash: Hash });
 
 /** The JSON form of types/finality-proof.ts; the same bytes that `metanode verify` reads. */
-const FinalityProof = z.object({
+export const FinalityProof = z.object({
   version: Count,
   genesisHash: Hash,
   transaction: Hex,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { adminMethods } from './admin.ts';
+import { bpciMethods } from './bpci.ts';
 import { bpiMethods } from './bpi.ts';
 import { chainMethods } from './chain.ts';
 import { clusterMethods } from './cluster.ts';
@@ -26,6 +27,7 @@ export const METHODS = {
   ...clusterMethods,
   ...economyMethods,
   ...bpiMethods,
+  ...bpciMethods,
   ...ibftMethods,
   ...gossipMethods,
   ...adminMethods,

@@ -79,7 +79,7 @@ describe('the RPC methods', () => {
     };
     const isElsewhere = (name: string) =>
       ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) ||
-      /^(?:bpi|cluster|docklock)_/.test(name);
+      /^(?:bpci|bpi|cluster|docklock)_/.test(name);
     for (const name of Object.keys(METHODS) as MethodName[])
       if (!isElsewhere(name)) await call(name, (params[name] ?? {}) as never);
   });

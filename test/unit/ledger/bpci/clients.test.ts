@@ -89,7 +89,7 @@ describe('ClientCreate', () => {
     const chain = newChain();
     const gasOf = (count: number) => create(chain, foreign.variant(2, {}, count)).gas;
     const bytes = 64;
-    assert.equal(gasOf(4) - gasOf(3), 8_000 + bytes);
+    assert.equal(gasOf(4) - gasOf(3), 9_000 + bytes);
   });
 
   it('refuses a block that is not final: too few seals, a wrong seal, a certificate of another block or set', () => {
