@@ -1,16 +1,14 @@
 import type { KeyPair } from '../../src/crypto/ed25519.ts';
-import { hashOf, sha256 } from '../../src/crypto/hash.ts';
+import { hashOf } from '../../src/crypto/hash.ts';
 import { addressOf } from '../../src/types/address.ts';
-import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
-import type { AuthorityName } from '../../src/types/genesis.ts';
 import { MICRO } from '../../src/types/names.ts';
-import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
 import { attestationSigningBytes, ECONOMY } from '../../src/types/operations/economy.ts';
 import { SCHEME_ED25519 } from '../../src/types/transaction.ts';
-import { toHex, utf8 } from '../../src/util/bytes.ts';
+import { utf8 } from '../../src/util/bytes.ts';
 import { bankIdentifierCode, legalEntityIdentifier } from '../bank-codes.ts';
 import { bankNumber } from '../genesis.ts';
 import type { Account } from '../identities.ts';
+import { approve, freshHash, plan, SETTLED_MS } from './planning.ts';
 import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
 
 const { operations } = ECONOMY;
@@ -20,17 +18,6 @@ const FORTUNE = 1_000_000_000n * MICRO;
 const OUNCE_MICRO_USD = 2_400_000_000n;
 /** What quotas of the testnet's genesis ask for, and time for a block to carry it. */
 const QUOTA_MS = 8_000;
-/** Time after which an effect that a later transaction builds on has surely been recorded. */
-const SETTLED_MS = 5_000;
-
-function plan<T>(sender: Account, expected: string, spec: KindSpec<T>, value: T): PlannedTransaction {
-  return { sender, expected, operations: [encodeOperation(spec, value)] };
-}
-
-/** A hash that nobody else uses, for references and locks. */
-function freshHash(context: PlanContext, what: string): string {
-  return toHex(sha256(utf8(`${what} ${context.seed} ${context.runId} ${context.unique()}`)));
-}
 
 /** An address that nobody has the key of. */
 function freshAddress(context: PlanContext): string {
@@ -50,24 +37,6 @@ function leiOf(context: PlanContext, index: number): string {
 /** The lane stands in the names of its accounts, `payer-1-3`. */
 function laneNumber({ lane }: PlanContext): number {
   return Number(lane.payers[0]?.name.split('-')[1]);
-}
-
-function approve<T extends { approvals: Approval[] }>(
-  context: PlanContext,
-  sender: Account,
-  authority: AuthorityName,
-  keys: readonly KeyPair[],
-  spec: KindSpec<T>,
-  value: T,
-): T {
-  const target = {
-    authority,
-    sender: sender.address,
-    ledger: 'economy' as const,
-    nonce: context.nonceOf(sender, 'economy'),
-  };
-  const bytes = approvalSigningBytes(context.genesisHash, target, approvedOperationHash(spec, value));
-  return { ...value, approvals: keys.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })) };
 }
 
 /** Remembers when something was last planned, to keep a distance in time. */
@@ -206,7 +175,13 @@ const coins: OperationScenario[] = [
         sender,
         'OK',
         operations.CoinIssue,
-        approve(context, sender, 'treasury', keys, operations.CoinIssue, value),
+        approve(
+          context,
+          { sender, ledger: 'economy', authority: 'treasury' },
+          keys,
+          operations.CoinIssue,
+          value,
+        ),
       );
     },
     fail(context) {
@@ -219,7 +194,13 @@ const coins: OperationScenario[] = [
         approvals: [],
       };
       const keys = context.authorities.treasury.slice(0, 1);
-      const approved = approve(context, sender, 'treasury', keys, operations.CoinIssue, value);
+      const approved = approve(
+        context,
+        { sender, ledger: 'economy', authority: 'treasury' },
+        keys,
+        operations.CoinIssue,
+        value,
+      );
       return plan(sender, 'APPROVALS_TOO_FEW', operations.CoinIssue, approved);
     },
   },
@@ -258,7 +239,12 @@ function bankRegister(): OperationScenario {
     };
     const spec = operations.BankRegister;
     const keys = context.authorities.bankApproval.slice(0, 2);
-    return plan(sender, expected, spec, approve(context, sender, 'bank-approval', keys, spec, value));
+    return plan(
+      sender,
+      expected,
+      spec,
+      approve(context, { sender, ledger: 'economy', authority: 'bank-approval' }, keys, spec, value),
+    );
   };
   return {
     operation: 'BankRegister',

@@ -1,0 +1,38 @@
+import type { KeyPair } from '../../src/crypto/ed25519.ts';
+import { sha256 } from '../../src/crypto/hash.ts';
+import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
+import type { AuthorityName } from '../../src/types/genesis.ts';
+import type { LedgerName } from '../../src/types/names.ts';
+import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
+import { toHex, utf8 } from '../../src/util/bytes.ts';
+import type { Account } from '../identities.ts';
+import type { PlanContext, PlannedTransaction } from './scenario.ts';
+
+/** What the scenarios of several ledgers have in common. */
+
+/** Time after which an effect that another sender's transaction builds on has surely been recorded. */
+export const SETTLED_MS = 5_000;
+
+/** A transaction of one operation. */
+export function plan<T>(sender: Account, expected: string, spec: KindSpec<T>, value: T): PlannedTransaction {
+  return { sender, expected, operations: [encodeOperation(spec, value)] };
+}
+
+/** A hash that nobody else uses, for references, locks and things that do not exist. */
+export function freshHash(context: PlanContext, what: string): string {
+  return toHex(sha256(utf8(`${what} ${context.seed} ${context.runId} ${context.unique()}`)));
+}
+
+/** An operation with the approvals of an authority, good for the sender's next transaction on the ledger. */
+export function approve<T extends { approvals: Approval[] }>(
+  context: PlanContext,
+  { sender, ledger, authority }: { sender: Account; ledger: LedgerName; authority: AuthorityName },
+  keys: readonly KeyPair[],
+  spec: KindSpec<T>,
+  value: T,
+): T {
+  const nonce = context.nonceOf(sender, ledger);
+  const target = { authority, sender: sender.address, ledger, nonce };
+  const bytes = approvalSigningBytes(context.genesisHash, target, approvedOperationHash(spec, value));
+  return { ...value, approvals: keys.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })) };
+}
