@@ -105,6 +105,16 @@ export function deriveAuthorityKeys(seed: string): AuthorityKeys {
   };
 }
 
+/** Keys beside those of accounts that people need to try the command line, by the name of their file. */
+export function deriveDemoKeys(seed: string): { name: string; kind: 'account' | 'node'; keys: KeyPair }[] {
+  const signers = deriveAuthorityKeys(seed).imageSigners.map((keys, index) => ({
+    name: `image-signer-${index + 1}`,
+    kind: 'account' as const,
+    keys,
+  }));
+  return [{ name: 'container-node', kind: 'node', keys: deriveKeys(seed, 'container-node') }, ...signers];
+}
+
 /** Accounts for people who try the command line: funded, and their keys are written to files. */
 export function deriveDemoAccounts(seed: string): Account[] {
   return ['alice', 'bob'].map((name) => deriveAccount(seed, name));

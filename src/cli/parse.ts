@@ -55,3 +55,12 @@ export function token(text: string): TokenName {
   if (found === undefined) throw new InvalidArgumentError(`expected one of ${TOKENS.join(', ')}`);
   return found;
 }
+
+const HASH = /^(?:0x)?([0-9a-f]{64})$/;
+
+/** An argument that is a hash, as 0x…. */
+export function hash0x(text: string): string {
+  const match = HASH.exec(text);
+  if (match === null) throw new InvalidArgumentError('expected 0x and 64 hex digits');
+  return `0x${match[1]}`;
+}

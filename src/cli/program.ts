@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { registerBpi } from './commands/bpi.ts';
 import { registerCluster } from './commands/cluster.ts';
+import { registerDocklock } from './commands/docklock.ts';
 import { registerEconomy } from './commands/economy.ts';
 import { registerGenesis } from './commands/genesis.ts';
 import { registerKeys } from './commands/keys.ts';
@@ -48,6 +49,7 @@ export function createProgram(cliProcess: CliProcess): Command {
     registerTx,
     registerBpi,
     registerCluster,
+    registerDocklock,
     registerEconomy,
     registerVerify,
     registerSim,

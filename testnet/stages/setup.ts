@@ -8,7 +8,7 @@ import { addressToText } from '../../src/types/address.ts';
 import { GenesisType, hashGenesis } from '../../src/types/genesis.ts';
 import type { TestnetDirectory, TestnetNode } from '../directory.ts';
 import { createTestnetGenesis } from '../genesis.ts';
-import { deriveDemoAccounts, deriveNodeSeed, deriveValidator } from '../identities.ts';
+import { deriveDemoAccounts, deriveDemoKeys, deriveNodeSeed, deriveValidator } from '../identities.ts';
 import { writeJsonFile } from '../json-file.ts';
 import { type Manifest, nodeNames } from '../manifest.ts';
 import { choosePorts } from '../ports.ts';
@@ -75,14 +75,15 @@ export async function setup(directory: TestnetDirectory, manifest: Manifest): Pr
     }),
   );
   await mkdir(dirname(directory.accountPath('')), { recursive: true });
-  for (const { name, keys, address } of deriveDemoAccounts(manifest.seed)) {
-    const stored = {
-      kind: 'account' as const,
-      publicKey: keys.publicKey,
-      address: addressToText(address),
-      seed: keys.seed,
-    };
-    await saveKeyFile(directory.accountPath(name), insecureKeyFile(stored));
+  const accounts = deriveDemoAccounts(manifest.seed).map((account) => ({
+    ...account,
+    kind: 'account' as const,
+  }));
+  const others = deriveDemoKeys(manifest.seed).map((key) => ({ ...key, address: undefined }));
+  for (const { name, kind, keys, address } of [...accounts, ...others]) {
+    const { publicKey, seed } = keys;
+    const text = address === undefined ? '' : addressToText(address);
+    await saveKeyFile(directory.accountPath(name), insecureKeyFile({ kind, publicKey, address: text, seed }));
   }
   await writeJsonFile(directory.genesisPath, GenesisType.toJson(genesis));
   await directory.saveManifest(manifest);
