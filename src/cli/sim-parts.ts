@@ -27,17 +27,27 @@ async function runHere(part: SimPart, onProgress: (done: Campaign) => void): Pro
   let done = EMPTY_CAMPAIGN;
   let failures = 0;
   let reportedAt = performance.now();
+  let cpuBefore = cpuMs();
+  const report = () => {
+    const cpuNow = cpuMs();
+    onProgress({ ...done, cpuMs: cpuNow - cpuBefore });
+    done = EMPTY_CAMPAIGN;
+    cpuBefore = cpuNow;
+    reportedAt = performance.now();
+  };
   for (let index = part.from; index < part.from + part.runs && failures < MAX_FAILURES; index++) {
     const seed = part.isOneRun ? part.seed : seedOfRun(part.seed, index);
     const run = campaignOf({ seed, n, heights, mode, faults });
     done = merge(done, run);
     failures += run.failures.length;
-    if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
-    onProgress(done);
-    done = EMPTY_CAMPAIGN;
-    reportedAt = performance.now();
+    if (performance.now() - reportedAt >= REPORT_INTERVAL_MS) report();
   }
-  onProgress(done);
+  report();
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** In a process that `startParts` has started: reports to the parent. */

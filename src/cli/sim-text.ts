@@ -13,7 +13,7 @@ interface CampaignResult extends Campaign {
   readonly seconds: number;
   readonly jobs: number;
   readonly heightsPerSecond: number;
-  readonly heightsPerSecondAndJob: number;
+  readonly heightsPerCpuSecond: number | undefined;
 }
 
 /** The command line that runs one seed of a campaign again. */
@@ -34,7 +34,7 @@ export function campaignText(result: CampaignResult, output: Output): string {
   const lines = [
     ...(faults.length === 0 ? [] : [renderTable(['fault class', 'runs', 'struck'], faults), '']),
     `runs           ${result.runs} of ${result.validators} validators, ${result.ed25519Runs} with Ed25519, ${result.failures.length} failed`,
-    `heights        ${result.heights}, ${Math.round(result.heightsPerSecondAndJob)} per second and process (${result.jobs}), ${result.seconds.toFixed(1)} s`,
+    `heights        ${result.heights} in ${result.seconds.toFixed(1)} s by ${result.jobs} processes, ${rate(result)}`,
     `virtual time   ${(result.virtualMs / 3_600_000).toFixed(1)} h in ${result.steps} steps`,
     `decided in     ${pairs(result.decisionsByRound, (round) => `round ${round}`)}`,
     `evidence       ${pairs(result.evidence, (offence) => offence)}`,
@@ -48,6 +48,12 @@ export function campaignText(result: CampaignResult, output: Output): string {
   if (result.failures.length === 0 && result.idleFaults.length === 0)
     lines.push(`${output.green('✔')} no property broken`);
   return lines.join('\n');
+}
+
+function rate({ heightsPerSecond, heightsPerCpuSecond }: CampaignResult): string {
+  const perCpu =
+    heightsPerCpuSecond === undefined ? '' : `, ${Math.round(heightsPerCpuSecond)} per second of a core`;
+  return `${Math.round(heightsPerSecond)} per second${perCpu}`;
 }
 
 function pairs(counts: Readonly<Record<string, number>>, name: (key: string) => string): string {

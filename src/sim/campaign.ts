@@ -22,6 +22,8 @@ export interface Campaign {
   readonly heights: number;
   readonly steps: number;
   readonly virtualMs: number;
+  /** Processor time of all processes; the host's, not a matter of the seed. */
+  readonly cpuMs: number;
   readonly ed25519Runs: number;
   readonly decisionsByRound: Readonly<Record<number, number>>;
   readonly evidence: Readonly<Record<string, number>>;
@@ -36,6 +38,7 @@ export const EMPTY_CAMPAIGN: Campaign = {
   heights: 0,
   steps: 0,
   virtualMs: 0,
+  cpuMs: 0,
   ed25519Runs: 0,
   decisionsByRound: {},
   evidence: {},
@@ -71,6 +74,7 @@ function campaignFrom(result: RunResult): Campaign {
     heights: result.maxHeight,
     steps: result.steps,
     virtualMs: result.virtualMs,
+    cpuMs: 0,
     ed25519Runs: result.signatures === 'ed25519' ? 1 : 0,
     decisionsByRound: result.decisionsByRound,
     evidence: result.evidence,
@@ -96,6 +100,7 @@ export function merge(a: Campaign, b: Campaign): Campaign {
     heights: a.heights + b.heights,
     steps: a.steps + b.steps,
     virtualMs: a.virtualMs + b.virtualMs,
+    cpuMs: a.cpuMs + b.cpuMs,
     ed25519Runs: a.ed25519Runs + b.ed25519Runs,
     decisionsByRound: sum(a.decisionsByRound, b.decisionsByRound),
     evidence: sum(a.evidence, b.evidence),

@@ -145,12 +145,18 @@ export class SimNode {
         this.#onPacket(input.from, input.packet);
         break;
       case 'core-event':
-        this.#feed(input.event);
+        this.#feed({ ...input.event, nowMs: this.#world.nowMs } as ConsensusEvent);
         break;
       case 'timer':
         if (this.#timers.get(input.timer) !== input.id) return;
         this.#timers.delete(input.timer);
-        this.#feed({ kind: 'timeout', timer: input.timer, height: input.height, round: input.round });
+        this.#feed({
+          kind: 'timeout',
+          nowMs: this.#world.nowMs,
+          timer: input.timer,
+          height: input.height,
+          round: input.round,
+        });
         break;
       case 'synced':
         this.#onSynced(input.message);
@@ -191,6 +197,7 @@ export class SimNode {
     this.chain.keepOnly(this.#journal.blocks());
     const start = {
       kind: 'start-height' as const,
+      nowMs: this.#world.nowMs,
       parent: this.chain.head,
       validators: validators.at(height),
       nextValidators: validators.at(height + 1),
@@ -214,9 +221,9 @@ export class SimNode {
     this.#world.schedule(this.index, afterMs, { kind: 'core-event', life: this.#life, event });
   }
 
-  #feed(event: WithoutTime<ConsensusEvent>): void {
+  #feed(event: ConsensusEvent): void {
     if (this.#core === undefined) return;
-    const effects = this.#core.handle({ ...event, nowMs: this.#world.nowMs } as ConsensusEvent);
+    const effects = this.#core.handle(event);
     if (this.#isHonest) this.#world.invariants.onEffects(this, effects);
     const life = this.#life;
     for (const effect of effects) {
@@ -323,7 +330,7 @@ export class SimNode {
         kind: 'forget',
         life: this.#life,
       });
-    this.#feed({ kind: 'message', message, bytes: SIZE_OF[message.kind] });
+    this.#feed({ kind: 'message', nowMs: this.#world.nowMs, message, bytes: SIZE_OF[message.kind] });
   }
 
   /** Sends to all, or, where the process ends in the midst of it, to some. */
@@ -387,12 +394,17 @@ export class SimNode {
         this.chain.onStatus(packet.height, packet.isGreeting, this.#life);
         break;
       case 'block-answer':
-        this.#feed({ kind: 'block-fetched', height: packet.height, block: packet.block });
+        this.#feed({
+          kind: 'block-fetched',
+          nowMs: this.#world.nowMs,
+          height: packet.height,
+          block: packet.block,
+        });
         break;
       case 'sync-answer': {
         const { block, certificate } = packet;
         if (this.chain.isCertifiedNext(block, certificate))
-          this.#feed({ kind: 'certificate', certificate, block });
+          this.#feed({ kind: 'certificate', nowMs: this.#world.nowMs, certificate, block });
         break;
       }
       case 'block-request':
@@ -409,7 +421,7 @@ export class SimNode {
     if (height < current - 1 || height === 0) return;
     const validators = this.#world.validators.at(Math.min(height, current + 1));
     if (this.#world.signatures.faultOf(message, validators) !== undefined) return;
-    this.#feed({ kind: 'message', message, bytes: SIZE_OF[message.kind] });
+    this.#feed({ kind: 'message', nowMs: this.#world.nowMs, message, bytes: SIZE_OF[message.kind] });
   }
 }
 

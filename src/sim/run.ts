@@ -35,7 +35,7 @@ export interface RunResult extends SimulationReport {
 export const MIN_HEIGHTS = 5;
 
 /** One run in so many uses real signatures. */
-const ED25519_SHARE = 1 / 64;
+const ED25519_SHARE = 1 / 100;
 
 /** A run goes on beyond its heights, up to this multiple, while a class that is on has not struck yet. */
 const MAX_EXTENSION = 3;

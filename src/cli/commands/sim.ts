@@ -110,7 +110,6 @@ async function judge(
   const { roundsToDecide } = await import('../../sim/run.ts');
   // One run need not show every class: it stands for itself.
   const idle = part.isOneRun ? [] : idleFaults(campaign);
-  const heightsPerSecond = campaign.heights / effort.seconds;
   const failures = campaign.failures.map((failure) => ({
     ...failure,
     repeat: repeatCommand(part, failure.seed),
@@ -125,8 +124,8 @@ async function judge(
     ...(part.mode === 'liveness' ? { roundsToDecide: roundsToDecide(part.validators) } : {}),
     seconds: effort.seconds,
     jobs: effort.jobs,
-    heightsPerSecond,
-    heightsPerSecondAndJob: heightsPerSecond / effort.jobs,
+    heightsPerSecond: campaign.heights / effort.seconds,
+    heightsPerCpuSecond: campaign.cpuMs === 0 ? undefined : (1000 * campaign.heights) / campaign.cpuMs,
   };
   context.output.result(value, campaignText(value, context.output));
   const [failure] = failures;
