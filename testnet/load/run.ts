@@ -9,6 +9,7 @@ import { LIMITS } from '../../src/util/limits.ts';
 import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { validatorStory } from './bpci.ts';
+import { bpiScenarios } from './bpi.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
 import {
@@ -21,7 +22,7 @@ import {
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
-const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [economyScenarios];
+const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [bpiScenarios, economyScenarios];
 const STORIES: readonly Story[] = [validatorStory];
 
 export interface LoadOptions {
