@@ -191,7 +191,7 @@ function serviceScenarios(): OperationScenario[] {
     {
       operation: 'SvcDeregister',
       weight: 2,
-      succeed(context) {
+      succeed() {
         const oldest = open.shift();
         if (oldest === undefined) return undefined;
         return plan(oldest.owner, 'OK', operations.SvcDeregister, { name: oldest.name });

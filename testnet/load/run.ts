@@ -10,6 +10,7 @@ import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { validatorStory } from './bpci.ts';
 import { bpiScenarios } from './bpi.ts';
+import { clusterScenarios } from './cluster.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
 import {
@@ -22,7 +23,7 @@ import {
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
-const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [bpiScenarios, economyScenarios];
+const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [bpiScenarios, clusterScenarios, economyScenarios];
 const STORIES: readonly Story[] = [validatorStory];
 
 export interface LoadOptions {

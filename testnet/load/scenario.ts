@@ -70,4 +70,4 @@ export interface StoryStage {
 }
 
 /** The ledgers whose operations the load sends, each with successes and failures. */
-export const LOADED_LEDGERS: readonly LedgerName[] = ['bpi', 'bpci', 'economy'];
+export const LOADED_LEDGERS: readonly LedgerName[] = ['cluster', 'bpi', 'bpci', 'economy'];
