@@ -25,6 +25,7 @@ import { ConsensusDriver } from '../validator/driver.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';
 import { readGenesisFile } from './genesis-file.ts';
+import { JOURNAL_FAULTS, type JournalFault } from './journal-fault.ts';
 import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
@@ -98,9 +99,9 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     logger: logger.child({ module: 'chain' }),
     onExecutable: () => driver?.workAvailable(),
   });
-  const votes =
+  const { votes, journalFault } =
     keys.validator === undefined
-      ? undefined
+      ? { votes: undefined, journalFault: undefined }
       : await openVotes(options, keys.validator, chain, teardown, logger);
 
   const network = await createNetwork({
@@ -153,7 +154,19 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   });
 
   const rpc = await createRpcServer(
-    rpcPorts({ options, startedAtMs, chain, pool, network, sync, driver, keys, clock: systemClock, votes }),
+    rpcPorts({
+      options,
+      startedAtMs,
+      chain,
+      pool,
+      network,
+      sync,
+      driver,
+      keys,
+      clock: systemClock,
+      votes,
+      journalFault,
+    }),
     {
       host: options.rpcHost,
       port: options.rpcPort,
@@ -175,14 +188,23 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   };
 }
 
-/** Opens the vote journal; where it is lost, the validator only watches, because it may have voted before. */
+interface OpenedVotes {
+  readonly votes: VoteSigner | undefined;
+  /** Why the validator only watches. */
+  readonly journalFault: JournalFault | undefined;
+}
+
+/**
+ * Opens the vote journal. Where it is lost or cannot be read, the validator only watches, because nobody knows what it
+ * has signed; where some of its records are damaged, it watches until the heights that they can be about are decided.
+ */
 async function openVotes(
   options: NodeOptions,
   validator: BlockProducer,
   chain: Chain,
   teardown: Teardown,
   logger: Logger,
-): Promise<VoteSigner | undefined> {
+): Promise<OpenedVotes> {
   const { journal: path } = dataDirPaths(options.dataDir);
   const owner = { genesisHash: chain.genesisHash, validator: validator.id };
   if (options.acceptLostJournal !== undefined) {
@@ -196,21 +218,23 @@ async function openVotes(
   try {
     opened = await VoteJournal.open(path, { ...owner, headHeight: chain.head.height });
   } catch (error) {
-    if (errorCode(error) !== 'JOURNAL_MISSING') throw error;
+    const journalFault = JOURNAL_FAULTS.find((code) => code === errorCode(error));
+    if (journalFault === undefined) throw error;
     logger.error(
-      { path, height: chain.head.height },
-      'the vote journal is lost: this validator watches without voting until it is started with --accept-lost-journal <height>',
+      { path, height: chain.head.height, reason: journalFault },
+      `the vote journal ${journalFault === 'JOURNAL_MISSING' ? 'is lost' : 'is damaged'}: this validator watches without voting until it is started with --accept-lost-journal <height>`,
     );
-    return undefined;
+    return { votes: undefined, journalFault };
   }
   const { journal, state } = opened;
   teardown.add('journal', () => journal.close());
   if (state.damaged)
-    logger.warn(
-      { signableFrom: state.signableFrom },
-      'the vote journal is damaged: not voting before this height',
+    logger.error(
+      { path, signableFrom: state.signableFrom },
+      'records of the vote journal are damaged: this validator watches without voting below this height',
     );
-  return new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
+  const votes = new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
+  return { votes, journalFault: undefined };
 }
 
 interface DriverParts {

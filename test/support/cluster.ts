@@ -111,7 +111,7 @@ export class Cluster {
   }
 
   /** Starts a node; it learns of the others from one that runs. */
-  async start(k: number): Promise<RunningNode> {
+  async start(k: number, further: Partial<NodeOptionsInput> = {}): Promise<RunningNode> {
     const { portBase, options } = this.#options;
     const node = await startNode({
       dataDir: this.directoryOf(k),
@@ -123,6 +123,7 @@ export class Cluster {
       loopbackTestnet: true,
       logLevel: 'fatal',
       ...options,
+      ...further,
     });
     this.nodes.set(k, node);
     return node;

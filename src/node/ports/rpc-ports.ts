@@ -7,6 +7,7 @@ import type { Clock } from '../../util/clock.ts';
 import { VERSION } from '../../util/version.ts';
 import type { ConsensusDriver } from '../../validator/driver.ts';
 import type { VoteSigner } from '../../validator/vote-signer.ts';
+import type { JournalFault } from '../journal-fault.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
@@ -28,6 +29,8 @@ export interface NodeParts {
   readonly sync: BlockSync;
   readonly driver: ConsensusDriver;
   readonly votes: VoteSigner | undefined;
+  /** Why a validator has no `votes`. */
+  readonly journalFault: JournalFault | undefined;
   readonly keys: NodeKeys;
   readonly clock: Clock;
 }
@@ -45,8 +48,10 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
       startedAtMs: parts.startedAtMs,
       pid: process.pid,
       memoryBytes: () => process.memoryUsage().rss,
-      readiness: () =>
-        sync.isSyncing ? { ready: false, reason: 'SYNCING' } : { ready: true, reason: undefined },
+      readiness: () => {
+        const reason = notReady(parts);
+        return { ready: reason === undefined, reason };
+      },
     },
     chain: chainPort(chain),
     docklock: docklockPort(chain),
@@ -65,4 +70,11 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     network: networkPort(network, { agent: `metanode/${VERSION}`, protocolVersion: PROTOCOL_VERSION }),
     clock,
   };
+}
+
+/** What keeps the node from doing all that it is there for: a validator that only watches is not ready. */
+function notReady({ sync, votes, journalFault, chain }: NodeParts): string | undefined {
+  if (sync.isSyncing) return 'SYNCING';
+  if (journalFault !== undefined) return journalFault;
+  return votes === undefined || votes.maySign(chain.head.height + 1) ? undefined : 'HEIGHT_NOT_SIGNABLE';
 }
