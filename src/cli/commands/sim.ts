@@ -97,14 +97,15 @@ async function trace(context: CliContext, part: SimPart): Promise<void> {
   const started = performance.now();
   const campaign = campaignOf({ seed, n, heights, mode, faults, observer: timeline });
   for (const line of timeline.lines) context.output.note(line);
-  await judge(context, part, campaign, { jobs: 1, seconds: (performance.now() - started) / 1000 });
+  const seconds = (performance.now() - started) / 1000;
+  await judge(context, part, campaign, { jobs: 1, seconds, timeline: timeline.lines });
 }
 
 async function judge(
   context: CliContext,
   part: SimPart,
   campaign: Campaign,
-  effort: { jobs: number; seconds: number },
+  effort: { jobs: number; seconds: number; timeline?: readonly string[] },
 ): Promise<void> {
   const { idleFaults } = await import('../../sim/campaign.ts');
   const { roundsToDecide } = await import('../../sim/run.ts');
@@ -122,8 +123,7 @@ async function judge(
     failures,
     idleFaults: idle,
     ...(part.mode === 'liveness' ? { roundsToDecide: roundsToDecide(part.validators) } : {}),
-    seconds: effort.seconds,
-    jobs: effort.jobs,
+    ...effort,
     heightsPerSecond: campaign.heights / effort.seconds,
     heightsPerCpuSecond: campaign.cpuMs === 0 ? undefined : (1000 * campaign.heights) / campaign.cpuMs,
   };

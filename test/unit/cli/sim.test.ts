@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { Readable, Writable } from 'node:stream';
+import { EXIT } from '../../../src/cli/exit-code.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import { repeatCommand } from '../../../src/cli/sim-text.ts';
+
+function collect(): { stream: Writable; text: () => string } {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+async function sim(...args: string[]) {
+  const [stdout, stderr] = [collect(), collect()];
+  const streams = { stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, env: {} };
+  const code = await runProgram(['sim', ...args], streams);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+describe('metanode sim', () => {
+  it('prints how often every fault class struck, the rate, and the bound of rounds in liveness mode', async () => {
+    const { code, stdout } = await sim(
+      '--runs',
+      '20',
+      '--jobs',
+      '1',
+      '--mode',
+      'liveness',
+      '--faults',
+      'crash,loss,pause',
+    );
+    assert.equal(code, EXIT.ok);
+    for (const pattern of [/^crash +20 +[1-9]/m, /^loss +20 +[1-9]/m, /^runs +20 of 4 validators/m])
+      assert.match(stdout, pattern);
+    assert.match(stdout, /per second of a core/);
+    assert.match(stdout, /at most \d rounds; the bound is 4/);
+  });
+
+  it('gives the same figures for the same seed, and for a run that is repeated alone', async () => {
+    const json = async (...args: string[]) => {
+      const { code, stdout } = await sim('--jobs', '1', '--json', ...args);
+      assert.equal(code, EXIT.ok);
+      const { runs, heights, steps, virtualMs, decisionsByRound, faults } = JSON.parse(stdout);
+      return { runs, heights, steps, virtualMs, decisionsByRound, faults };
+    };
+    const both = await json('--seed', 's', '--runs', '2', '--faults', 'crash,delay,loss,crash-all');
+    assert.deepEqual(
+      await json('--seed', 's', '--runs', '2', '--faults', 'crash,delay,loss,crash-all'),
+      both,
+    );
+    const [first, second] = [
+      await json('--seed', 's/0', '--faults', 'crash,delay,loss,crash-all'),
+      await json('--seed', 's/1', '--faults', 'crash,delay,loss,crash-all'),
+    ];
+    assert.deepEqual([first.runs, first.steps + second.steps], [1, both.steps]);
+  });
+
+  it('shows one run as a timeline', async () => {
+    const { code, stdout } = await sim('--seed', 's/0', '--trace', '--faults', 'none');
+    assert.equal(code, EXIT.ok);
+    assert.match(stdout, /^ +\d+\.\d{3} s {2}v\d +h\d+ r\d+ +DECIDES block [0-9a-f]{8} with \d seals$/m);
+  });
+
+  it('fails if a class that was switched on never struck', async () => {
+    // Nobody is ever prepared where the only liar hides it, because nothing goes wrong beside.
+    const { code, stderr } = await sim('--runs', '1', '--jobs', '1', '--faults', 'hidden-prepared');
+    assert.equal(code, EXIT.failed);
+    assert.match(stderr, /FAULT_NEVER_STRUCK.*hidden-prepared/);
+  });
+
+  it('names the exact command that repeats a run', () => {
+    const part = {
+      validators: 7,
+      seed: 'x',
+      from: 0,
+      runs: 10,
+      heights: 8,
+      mode: 'liveness' as const,
+      faults: ['crash' as const, 'silent' as const],
+      isOneRun: false,
+    };
+    assert.equal(
+      repeatCommand(part, 'x/3'),
+      'metanode sim --validators 7 --seed x/3 --heights 8 --mode liveness --faults crash,silent --trace',
+    );
+  });
+
+  it('refuses what makes no sense as a usage error', async () => {
+    for (const args of [
+      ['--faults', 'nonsense'],
+      ['--mode', 'nonsense'],
+      ['--validators', '0'],
+      ['--validators', '3', '--faults', 'silent'],
+      ['--heights', '4'],
+      ['--seed', 's/1', '--runs', '2'],
+      ['--trace'],
+    ]) {
+      const { code, stdout } = await sim(...args);
+      assert.equal(code, EXIT.usage, args.join(' '));
+      assert.equal(stdout, '');
+    }
+  });
+});
