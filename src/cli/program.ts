@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { errorMessage, NodeError } from '../util/errors.ts';
+import { registerBpci } from './commands/bpci.ts';
 import { registerBpi } from './commands/bpi.ts';
 import { registerCluster } from './commands/cluster.ts';
 import { registerDocklock } from './commands/docklock.ts';
@@ -48,6 +49,7 @@ export function createProgram(cliProcess: CliProcess): Command {
     registerGenesis,
     registerTx,
     registerBpi,
+    registerBpci,
     registerCluster,
     registerDocklock,
     registerEconomy,

@@ -1,8 +1,15 @@
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
-import { coins, duration } from './parse.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { coins, duration, formatCoins } from './parse.ts';
 
 const DEFAULT_MAX_FEE = 1_000_000n;
+
+/** `--max-fee` of every transaction that a command sends. */
+export function maxFeeOption(): Option {
+  // The default as text too: the help cannot show a bigint.
+  return new Option('--max-fee <flx>', 'most that may be charged per transaction, in FLX')
+    .argParser(coins)
+    .default(DEFAULT_MAX_FEE, formatCoins(DEFAULT_MAX_FEE));
+}
 
 /** Adds the options of a command that signs and sends a transaction. */
 export function withSendOptions(command: Command): Command {
@@ -11,13 +18,14 @@ export function withSendOptions(command: Command): Command {
     .option('--password-file <file>', 'password of the key file')
     .option('--insecure-keys', 'accept a key file in the clear')
     .option('--nonce <nonce>', 'nonce, if not the next one', nonce)
-    .option('--max-fee <flx>', 'most that may be charged, in FLX', coins, DEFAULT_MAX_FEE)
+    .addOption(maxFeeOption())
     .option('--timeout <duration>', 'longest wait for the receipt', duration, 30_000)
     .option('--no-wait', 'return as soon as the node has it')
     .option('--dry-run', 'only say what it would do');
 }
 
-function nonce(text: string): bigint {
+/** A whole number of any size. */
+export function nonce(text: string): bigint {
   if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return BigInt(text);
 }

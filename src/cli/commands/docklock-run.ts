@@ -6,6 +6,7 @@ import { type LimitOptions, limitsOf, withLimitOptions } from '../limit-options.
 import { coins, decimal, duration, listOf } from '../parse.ts';
 import type { ContainerReport } from '../run-container.ts';
 
+import { maxFeeOption } from '../send-options.ts';
 interface RunOptions extends KeyAccess, LimitOptions {
   rootfs: string;
   from?: string;
@@ -19,7 +20,6 @@ interface RunOptions extends KeyAccess, LimitOptions {
   timeout: number;
 }
 
-const DEFAULT_MAX_FEE = 1_000_000n;
 /** An app that may reach any host says so by the unspecified address. */
 const ANY_HOST = '0.0.0.0';
 
@@ -56,7 +56,7 @@ export function registerDocklockRun(docklock: Command, cliProcess: CliProcess): 
     )
     .option('--replica <number>', 'replica of the app', decimal, 0)
     .option('--time-limit <duration>', 'kill it after this time', duration)
-    .option('--max-fee <flx>', 'most that may be charged per transaction, in FLX', coins, DEFAULT_MAX_FEE)
+    .addOption(maxFeeOption())
     .option('--timeout <duration>', 'longest wait for a receipt', duration, 30_000)
     .action(action(cliProcess, run));
 }

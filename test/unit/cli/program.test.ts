@@ -94,6 +94,11 @@ describe('metanode command line', () => {
         assert.equal(option.envVar, environmentName(option), `${command.name()} ${option.long}`);
   });
 
+  it('helps with every command', () => {
+    for (const command of allCommands(programOf({})))
+      assert.match(command.helpInformation(), /^Usage: metanode/, command.name());
+  });
+
   it('lets a flag win over the environment, and reads 0 and false as an absent flag', async () => {
     const json = await run(['version'], { METANODE_JSON: '1' });
     assert.equal(json.code, EXIT.ok);
