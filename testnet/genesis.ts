@@ -101,7 +101,7 @@ export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
   for (const lane of lanes) {
     for (const account of [...lane.payers, ...lane.banks, ...lane.oracles]) {
       endowment.give(account, 'FLX', 1_000n);
-      endowment.fillMeters(account, 50n);
+      endowment.fillMeters(account, 1_000n);
     }
     for (const account of lane.payers) {
       endowment.give(account, 'NEX', 500n);

@@ -8,6 +8,7 @@ import {
   type RunSettings,
   runContainer,
 } from '../runtime/container.ts';
+import { assertRootfs } from '../runtime/rootfs.ts';
 import { imageOfRootfs } from '../runtime/rootfs-image.ts';
 import { findRunc } from '../runtime/runc.ts';
 import { StepRecorder } from '../runtime/step-recorder.ts';
@@ -84,6 +85,7 @@ export async function runContainerOnChain(request: ContainerRequest): Promise<Co
   const { client, replica, limits, hosts, command, onProgress = () => {} } = request;
   const runtime = await findRunc();
   const rootfs = resolve(request.rootfs);
+  await assertRootfs(rootfs);
   const image = await imageOfRootfs(rootfs);
   onProgress('image', `0x${image.digest}`);
   const sender = await TransactionSender.open(client, keyPairFromSeed(request.ownerSeed), request);

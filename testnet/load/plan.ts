@@ -115,7 +115,7 @@ export class Planner {
    */
   plan(ledgers: readonly LedgerScenarios[], rate: number, seconds: number): PreparedTransaction[] {
     const scenarios = ledgers.flatMap(({ ledger, create }) =>
-      create().map((scenario) => ({ ledger, scenario })),
+      create().map((scenario) => ({ ledger: scenario.ledger ?? ledger, scenario })),
     );
     const schedule = new Schedule(scenarios.map(({ scenario }) => scenario));
     const prepared: PreparedTransaction[] = [];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressToText } from '../../src/types/address.ts';
-import type { LedgerName } from '../../src/types/names.ts';
+import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import { findKind } from '../../src/types/operations/catalog.ts';
 import { CATALOGS } from '../../src/types/operations/catalogs.ts';
 import { toHex } from '../../src/util/bytes.ts';
@@ -11,19 +11,19 @@ import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { validatorStory } from './bpci.ts';
 import { bpiScenarios } from './bpi.ts';
 import { clusterScenarios } from './cluster.ts';
+import { docklockScenarios } from './docklock.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
-import {
-  type LedgerScenarios,
-  LOADED_LEDGERS,
-  type PlannedTransaction,
-  type Story,
-  type StoryStage,
-} from './scenario.ts';
+import type { LedgerScenarios, PlannedTransaction, Story, StoryStage } from './scenario.ts';
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
-const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [bpiScenarios, clusterScenarios, economyScenarios];
+const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [
+  docklockScenarios,
+  bpiScenarios,
+  clusterScenarios,
+  economyScenarios,
+];
 const STORIES: readonly Story[] = [validatorStory];
 
 export interface LoadOptions {
@@ -107,10 +107,9 @@ class LoadGenerator {
       ...validators.map(({ account }) => account),
     ];
     const nonces = new Map<string, bigint>();
-    const ledgers = LOADED_LEDGERS;
     await Promise.all(
       senders.flatMap(({ address }) =>
-        ledgers.map(async (ledger) => {
+        LEDGERS.map(async (ledger) => {
           const { pending } = await first.call('tx_getNonce', { address: addressToText(address), ledger });
           nonces.set(nonceKey(address, ledger), BigInt(pending));
         }),

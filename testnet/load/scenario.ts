@@ -39,6 +39,8 @@ export interface PlannedTransaction {
 export interface OperationScenario {
   /** Name in the ledger's catalog. */
   readonly operation: string;
+  /** Where it is not the ledger of its list: one needs the other, as containers need nodes. */
+  readonly ledger?: LedgerName;
   /** Share of the traffic relative to the other scenarios. */
   readonly weight: number;
   /** Undefined if it cannot succeed at this moment, for example because a quota is used up. */
@@ -70,4 +72,4 @@ export interface StoryStage {
 }
 
 /** The ledgers whose operations the load sends, each with successes and failures. */
-export const LOADED_LEDGERS: readonly LedgerName[] = ['cluster', 'bpi', 'bpci', 'economy'];
+export const LOADED_LEDGERS: readonly LedgerName[] = ['docklock', 'cluster', 'bpi', 'bpci', 'economy'];

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import { NodeError } from '../../util/errors.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import type { KeyAccess } from '../key-directory.ts';
 import { type LimitOptions, limitsOf, withLimitOptions } from '../limit-options.ts';
-import { coins, decimal, duration, listOf } from '../parse.ts';
+import { decimal, duration, listOf } from '../parse.ts';
 import type { ContainerReport } from '../run-container.ts';
-
 import { maxFeeOption } from '../send-options.ts';
+
 interface RunOptions extends KeyAccess, LimitOptions {
   rootfs: string;
   from?: string;
@@ -107,6 +108,7 @@ async function run(context: CliContext, options: RunOptions, command: string[]):
       },
     });
     output.result(reportView(report), await renderReport(report));
+    if (report.end.kind === 'failed') throw new NodeError('CONTAINER_FAILED', report.end.message);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
   }
