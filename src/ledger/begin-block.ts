@@ -95,6 +95,8 @@ function begunOn(
   done: Pick<Begun, 'context' | 'rules' | 'parent' | 'view' | 'systemReceipts' | 'sent'>,
 ): Begun {
   const { view } = done;
+  // A section that wrote here would change what the others read.
+  view.seal();
   const room = Math.max(0, LIMITS.maxOutboxQueue - outboxQueue.length(view.reader('system')));
   const roots = new Map<LedgerName, string>();
   return {

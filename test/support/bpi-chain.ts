@@ -69,7 +69,7 @@ export function check(agreement: string, who: Subject, policyId = '', entry = 'r
 export function attest(
   chain: LedgerChain,
   change: Partial<ComplianceAttest> & { agreement: string },
-  options: { sender: Actor; nonce: bigint; signers?: readonly Actor[] },
+  options: { sender: Actor; nonce: bigint; signers?: readonly Pick<Actor, 'account'>[] },
 ): Operation {
   const spec = BPI.operations.ComplianceAttest;
   const body: ComplianceAttest = {

@@ -25,7 +25,7 @@ import {
 } from '../../src/types/step-receipt.ts';
 import { toHex, utf8 } from '../../src/util/bytes.ts';
 import { joinOf, OrchestrationChain } from './cluster-ledger.ts';
-import { type Actor, actor } from './ledger-chain.ts';
+import { type Actor, actor, type LedgerChain } from './ledger-chain.ts';
 
 export const owner = actor('app owner');
 export const operator = actor('node operator');
@@ -111,12 +111,12 @@ export function startedChain(
   return chain;
 }
 
-export function containerOf(chain: OrchestrationChain, replica = 0): ContainerRecord | undefined {
+export function containerOf(chain: LedgerChain, replica = 0): ContainerRecord | undefined {
   return containers.get(chain.state.reader('docklock'), APP, replica);
 }
 
 /** A step at the rule time of the next block that used nothing, unless told otherwise. */
-export function step(chain: OrchestrationChain, action: Step['action'], change: Partial<Step> = {}): Step {
+export function step(chain: LedgerChain, action: Step['action'], change: Partial<Step> = {}): Step {
   return { action, timeMs: chain.timeMs, durationMs: 0, exitCode: 0, usage: NO_USAGE, ...change };
 }
 
@@ -131,11 +131,7 @@ export interface BatchOptions {
 }
 
 /** A batch that continues what the chain knows of the replica, signed by the node. */
-export function batchOf(
-  chain: OrchestrationChain,
-  steps: readonly Step[],
-  options: BatchOptions = {},
-): StepBatch {
+export function batchOf(chain: LedgerChain, steps: readonly Step[], options: BatchOptions = {}): StepBatch {
   const { node = owner, replica = 0, generation = 2 } = options;
   const record = containerOf(chain, replica);
   const key = node.consensus.publicKey;

@@ -160,7 +160,7 @@ export class EconomyChain {
     return this.state.reader('economy');
   }
 
-  nonceOf(sender: Person): bigint {
+  nonceOf(sender: Pick<Person, 'address'>): bigint {
     return accountNonce(this.state, 'economy', sender.address);
   }
 
@@ -275,12 +275,12 @@ export function eventsOf(receipt: Receipt): { name: string; value: unknown }[] {
 
 /** The operation with approvals by these people, for the sender's transaction with this nonce. */
 export function approve<T extends { approvals: Approval[] }>(
-  chain: EconomyChain,
+  chain: Pick<EconomyChain, 'genesisHash' | 'nonceOf'>,
   spec: KindSpec<T>,
   operation: T,
   options: {
     authority: AuthorityName;
-    sender: Person;
+    sender: Pick<Person, 'address'>;
     signers: readonly Person[];
     nonce?: bigint;
     ledger?: LedgerName;
@@ -299,7 +299,7 @@ export function approve<T extends { approvals: Approval[] }>(
 
 /** An attestation of 1 000 troy ounces of gold and nothing else, signed by two auditors; change what a test needs. */
 export function attestation(
-  chain: EconomyChain,
+  chain: Pick<EconomyChain, 'genesisHash' | 'timeMs'>,
   changes: Partial<AttestationBody> = {},
   signers: readonly Person[] = [auditors[0], auditors[1]],
 ): ReserveAttest {

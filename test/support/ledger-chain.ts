@@ -10,7 +10,7 @@ import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import { nextNonce } from '../../src/ledger/nonces.ts';
 import type { LedgerRules } from '../../src/ledger/rules.ts';
 import { executeSection, type SectionFault, type SectionResult } from '../../src/ledger/section.ts';
-import type { State } from '../../src/ledger/state/state.ts';
+import { State } from '../../src/ledger/state/state.ts';
 import { addressOf } from '../../src/types/address.ts';
 import type { Certificate } from '../../src/types/certificate.ts';
 import { DEFAULT_PARAMETERS, type Genesis, type Parameters } from '../../src/types/genesis.ts';
@@ -153,13 +153,16 @@ export class LedgerChain {
   timeMs: number;
   #beacon = '00'.repeat(32);
 
-  constructor(genesis: Genesis, rules: LedgerRules = LEDGER_RULES) {
+  /** A chain at genesis, or where `from` stands; what happens on it does not touch `from`. */
+  constructor(genesis: Genesis, rules: LedgerRules = LEDGER_RULES, from?: LedgerChain) {
     const made = genesisState(genesis, rules);
     this.genesis = genesis;
     this.genesisHash = made.genesisHash;
-    this.state = made.state;
+    this.state = from === undefined ? made.state : State.load(from.state.leaves());
     this.rules = rules;
-    this.timeMs = genesis.timeMs;
+    this.timeMs = from?.timeMs ?? genesis.timeMs;
+    this.height = from?.height ?? 0;
+    if (from !== undefined) this.#beacon = from.#beacon;
   }
 
   /** A transaction with the sender's next nonce. */

@@ -1,5 +1,5 @@
 import type { StateProof } from '../../crypto/state-proof.ts';
-import type { StateWriter } from '../seam.ts';
+import { InvariantViolation, type StateWriter } from '../seam.ts';
 import { EMPTY_NODE, type NodeId, type NodeStore } from './node-store.ts';
 import { applyChanges, proveLeaf, type TreeChange } from './tree.ts';
 
@@ -49,6 +49,7 @@ export class Layer implements StateWriter {
   #replaced: NodeId[] = [];
   #users = 1;
   #status: 'open' | 'committed' | 'dropped';
+  #isSealed = false;
 
   /** Without a parent: the empty content that a sub-tree begins with. */
   constructor(base: SubtreeBase, parent: Layer | undefined) {
@@ -87,6 +88,7 @@ export class Layer implements StateWriter {
 
   #write(path: string, value: Uint8Array | undefined): void {
     if (this.#status !== 'open') throw new StaleStateError();
+    if (this.#isSealed) throw new InvariantViolation(`a write to ${path}, which others read`);
     this.#undo?.push({ path, had: this.#values.has(path), previous: this.#values.get(path) });
     this.#values.set(path, value);
     this.#unhashed.add(path);
@@ -107,6 +109,11 @@ export class Layer implements StateWriter {
       else this.#values.delete(path);
     }
     this.#undo = undefined;
+  }
+
+  /** From here on every write is a broken invariant: what stands on this layer relies on it. */
+  seal(): void {
+    this.#isSealed = true;
   }
 
   /** The root node of the sub-tree with everything written so far. */

@@ -93,6 +93,11 @@ export class StateView implements StateGround {
     this.#layers[subtree].revert();
   }
 
+  /** Ends writing: whoever tries it from here on meets an InvariantViolation. Overlays on this one are not touched. */
+  seal(): void {
+    for (const subtree of SUBTREES) this.#layers[subtree].seal();
+  }
+
   root(subtree: SubtreeName): string {
     return toHex(this.#layers[subtree].rootHash());
   }

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { encodeOperation } from '../../../src/types/operations/catalog.ts';
+import { CLUSTER } from '../../../src/types/operations/cluster.ts';
+import { CoordinationProofType } from '../../../src/types/proofs/coordination.ts';
+import type { Operation } from '../../../src/types/transaction.ts';
+import { heartbeat, joinOf, refute, submission } from '../cluster-ledger.ts';
+import { type Actor, actor } from '../ledger-chain.ts';
+import { failing, type LedgerFixture, plan } from './fixture.ts';
+
+const { operations } = CLUSTER;
+const [a, b, c, suspected, leaving] = ['node a', 'node b', 'node c', 'node s', 'node l'].map(actor) as [
+  Actor,
+  Actor,
+  Actor,
+  Actor,
+  Actor,
+];
+const joining = actor('node j');
+const user = actor('cluster user');
+
+const report = (who: Actor) => ({ node: who.consensus.publicKey, incarnation: 0 });
+const service = (name: string) => ({ name, port: 80, protocol: 'http' as const, endpoints: [] });
+
+export const clusterFixture: LedgerFixture = {
+  ledger: 'cluster',
+  proof: CoordinationProofType,
+  actors: [a, b, c, suspected, leaving, joining, user],
+  parameters: { leaseMs: 3_600_000, suspectMs: 3_600_000 },
+  setUp: (chain) => {
+    const send = (plans: readonly (readonly [Actor, Operation])[]) => {
+      const transactions = plans.map(([who, operation]) => chain.transaction(who, 'cluster', [operation]));
+      for (const { status } of chain.block(transactions).receipts) assert.equal(status, 0);
+    };
+    const nodes = [a, b, c, suspected, leaving];
+    send(nodes.map((who) => [who, encodeOperation(operations.NodeJoin, joinOf(chain, who))]));
+    send([a, b].map((who) => [who, encodeOperation(operations.SuspectReport, report(suspected))]));
+    for (const name of ['kept', 'gone'])
+      send([[user, encodeOperation(operations.SvcRegister, service(name))]]);
+    send([[user, encodeOperation(operations.WorkloadSubmit, submission('placed', { replicas: 2 }))]]);
+  },
+  cases: {
+    NodeJoin: {
+      succeeding: (chain) => plan(joining, operations.NodeJoin, joinOf(chain, joining)),
+      failing: (chain) => failing(a, operations.NodeJoin, joinOf(chain, a), 'NODE_EXISTS'),
+    },
+    NodeLeave: {
+      succeeding: () => plan(leaving, operations.NodeLeave, { node: leaving.consensus.publicKey }),
+      failing: () =>
+        failing(user, operations.NodeLeave, { node: a.consensus.publicKey }, 'NOT_NODE_OPERATOR'),
+    },
+    Heartbeat: {
+      succeeding: (chain) => ({ sender: a, operation: heartbeat(chain, a, 1) }),
+      failing: (chain) => ({
+        sender: b,
+        operation: heartbeat(chain, b, 1, { incarnation: 7 }),
+        status: 'WRONG_INCARNATION',
+      }),
+    },
+    SuspectReport: {
+      succeeding: () => plan(b, operations.SuspectReport, report(c)),
+      failing: () => failing(user, operations.SuspectReport, report(c), 'NOT_AN_OPERATOR'),
+    },
+    Refute: {
+      succeeding: (chain) => plan(suspected, operations.Refute, refute(chain, suspected, 1)),
+      failing: (chain) => failing(a, operations.Refute, refute(chain, a, 1), 'NOT_SUSPECTED'),
+    },
+    SvcRegister: {
+      succeeding: () => plan(user, operations.SvcRegister, service('fresh')),
+      failing: () => failing(user, operations.SvcRegister, service('kept'), 'SERVICE_EXISTS'),
+    },
+    SvcUpdate: {
+      succeeding: () =>
+        plan(user, operations.SvcUpdate, { ...service('kept'), port: 81, expectedVersion: 1 }),
+      failing: () =>
+        failing(user, operations.SvcUpdate, { ...service('kept'), expectedVersion: 9 }, 'SERVICE_CHANGED'),
+    },
+    SvcDeregister: {
+      succeeding: () => plan(user, operations.SvcDeregister, { name: 'gone' }),
+      failing: () => failing(user, operations.SvcDeregister, { name: 'nobody' }, 'SERVICE_UNKNOWN'),
+    },
+    WorkloadSubmit: {
+      succeeding: () => plan(user, operations.WorkloadSubmit, submission('fresh')),
+      failing: () =>
+        failing(user, operations.WorkloadSubmit, submission('fresh', { replicas: 0 }), 'INVALID_REPLICAS'),
+    },
+    WorkloadCancel: {
+      succeeding: () => plan(user, operations.WorkloadCancel, { app: 'placed' }),
+      failing: () => failing(user, operations.WorkloadCancel, { app: 'nobody' }, 'WORKLOAD_UNKNOWN'),
+    },
+    Rebalance: {
+      succeeding: () => plan(a, operations.Rebalance, { maxMoves: 2 }),
+      failing: () => failing(user, operations.Rebalance, { maxMoves: 2 }, 'NOT_AN_OPERATOR'),
+    },
+  },
+};
