@@ -1,136 +1,84 @@
-import { sha256 } from '../../src/crypto/hash.ts';
-import { vrfKeyPairFromSeed } from '../../src/crypto/vrf.ts';
-import { MICRO } from '../../src/types/names.ts';
-import { BPCI, keyClaimBytes, keyRotationBytes } from '../../src/types/operations/bpci.ts';
-import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
-import { ECONOMY } from '../../src/types/operations/economy.ts';
-import { BOND_PURPOSE } from '../../src/types/operations/settlement-messages.ts';
-import { quorum } from '../../src/types/quorum.ts';
-import { toHex, utf8 } from '../../src/util/bytes.ts';
-import { type Account, deriveValidator, type ValidatorIdentity } from '../identities.ts';
-import type { PlanContext, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import { signNodeMessage } from '../../src/client/bpci-operations.ts';
+import type { KeyPair } from '../../src/crypto/ed25519.ts';
+import { BPCI } from '../../src/types/operations/bpci.ts';
+import type { Account } from '../identities.ts';
+import { deriveKeys } from '../identities.ts';
+import { clientScenarios } from './bpci-clients.ts';
+import { freshHash, plan } from './planning.ts';
+import type { LedgerScenarios, OperationScenario, PlanContext } from './scenario.ts';
 
-const BOND = 100n * MICRO;
-/** A change of the set that block h decides holds from h + 2 on. */
-const BLOCKS_UNTIL_EFFECTIVE = 3;
+const { operations } = BPCI;
 
-function transaction<T>(sender: Account, expected: string, spec: KindSpec<T>, value: T): PlannedTransaction {
-  return { sender, expected, operations: [encodeOperation(spec, value)] };
-}
+/** Anchors leave while the header that they name is surely within the window, however fast blocks come. */
+const ANCHORS_UNTIL_MS = 120_000;
 
-function possession(context: PlanContext, identity: ValidatorIdentity) {
-  const consensusKey = identity.consensus.publicKey;
-  const vrfKey = identity.vrf.publicKey;
-  const claim = { validator: identity.account.address, consensusKey, vrfKey };
-  const bytes = keyClaimBytes(context.genesisHash, claim);
-  return {
-    consensusKey,
-    vrfKey,
-    consensusProof: identity.consensus.sign(bytes),
-    vrfProof: vrfKeyPairFromSeed(identity.vrf.seed).prove(bytes),
-  };
-}
-
-function join(context: PlanContext, identity: ValidatorIdentity, bondRef: string, expected: string) {
-  return transaction(identity.account, expected, BPCI.operations.ValJoin, {
-    ...possession(context, identity),
-    bondRef,
-  });
-}
-
-function vote(voter: ValidatorIdentity, candidate: ValidatorIdentity, expected: string) {
-  const value = { candidate: candidate.account.address, decision: 'admit' as const };
-  return transaction(voter.account, expected, BPCI.operations.ValVote, value);
-}
-
-function rotate(context: PlanContext, from: ValidatorIdentity, to: ValidatorIdentity, expected: string) {
-  const { consensusKey, vrfKey, vrfProof } = possession(context, to);
-  const nonce = context.nonceOf(from.account, 'bpci');
-  const rotation = { validator: from.account.address, nonce, consensusKey, vrfKey };
-  const bytes = keyRotationBytes(context.genesisHash, rotation);
-  return transaction(from.account, expected, BPCI.operations.KeyRotate, {
-    consensusKey,
-    vrfKey,
-    vrfProof,
-    oldSignature: from.consensus.sign(bytes),
-    newSignature: to.consensus.sign(bytes),
-  });
-}
-
-function leave(identity: ValidatorIdentity, expected: string) {
-  return transaction(identity.account, expected, BPCI.operations.ValLeave, {
-    validator: identity.account.address,
-  });
-}
-
-function bondRef(context: PlanContext, account: Account): string {
-  return toHex(sha256(utf8(`bond ${account.name} ${context.seed} ${context.runId}`)));
-}
-
-async function lockBond(stage: StoryStage, account: Account): Promise<boolean> {
-  const value = {
-    ledger: 'bpci' as const,
-    purpose: BOND_PURPOSE,
-    ref: bondRef(stage.context, account),
-    token: 'GEN' as const,
-    amount: BOND,
-  };
-  return await stage.send('economy', transaction(account, 'OK', ECONOMY.operations.Lock, value));
-}
-
-/** Each validator operation once by somebody who may not. */
-async function playRefusals(stage: StoryStage, candidates: readonly ValidatorIdentity[]): Promise<void> {
-  const [first, second] = candidates as [ValidatorIdentity, ValidatorIdentity];
-  const { context } = stage;
-  const noBond = toHex(sha256(utf8(`no bond ${context.runId}`)));
-  await stage.send('bpci', join(context, first, noBond, 'BOND_UNKNOWN'));
-  await stage.send('bpci', vote(second, first, 'NOT_A_VALIDATOR'));
-  await stage.send('bpci', rotate(context, second, first, 'NOT_REGISTERED'));
-  await stage.send('bpci', leave(second, 'NOT_REGISTERED'));
-}
-
-/** A candidate joins with a fresh bond and is voted in by a quorum of `members`. Returns whether it is in. */
-async function playAdmission(
-  stage: StoryStage,
-  candidate: ValidatorIdentity,
-  members: readonly ValidatorIdentity[],
-): Promise<boolean> {
-  const { context } = stage;
-  if (!(await lockBond(stage, candidate.account))) return false;
-  if (!(await stage.send('bpci', join(context, candidate, bondRef(context, candidate.account), 'OK'))))
-    return false;
-  const voters = members.slice(0, quorum(members.length));
-  const votes = await Promise.all(voters.map((voter) => stage.send('bpci', vote(voter, candidate, 'OK'))));
-  await stage.waitBlocks(BLOCKS_UNTIL_EFFECTIVE);
-  return votes.every(Boolean);
-}
-
-/**
- * Key sets beyond those of genesis join, rotate their keys and leave. No node runs with them, so the set has silent
- * members meanwhile, which a chain must bear; where the validators that do run would be no quorum of the larger set
- * (a testnet of one, for example), a candidate stays out.
- */
-export const validatorStory: Story = {
-  ledger: 'bpci',
-  async play(stage) {
-    const { context } = stage;
-    const names = context.lane.candidates.map(({ account }) => account.name);
-    // Keys that once stood in a set stay reserved, so every run brings its own.
-    const candidates = names.map((name) => deriveValidator(context.seed, name, 2 * context.runId));
-    await playRefusals(stage, candidates);
-    const online = context.validators.length;
-    const admitted: ValidatorIdentity[] = [];
-    for (const candidate of candidates) {
-      const members = [...context.validators, ...admitted];
-      if (quorum(members.length + 1) > online) break;
-      if (await playAdmission(stage, candidate, members)) admitted.push(candidate);
-    }
-    for (const candidate of admitted) {
-      const rotated = deriveValidator(context.seed, candidate.account.name, 2 * context.runId + 1);
-      await stage.send('bpci', rotate(context, candidate, rotated, 'OK'));
-    }
-    await stage.waitBlocks(BLOCKS_UNTIL_EFFECTIVE);
-    for (const candidate of admitted) await stage.send('bpci', leave(candidate, 'OK'));
-    await stage.waitBlocks(BLOCKS_UNTIL_EFFECTIVE);
+const anchor: OperationScenario = {
+  operation: 'Anchor',
+  weight: 3,
+  succeed(context) {
+    const { finalBlock, runId } = context;
+    if (finalBlock === undefined || context.atMs > ANCHORS_UNTIL_MS) return undefined;
+    const { height, hash } = finalBlock;
+    const target = `system-${runId}-${context.unique()}`;
+    const value = { height, blockHash: hash, target, reference: `record ${context.unique()}` };
+    return plan(context.rotate(context.lane.payers), 'OK', operations.Anchor, value);
   },
+  fail(context) {
+    const blockHash = freshHash(context, 'block');
+    const value = { height: 1, blockHash, target: 'No Label', reference: 'nowhere' };
+    return plan(context.rotate(context.lane.payers), 'ANCHOR_TARGET_INVALID', operations.Anchor, value);
+  },
+};
+
+/** A node of a payer, which carries its messages, so that they arrive in their order. */
+class Messenger {
+  readonly #nodes = new Map<Account, { readonly keys: KeyPair; sent: bigint }>();
+
+  #nodeOf(carrier: Account, { seed, runId }: PlanContext) {
+    let node = this.#nodes.get(carrier);
+    if (node === undefined) {
+      node = { keys: deriveKeys(seed, `messenger/${carrier.name}/${runId}`), sent: 0n };
+      this.#nodes.set(carrier, node);
+    }
+    return node;
+  }
+
+  /** The next message of a node, or with `again` one whose nonce has served. */
+  message(context: PlanContext, again = false) {
+    const carrier = context.rotate(context.lane.payers);
+    const node = this.#nodeOf(carrier, context);
+    if (!again) node.sent += 1n;
+    const value = signNodeMessage(context.genesisHash, node.keys, {
+      destination: freshHash(context, 'destination'),
+      service: 'ab'.repeat(32),
+      nonce: node.sent,
+      frameHash: freshHash(context, 'frame'),
+    });
+    return { carrier, value };
+  }
+}
+
+function messages(): OperationScenario {
+  const messenger = new Messenger();
+  return {
+    operation: 'NodeMsg',
+    weight: 6,
+    succeed(context) {
+      const { carrier, value } = messenger.message(context);
+      return plan(carrier, 'OK', operations.NodeMsg, value);
+    },
+    fail(context) {
+      const replays = context.unique() % 2 === 0;
+      const { carrier, value } = messenger.message(context, replays);
+      if (replays) return plan(carrier, 'MESSAGE_NONCE_NOT_HIGHER', operations.NodeMsg, value);
+      const forged = { ...value, frameHash: freshHash(context, 'other frame') };
+      return plan(carrier, 'MESSAGE_SIGNATURE_WRONG', operations.NodeMsg, forged);
+    },
+  };
+}
+
+/** Everything on the bpci ledger but the validator set, which is a story of its own. */
+export const bpciScenarios: LedgerScenarios = {
+  ledger: 'bpci',
+  create: () => [...clientScenarios(), anchor, messages()],
 };

@@ -25,6 +25,7 @@ export interface PlanOptions {
   readonly validators: readonly ValidatorIdentity[];
   readonly authorities: AuthorityKeys;
   readonly startMs: number;
+  readonly finalBlock: PlanContext['finalBlock'];
   readonly runId: number;
   readonly maxFee: bigint;
   /** Next nonces on the chain, by {@link nonceKey}. */
@@ -53,7 +54,8 @@ export class Planner {
   }
 
   context(atMs: number): PlanContext {
-    const { seed, chainId, genesisHash, lane, validators, authorities, startMs, runId } = this.#options;
+    const { seed, chainId, genesisHash, lane, validators, authorities, startMs, finalBlock, runId } =
+      this.#options;
     return {
       seed,
       chainId,
@@ -62,6 +64,7 @@ export class Planner {
       validators,
       authorities,
       startMs,
+      finalBlock,
       runId,
       atMs,
       unique: () => this.#unique++,

@@ -8,19 +8,21 @@ import { errorCode } from '../../src/util/errors.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
-import { validatorStory } from './bpci.ts';
+import { bpciScenarios } from './bpci.ts';
+import { validatorStory } from './bpci-validators.ts';
 import { bpiScenarios } from './bpi.ts';
 import { clusterScenarios } from './cluster.ts';
 import { docklockScenarios } from './docklock.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
-import type { LedgerScenarios, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import type { LedgerScenarios, PlanContext, PlannedTransaction, Story, StoryStage } from './scenario.ts';
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
 const LEDGER_SCENARIOS: readonly LedgerScenarios[] = [
   docklockScenarios,
   bpiScenarios,
+  bpciScenarios,
   clusterScenarios,
   economyScenarios,
 ];
@@ -123,6 +125,7 @@ class LoadGenerator {
       validators,
       authorities: deriveAuthorityKeys(options.seed),
       startMs: Date.now(),
+      finalBlock: await finalBlockBefore(first, status.height),
       // Heights only grow, so no two runs of a lane on a chain share it.
       runId: status.height,
       maxFee: MAX_FEE,
@@ -295,6 +298,13 @@ class LoadGenerator {
       if (status?.state === 'dropped') this.#tracker.onDropped(txId, status.reason);
     }
   }
+}
+
+/** The block below the head: its certificate counts in the head, so the next transaction may speak of it. */
+async function finalBlockBefore(node: NodeRpc, head: number): Promise<PlanContext['finalBlock']> {
+  if (head < 2) return undefined;
+  const { height, hash } = await node.call('chain_getBlockHash', { height: head - 1 });
+  return { height, hash: hash.slice(2) };
 }
 
 function operationName(ledger: LedgerName, { operations }: PlannedTransaction): string {

@@ -1,4 +1,5 @@
 import type { LedgerName } from '../../src/types/names.ts';
+import type { Hash } from '../../src/types/ssz.ts';
 import type { Operation } from '../../src/types/transaction.ts';
 import type { Account, AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
 
@@ -16,6 +17,8 @@ export interface PlanContext {
   readonly authorities: AuthorityKeys;
   /** Wall time at which the plan begins. */
   readonly startMs: number;
+  /** A block of the chain that was final before the plan began. */
+  readonly finalBlock: { readonly height: number; readonly hash: Hash } | undefined;
   /** Milliseconds from the beginning to when this transaction leaves. */
   readonly atMs: number;
   /** Tells one plan on a chain from the next, so that names and references are never used twice. */
