@@ -87,7 +87,7 @@ async function run(context: CliContext, options: RunOptions, command: string[]):
   const isStreaming = !output.options.json;
   const interrupted = new AbortController();
   const onSignal = () => interrupted.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   try {
     const report = await runContainerOnChain({
       client,
@@ -110,7 +110,7 @@ async function run(context: CliContext, options: RunOptions, command: string[]):
     output.result(reportView(report), await renderReport(report));
     if (report.end.kind === 'failed') throw new NodeError('CONTAINER_FAILED', report.end.message);
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
   }
 }
 
