@@ -60,6 +60,8 @@ export class Replay {
     const { block, receipts } = exported;
     const { header, body } = block;
     this.#checkHeader(exported, expect);
+    // Out of its place a block cannot be executed.
+    if (header.height !== this.#height + 1) return findings;
     const parent = this.#parent as { timeMs: number };
     const transactions = Object.fromEntries(
       LEDGERS.map((ledger, index) => [ledger, (block.transactions[index] ?? []).map(decodeTransaction)]),

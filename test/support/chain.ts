@@ -28,7 +28,8 @@ import {
   type ValidatorIdentity,
 } from '../../testnet/identities.ts';
 
-const SEED = 'chain';
+/** All keys of a world derive from it. */
+export const CHAIN_SEED = 'chain';
 const GENESIS_TIME_MS = 1_700_000_000_000;
 
 /** A clock that stands still until a test moves it or lets it run. */
@@ -85,14 +86,14 @@ export class ChainWorld {
   readonly clock = new ManualClock(GENESIS_TIME_MS + 1_000);
   /** In the order of the validator set. */
   readonly validators: readonly ValidatorIdentity[];
-  readonly alice: Account = deriveAccount(SEED, 'alice');
-  readonly bob: Account = deriveAccount(SEED, 'bob');
+  readonly alice: Account = deriveAccount(CHAIN_SEED, 'alice');
+  readonly bob: Account = deriveAccount(CHAIN_SEED, 'bob');
   readonly #identities = new Map<Address, ValidatorIdentity>();
 
   constructor(options: { validators?: number; parameters?: Partial<Parameters> } = {}) {
     const count = options.validators ?? 4;
     const genesis = createTestnetGenesis({
-      seed: SEED,
+      seed: CHAIN_SEED,
       validators: count,
       chainId: 4242,
       timeMs: GENESIS_TIME_MS,
@@ -101,7 +102,7 @@ export class ChainWorld {
     });
     this.genesis = { ...genesis, parameters: { ...genesis.parameters, ...options.parameters } };
     this.genesisHash = hashGenesis(this.genesis);
-    for (let number = 1; number <= count; number++) this.know(deriveValidator(SEED, `v${number}`));
+    for (let number = 1; number <= count; number++) this.know(deriveValidator(CHAIN_SEED, `v${number}`));
     this.validators = this.genesis.validators.map(({ id }) => this.identity(id));
   }
 
@@ -112,7 +113,7 @@ export class ChainWorld {
 
   /** A key set that genesis funds but does not make a validator. */
   candidate(generation = 0): ValidatorIdentity {
-    return deriveValidator(SEED, 'candidate-0-1', generation);
+    return deriveValidator(CHAIN_SEED, 'candidate-0-1', generation);
   }
 
   identity(id: Address): ValidatorIdentity {
