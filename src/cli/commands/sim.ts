@@ -20,6 +20,7 @@ interface SimOptions {
   jobs?: number;
   trace?: boolean;
   part?: number;
+  scenario?: string[];
 }
 
 export function registerSim(program: Command, cliProcess: CliProcess): void {
@@ -36,11 +37,17 @@ export function registerSim(program: Command, cliProcess: CliProcess): void {
     .option('--mode <mode>', 'safety: faults last; liveness: n − f healed nodes must decide', 'safety')
     .option('--jobs <count>', 'processes at once (default: one per core)', decimal)
     .option('--trace', 'print one run as a timeline')
+    .option('--scenario <file>', 'play scripted situations instead; may be repeated', listOf)
     .option('--part <run>', 'first run of this process, which another one has started')
     .action(action(cliProcess, simulate));
 }
 
 async function simulate(context: CliContext, options: SimOptions): Promise<void> {
+  if (options.scenario !== undefined) {
+    const { playScenarioFiles } = await import('../sim-scenarios.ts');
+    await playScenarioFiles(context, options.scenario, options.trace === true);
+    return;
+  }
   const part = await partOf(options);
   if (options.part !== undefined) {
     await runPart({ ...part, from: Number(options.part) });

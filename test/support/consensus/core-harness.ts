@@ -13,11 +13,11 @@ import type {
   UnsignedMessage,
 } from '../../../src/consensus/contract.ts';
 import { makeBlock } from '../../../src/sim/blocks.ts';
+import { describeEffect } from '../../../src/sim/describe-effect.ts';
 import { Signatures } from '../../../src/sim/signatures.ts';
 import type { Certificate } from '../../../src/types/certificate.ts';
 import type { ConsensusMessage, SignedVote } from '../../../src/types/consensus-message.ts';
 import { type Validator, ValidatorSet } from '../../../src/types/validator.ts';
-import { describeEffect, type Names } from './describe-effect.ts';
 import { Peer } from './peer.ts';
 
 /** A distributive omit, so that each kind of event keeps its own fields. */
@@ -79,7 +79,7 @@ export class CoreHarness {
   signs: boolean;
   /** Blocks that the host finds invalid, by hash. */
   readonly invalid = new Set<string>();
-  readonly #names: Names = { blocks: new Map(), validators: new Map() };
+  readonly #names = { blocks: new Map<string, string>(), validators: new Map<string, string>() };
 
   constructor(options: HarnessOptions = {}) {
     this.validators = options.validators ?? validatorSet(options.n ?? 4);

@@ -1,10 +1,11 @@
-import type { ConsensusEffect, OwnMessage, UnsignedMessage } from '../../../src/consensus/contract.ts';
-import { fieldsOf } from '../../../src/consensus/message-fields.ts';
-import { NOT_PREPARED } from '../../../src/types/consensus-message.ts';
+import type { ConsensusEffect, OwnMessage, UnsignedMessage } from '../consensus/contract.ts';
+import { fieldsOf } from '../consensus/message-fields.ts';
+import { NOT_PREPARED } from '../types/consensus-message.ts';
 
+/** Names of blocks by hash and of validators by id; what has none goes by the first digits. */
 export interface Names {
-  readonly blocks: Map<string, string>;
-  readonly validators: Map<string, string>;
+  readonly blocks: ReadonlyMap<string, string>;
+  readonly validators: ReadonlyMap<string, string>;
 }
 
 /** One effect as one short line, with blocks and validators by their names in the test. */
