@@ -1,87 +1,69 @@
-import { mkdir, open, rename } from 'node:fs/promises';
-import { generateKeyPair, type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
-import { encryptKeyFile, insecureKeyFile, type KeyKind, saveKeyFile } from '../crypto/keystore.ts';
-import { vrfKeyPairFromSeed } from '../crypto/vrf.ts';
+import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { keyPairFromSeed } from '../crypto/ed25519.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { BlockStore } from '../storage/block-store.ts';
-import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
+import { type DataDirPaths, dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import { createJournal } from '../storage/vote-journal.ts';
-import { addressOf, addressToText } from '../types/address.ts';
-import { type Genesis, GenesisType, hashGenesis } from '../types/genesis.ts';
+import { type Genesis, GenesisType, type GenesisValidator, hashGenesis } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
-import type { Address } from '../types/ssz.ts';
-import { SCHEME_ED25519 } from '../types/transaction.ts';
-import { fromHex } from '../util/bytes.ts';
+import { NodeError } from '../util/errors.ts';
+import { type MakeKeysOptions, makeNodeKeys, type NodeKeys, readNodeKeys } from './node-keys.ts';
 
-/** Keys that someone else made, for example for a genesis that names them already. */
-export interface GivenValidatorKeys {
-  readonly id: Address;
-  readonly consensusSeed: Uint8Array;
-  readonly vrfSeed: Uint8Array;
-}
+export type InitNodeErrorCode = 'VALIDATOR_KEYS_DIFFER';
 
-export interface InitNodeOptions {
+export interface InitNodeOptions extends MakeKeysOptions {
   readonly dataDir: string;
   readonly genesis: Genesis;
-  readonly nodeSeed?: Uint8Array;
-  /** `new` makes an account, a consensus key and a VRF key; undefined makes an observer. */
-  readonly validator?: 'new' | GivenValidatorKeys;
-  /** Encrypts the key files; undefined writes them in the clear, for test networks. */
-  readonly password: string | undefined;
 }
+
+/** The public side of the keys of a validator. */
+export type ValidatorIdentity = Pick<GenesisValidator, 'id' | 'consensusKey' | 'vrfKey'>;
 
 export interface InitializedNode {
   readonly genesisHash: string;
   readonly nodeKey: string;
-  readonly validator:
-    | { readonly id: Address; readonly consensusKey: string; readonly vrfKey: string }
-    | undefined;
+  readonly validator: ValidatorIdentity | undefined;
 }
 
 /**
- * Makes the data directory of a new node: genesis with its state, key files and, for a validator, the vote journal that proves that
- * its key has never voted.
- * @throws NodeError KEY_FILE_EXISTS, JOURNAL_EXISTS, DATA_DIR_LOCKED, or of validateGenesis
+ * Makes the keys of a validator whose chain has no genesis yet: those who found a chain together exchange the public
+ * sides, make one genesis of them, and each makes its data directory with `initNode`, which takes up these keys.
+ * @throws NodeError KEY_FILE_EXISTS, DATA_DIR_LOCKED
+ */
+export async function initKeys(dataDir: string, password: string | undefined): Promise<ValidatorIdentity> {
+  const lock = lockDataDir(dataDir);
+  try {
+    const paths = dataDirPaths(dataDir);
+    const keys = await makeNodeKeys(paths, { validator: 'new', password });
+    await writeSynced(paths.unusedKeys, 'these keys have signed nothing\n');
+    return identityOf(keys) as ValidatorIdentity;
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Makes the data directory of a new node: genesis with its state, key files and, for a validator, the vote journal that
+ * proves that its key has never voted. Keys that `initKeys` has made there are taken up.
+ * @throws NodeError KEY_FILE_EXISTS, JOURNAL_EXISTS, DATA_DIR_LOCKED, VALIDATOR_KEYS_DIFFER, with a KeystoreErrorCode,
+ *   or of validateGenesis
  */
 export async function initNode(options: InitNodeOptions): Promise<InitializedNode> {
-  const { dataDir, genesis, password } = options;
+  const { dataDir, genesis } = options;
   validateGenesis(genesis);
   const genesisHash = hashGenesis(genesis);
   const lock = lockDataDir(dataDir);
   try {
     const paths = dataDirPaths(dataDir);
-    await mkdir(paths.keys, { recursive: true, mode: 0o700 });
-    const save = async (
-      path: string,
-      kind: KeyKind,
-      key: KeyPair | { seed: Uint8Array; publicKey: string },
-      address: string,
-    ) => {
-      const stored = { kind, publicKey: key.publicKey, address, seed: key.seed };
-      await saveKeyFile(
-        path,
-        password === undefined ? insecureKeyFile(stored) : await encryptKeyFile(stored, password),
-      );
-    };
-    const nodeKey = keyOf(options.nodeSeed);
-    await save(paths.nodeKey, 'node', nodeKey, '');
-    let validator: InitializedNode['validator'];
-    if (options.validator !== undefined) {
-      let id: Address;
-      if (options.validator === 'new') {
-        const account = generateKeyPair();
-        id = addressOf(SCHEME_ED25519, fromHex(account.publicKey));
-        await save(paths.accountKey, 'account', account, addressToText(id));
-      } else id = options.validator.id;
-      const given = options.validator === 'new' ? undefined : options.validator;
-      const consensus = keyOf(given?.consensusSeed);
-      const vrfSeed = given?.vrfSeed ?? generateKeyPair().seed;
-      const vrfKey = vrfKeyPairFromSeed(vrfSeed).publicKey;
-      await save(paths.validatorKey, 'validator', consensus, addressToText(id));
-      await save(paths.vrfKey, 'vrf', { seed: vrfSeed, publicKey: vrfKey }, addressToText(id));
-      await createJournal(paths.journal, { genesisHash, validator: id });
-      validator = { id, consensusKey: consensus.publicKey, vrfKey };
+    const keys = await takeUpKeys(paths, options);
+    const validator = identityOf(keys);
+    if (validator !== undefined) {
+      assertNamedRightly(genesis, validator);
+      await createJournal(paths.journal, { genesisHash, validator: validator.id });
+      // From here on the journal says what the keys have signed; another fresh one would be a lie.
+      await rm(paths.unusedKeys, { force: true });
     }
     await writeSynced(paths.genesis, `${JSON.stringify(GenesisType.toJson(genesis), undefined, 2)}\n`);
     const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
@@ -90,14 +72,40 @@ export async function initNode(options: InitNodeOptions): Promise<InitializedNod
     } finally {
       await store.close();
     }
-    return { genesisHash, nodeKey: nodeKey.publicKey, validator };
+    return { genesisHash, nodeKey: keyPairFromSeed(keys.nodeSeed).publicKey, validator };
   } finally {
     lock.release();
   }
 }
 
-function keyOf(seed: Uint8Array | undefined): KeyPair {
-  return seed === undefined ? generateKeyPair() : keyPairFromSeed(seed);
+/** Keys that were made ahead and never used, or new ones. */
+async function takeUpKeys(paths: DataDirPaths, options: InitNodeOptions): Promise<NodeKeys> {
+  if (!existsSync(paths.unusedKeys)) return await makeNodeKeys(paths, options);
+  const { password } = options;
+  return await readNodeKeys(
+    paths,
+    password === undefined ? { insecure: true } : { insecure: false, password },
+  );
+}
+
+function identityOf({ validator }: NodeKeys): ValidatorIdentity | undefined {
+  if (validator === undefined) return undefined;
+  const { id, consensusKey, vrfKey } = validator;
+  return { id, consensusKey: consensusKey.publicKey, vrfKey: vrfKey.publicKey };
+}
+
+/** A slip in the genesis shows here, before a node signs votes that nobody counts. */
+function assertNamedRightly(genesis: Genesis, { id, consensusKey, vrfKey }: ValidatorIdentity): void {
+  const named = genesis.validators.find((validator) => validator.id === id);
+  if (named === undefined || (named.consensusKey === consensusKey && named.vrfKey === vrfKey)) return;
+  throw new NodeError<InitNodeErrorCode>(
+    'VALIDATOR_KEYS_DIFFER',
+    'the genesis names this validator with other keys',
+    {
+      data: { id, consensusKey, vrfKey, named },
+      hint: 'the entry of this validator in the genesis is the one that its `node init --keys-only` printed',
+    },
+  );
 }
 
 /** Complete on disk before it has its name. */

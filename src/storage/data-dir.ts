@@ -19,6 +19,8 @@ export interface DataDirPaths {
   readonly vrfKey: string;
   /** The account behind the validator id, if the node made it. */
   readonly accountKey: string;
+  /** Stands there while keys that were made ahead of their genesis have no vote journal yet. */
+  readonly unusedKeys: string;
   /** Must stay with the validator key: without it the validator does not sign. */
   readonly journal: string;
   /** Unix socket of the RPC, and the token of its admin methods. */
@@ -38,6 +40,7 @@ export function dataDirPaths(root: string): DataDirPaths {
     validatorKey: join(keys, 'validator.json'),
     vrfKey: join(keys, 'vrf.json'),
     accountKey: join(keys, 'account.json'),
+    unusedKeys: join(keys, 'unused'),
     journal: join(root, 'votes.journal'),
     socket: join(root, 'metanode.sock'),
     adminToken: join(root, 'admin.token'),

@@ -78,8 +78,9 @@ function refuse(
   code: GenesisErrorCode,
   message: string,
   data: Record<string, unknown> = {},
+  hint = 'correct the genesis file',
 ): NodeError<GenesisErrorCode> {
-  return new NodeError<GenesisErrorCode>(code, message, { data, hint: 'correct the genesis file' });
+  return new NodeError<GenesisErrorCode>(code, message, { data, hint });
 }
 
 function assertUnique(what: string, values: readonly string[]): void {
@@ -178,10 +179,16 @@ function checkSupply({ allocations, meters, validators, parameters }: Genesis): 
   if (supply.AUR > 0n)
     throw refuse('GENESIS_AUR_ALLOCATED', 'AUR comes into being only when a bank mints it against reserves');
   if (supply.GEN !== GEN_SUPPLY)
-    throw refuse('GENESIS_GEN_SUPPLY', `allocations, meters and bonds sum up to ${supply.GEN} micro-GEN`, {
-      sum: supply.GEN.toString(),
-      expected: GEN_SUPPLY.toString(),
-    });
+    throw refuse(
+      'GENESIS_GEN_SUPPLY',
+      `allocations, meters and bonds sum up to ${supply.GEN} micro-GEN, not ${GEN_SUPPLY}`,
+      {
+        sum: supply.GEN.toString(),
+        expected: GEN_SUPPLY.toString(),
+        missing: (GEN_SUPPLY - supply.GEN).toString(),
+      },
+      'GEN is fixed at 100 000, all of it given to somebody by the genesis: genesis new --alloc GEN:<address>=<rest>',
+    );
   for (const token of ['NEX', 'FLX'] as const)
     if (supply[token] > MAX_COIN_SUPPLY)
       throw refuse('GENESIS_SUPPLY_TOO_LARGE', `more than ${MAX_COIN_SUPPLY} micro-${token}`, { token });

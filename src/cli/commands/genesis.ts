@@ -9,7 +9,7 @@ import { coins, decimal, formatCoins, listOf, token } from '../parse.ts';
 interface NewOptions {
   chainId: number;
   time?: string;
-  validators?: string;
+  validators?: string[];
   authorities?: string;
   alloc?: string[];
   fork?: string[];
@@ -28,7 +28,11 @@ export function registerGenesis(program: Command, cliProcess: CliProcess): void 
     .description('write the genesis of a new chain; with --seed, that of a testnet whose keys derive from it')
     .option('--chain-id <id>', 'chain id', decimal, 1)
     .option('--time <rfc3339>', 'time of the chain’s beginning (default: now)')
-    .option('--validators <file>', 'JSON list of {id, consensusKey, vrfKey, bond}')
+    .option(
+      '--validators <file>',
+      'JSON of a validator, or a list of them, as `node init --keys-only` makes it; may be repeated',
+      listOf,
+    )
     .option('--authorities <file>', 'JSON list of {name, threshold, keys}')
     .option('--alloc <token:address=amount>', 'coins from the start; may be repeated', listOf)
     .option('--fork <name@height>', 'a scheduled change of rules; may be repeated', listOf)
@@ -95,7 +99,10 @@ async function seededGenesis(options: NewOptions, seed: string, timeMs: number):
 
 async function customGenesis(options: NewOptions, timeMs: number): Promise<Genesis> {
   if (options.validators === undefined)
-    throw usageError('a chain needs validators', 'give --validators <file>, or --seed');
+    throw usageError(
+      'a chain needs validators',
+      'give --validators <file> (node init --keys-only makes an entry), or --seed',
+    );
   const { randomBytes } = await import('node:crypto');
   const types = await import('../../types/genesis.ts');
   const { ListCompositeType } = await import('@chainsafe/ssz');
@@ -105,7 +112,8 @@ async function customGenesis(options: NewOptions, timeMs: number): Promise<Genes
   const authorityList = new ListCompositeType(types.AuthorityType, LIMITS.maxAuthorities);
   const authorities = options.authorities === undefined ? [] : await readJson(options.authorities);
   const allocations = await Promise.all((options.alloc ?? []).map(parseAllocation));
-  const validators = fromJson(validatorList, await readJson(options.validators), 'list of validators');
+  const entries = (await Promise.all(options.validators.map(readJson))).flat();
+  const validators = fromJson(validatorList, entries, 'list of validators');
   return {
     version: types.GENESIS_VERSION,
     salt: randomBytes(16).toString('hex'),

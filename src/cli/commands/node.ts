@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { MICRO } from '../../types/names.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { EXIT, usageError } from '../exit-code.ts';
-import { decimal, listOf } from '../parse.ts';
+import { toJsonText } from '../output.ts';
+import { coins, decimal, listOf } from '../parse.ts';
 
 interface InitOptions {
-  genesis: string;
+  genesis?: string;
   validator?: boolean;
+  keysOnly?: boolean;
+  bond: bigint;
   insecureKeys?: boolean;
   keyPasswordFile?: string;
 }
@@ -30,8 +36,14 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
   node
     .command('init')
     .description('make the data directory of a new node')
-    .requiredOption('--genesis <file>', 'genesis file of the chain')
+    .option('--genesis <file>', 'genesis file of the chain')
     .option('--validator', 'make validator keys and a vote journal, too')
+    .option('--keys-only', 'make the keys of a validator for a genesis that is still to be made')
+    .addOption(
+      new Option('--bond <GEN>', 'with --keys-only: the bond that the genesis shall give this validator')
+        .argParser(coins)
+        .default(MICRO, '1'),
+    )
     .option('--key-password-file <file>', 'encrypt the key files with the password in this file')
     .option('--insecure-keys', 'write the key files in the clear (test networks only)')
     .action(action(cliProcess, initNodeCommand));
@@ -65,6 +77,15 @@ async function initNodeCommand(context: CliContext, options: InitOptions): Promi
     throw usageError(
       'how shall the keys be kept?',
       'give either --key-password-file <file> or --insecure-keys',
+    );
+  if (options.keysOnly === true) {
+    await initKeysCommand(context, options);
+    return;
+  }
+  if (options.genesis === undefined)
+    throw usageError(
+      'of which chain shall the node be?',
+      'give --genesis <file>, or --keys-only to make keys for a genesis that is still to be made',
     );
   const { initNode } = await import('../../node/init-node.ts');
   const { loadGenesisFile } = await import('../../node/genesis-file.ts');
@@ -103,6 +124,25 @@ async function initNodeCommand(context: CliContext, options: InitOptions): Promi
             `VRF key        ${validator.vrfKey}`,
           ]),
     ].join('\n'),
+  );
+}
+
+/** The entry is all that who makes the genesis has to know of a validator; it holds nothing secret. */
+async function initKeysCommand(context: CliContext, options: InitOptions): Promise<void> {
+  const { dataDir, output } = context;
+  const { initKeys } = await import('../../node/init-node.ts');
+  const { readPasswordFile } = await import('../password.ts');
+  const { GenesisValidatorType } = await import('../../types/genesis.ts');
+  const password =
+    options.keyPasswordFile === undefined ? undefined : await readPasswordFile(options.keyPasswordFile);
+  const identity = await initKeys(dataDir, password);
+  const entry = GenesisValidatorType.toJson({ ...identity, bond: options.bond });
+  const text = toJsonText(entry);
+  const file = join(dataDir, 'validator-entry.json');
+  await writeFile(file, `${text}\n`, { flag: 'wx' });
+  output.result(
+    { dataDir, file, validator: entry },
+    [text, `give ${file} to who makes the genesis; then: node init --genesis <file>`].join('\n'),
   );
 }
 
