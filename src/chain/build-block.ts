@@ -82,7 +82,7 @@ export function buildBlock(input: BuildInput): BuiltBlock {
     const beacon = proveBeacon(parent, producer.vrfKey);
     const { lastCertificate } = input;
     const ended = endBlock(begun, results, { beacon: beacon.output, lastCertificate });
-    const executed = finishBlock(results, ended);
+    const executed = finishBlock(results, ended, sections);
     const header: BlockHeader = {
       version: HEADER_VERSION,
       chainId: parent.genesis.chainId,

@@ -11,7 +11,7 @@ import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
-import type { CompleteBlock } from './complete-block.ts';
+import { blockBytes, type CompleteBlock } from './complete-block.ts';
 import {
   type ExecutedBlock,
   executeComplete,
@@ -292,7 +292,7 @@ export class Chain {
     await this.#deps.history.store.saveBlock({
       height: complete.block.header.height,
       hash: complete.hash,
-      block: complete.block,
+      bytes: blockBytes(complete),
       receipts: executed.receipts,
       proofItems: executed.proofItems,
       certificate,

@@ -1,4 +1,4 @@
-import { type Block, hashHeader } from '../types/block.ts';
+import { type Block, encodeBlock, hashHeader } from '../types/block.ts';
 import type { Hash } from '../types/ssz.ts';
 import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 
@@ -7,6 +7,18 @@ export interface CompleteBlock {
   readonly hash: Hash;
   readonly block: Block;
   readonly transactions: readonly (readonly EncodedTransaction[])[];
+}
+
+const encodings = new WeakMap<CompleteBlock, Uint8Array>();
+
+/** The encoding of a block, made once: its size is checked, the journal keeps it, and the store writes it. */
+export function blockBytes(complete: CompleteBlock): Uint8Array {
+  let bytes = encodings.get(complete);
+  if (bytes === undefined) {
+    bytes = encodeBlock(complete.block);
+    encodings.set(complete, bytes);
+  }
+  return bytes;
 }
 
 /**

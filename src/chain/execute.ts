@@ -8,7 +8,7 @@ import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import { LEDGERS } from '../types/names.ts';
 import type { BlockProofItems } from '../types/proof-items.ts';
-import { type BlockReceipts, type Receipt, receiptListRoot, receiptsRoot } from '../types/receipt.ts';
+import { type BlockReceipts, type Receipt, receiptsRoot } from '../types/receipt.ts';
 import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
@@ -48,8 +48,15 @@ export function proofInputOf(begun: Begun, result: SectionResult, parent: Parent
   };
 }
 
-/** What the sections and EndBlock of a block came to, with the roots that its header must carry. */
-export function finishBlock(results: readonly SectionResult[], ended: Ended): ExecutedBlock {
+/**
+ * What the sections and EndBlock of a block came to, with the roots that its header must carry. `sections` hold the
+ * receipt roots of `results`.
+ */
+export function finishBlock(
+  results: readonly SectionResult[],
+  ended: Ended,
+  sections: readonly SignedSection[],
+): ExecutedBlock {
   const receipts: BlockReceipts = {
     sections: results.map((result) => [...result.receipts]),
     system: [...ended.systemReceipts],
@@ -59,7 +66,7 @@ export function finishBlock(results: readonly SectionResult[], ended: Ended): Ex
     receipts,
     proofItems: results.map(({ proofItems }) => [...proofItems]),
     receiptsRoot: receiptsRoot(
-      results.map(({ receipts: list }) => receiptListRoot(list)),
+      sections.map(({ section }) => section.receiptRoot),
       receipts.system,
     ),
     stateRoot: ended.stateRoot,
@@ -114,7 +121,7 @@ export function executeComplete(
     }
     const { header, body } = complete.block;
     const input = { beacon: header.beacon.output, lastCertificate: body.lastCertificate[0] };
-    const executed = finishBlock(results, endBlock(begun, results, input));
+    const executed = finishBlock(results, endBlock(begun, results, input), body.sections);
     const fault: BlockFault | undefined =
       executed.receiptsRoot !== header.receiptsRoot
         ? 'WRONG_RECEIPTS_ROOT'

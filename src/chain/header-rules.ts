@@ -2,7 +2,7 @@ import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
 import { verifySignature } from '../crypto/ed25519.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
 import { vrfVerify } from '../crypto/vrf.ts';
-import { type Block, encodeBlock, HEADER_VERSION } from '../types/block.ts';
+import { type Block, HEADER_VERSION } from '../types/block.ts';
 import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
 import type { Genesis } from '../types/genesis.ts';
@@ -19,7 +19,7 @@ import {
 import { encode, type Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { equalBytes, fromHex, toHex } from '../util/bytes.ts';
-import type { CompleteBlock } from './complete-block.ts';
+import { blockBytes, type CompleteBlock } from './complete-block.ts';
 
 /** Why a block is invalid: a code for logs, metrics and tests. */
 export type BlockFault =
@@ -113,7 +113,7 @@ export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): Bl
   if (proposer === undefined) return 'WRONG_PROPOSER';
   if (header.validatorsHash !== parent.validators.hash) return 'WRONG_VALIDATORS_HASH';
   if (header.nextValidatorsHash !== parent.nextValidators.hash) return 'WRONG_NEXT_VALIDATORS_HASH';
-  if (encodeBlock(block).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
+  if (blockBytes(complete).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
   if (block.body.lastCertificate.length !== (parent.height === 0 ? 0 : 1)) return 'WRONG_LAST_CERTIFICATE';
   if (block.body.evidence.length > 0) return 'EVIDENCE_NOT_ENABLED';
   return checkSections(complete, parent) ?? checkBeacon(block, parent, proposer.vrfKey);

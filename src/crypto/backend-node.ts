@@ -3,9 +3,9 @@
  * verifiers disagree on edge-case signatures, and a disagreement would fork the chain.
  */
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
+  hash,
   type KeyObject,
   randomFillSync,
   sign,
@@ -17,7 +17,7 @@ export type PublicKeyHandle = KeyObject;
 export type PrivateKeyHandle = KeyObject;
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 export function randomBytes(length: number): Uint8Array {

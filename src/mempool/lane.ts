@@ -32,6 +32,8 @@ export class Lane {
   #account: Account;
   #fees = 0n;
   #executable = 0;
+  /** Sum of the maxFee of the executable entries. */
+  #executableFees = 0n;
 
   constructor(ledger: LedgerName, sender: Address, account: Account) {
     this.ledger = ledger;
@@ -87,18 +89,19 @@ export class Lane {
     const { nonce, maxFee } = entry.transaction.value.body;
     this.#entries.set(nonce, entry);
     this.#fees += maxFee;
-    this.#count();
+    this.#extend();
   }
 
   remove(entry: PoolEntry): void {
     const { nonce, maxFee } = entry.transaction.value.body;
     this.#entries.delete(nonce);
     this.#fees -= maxFee;
-    this.#count();
+    if (this.isExecutable(entry)) this.#count();
   }
 
   /** Takes over what the head says now; returns the entries whose nonce is used, which are still there. */
   update(account: Account): PoolEntry[] {
+    if (account === this.#account) return [];
     const isLater = account.nextNonce > this.#account.nextNonce;
     this.#account = account;
     this.#count();
@@ -108,17 +111,21 @@ export class Lane {
     );
   }
 
-  /** Bounded by the number of nonces that a sender may have ahead. */
   #count(): void {
-    let fees = 0n;
-    let executable = 0;
+    this.#executable = 0;
+    this.#executableFees = 0n;
+    this.#extend();
+  }
+
+  /** Takes in what follows the executable entries; bounded by the number of nonces that a sender may have ahead. */
+  #extend(): void {
     for (;;) {
-      const entry = this.#entries.get(this.#account.nextNonce + BigInt(executable));
-      if (entry === undefined) break;
-      fees += entry.transaction.value.body.maxFee;
-      if (fees > this.#account.available) break;
-      executable += 1;
+      const entry = this.#entries.get(this.#account.nextNonce + BigInt(this.#executable));
+      if (entry === undefined) return;
+      const fees = this.#executableFees + entry.transaction.value.body.maxFee;
+      if (fees > this.#account.available) return;
+      this.#executableFees = fees;
+      this.#executable += 1;
     }
-    this.#executable = executable;
   }
 }

@@ -3,6 +3,7 @@ import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
+import { LruCache } from '../util/lru-cache.ts';
 import { assertAdmissible } from './admission.ts';
 import { Aside } from './aside.ts';
 import { DeadlineIndex } from './deadline-index.ts';
@@ -19,7 +20,7 @@ export interface MempoolLimits {
 }
 
 export interface MempoolDeps {
-  /** What the head says of a sender; asked at each admission and after each commit. */
+  /** What the head says of a sender; the answer is kept until the next commit. */
   account(ledger: LedgerName, sender: Address): Account;
   /** Time of the head's header: the rule time of the next block. */
   ruleTimeMs(): number;
@@ -84,6 +85,9 @@ export class Mempool {
   readonly #deadlines = new DeadlineIndex<PoolEntry>();
   readonly #aside = new Aside();
   readonly #drops = new Map<Hash, DroppedTransaction>();
+  readonly #accounts: Readonly<Record<LedgerName, LruCache<Address, Account>>>;
+  /** What passed `check`, which says the same of a transaction at any time. */
+  readonly #checked = new WeakSet<EncodedTransaction>();
   #bytes = 0;
   #arrivals = 0;
 
@@ -96,8 +100,8 @@ export class Mempool {
       maxAgeMs: LIMITS.maxPoolAgeMs,
       ...deps.limits,
     };
-    const queues = LEDGERS.map((ledger) => [ledger, new LedgerQueue(ledger)]);
-    this.#queues = Object.fromEntries(queues) as Record<LedgerName, LedgerQueue>;
+    this.#queues = perLedger((ledger) => new LedgerQueue(ledger));
+    this.#accounts = perLedger(() => new LruCache<Address, Account>(LIMITS.maxCachedAccountsPerLedger));
   }
 
   /**
@@ -110,7 +114,7 @@ export class Mempool {
       throw refusal('ALREADY_KNOWN', transaction, 'the transaction is in the pool');
     const lane = this.#queues[ledger].lane(sender);
     assertAdmissible(transaction, {
-      account: this.#deps.account(ledger, sender),
+      account: this.#account(ledger, sender),
       ruleTimeMs: this.#deps.ruleTimeMs(),
       occupant: lane?.get(nonce),
       laneFees: lane?.fees ?? 0n,
@@ -119,7 +123,9 @@ export class Mempool {
       poolTransactions: this.#entries.size,
       limits: this.#limits,
     });
+    if (this.#checked.has(transaction)) return;
     this.#deps.check?.(transaction);
+    this.#checked.add(transaction);
   }
 
   /**
@@ -129,8 +135,7 @@ export class Mempool {
   add(transaction: EncodedTransaction, origin: Origin): AddResult {
     this.precheck(transaction);
     const { ledger, sender, nonce, validUntilMs } = transaction.value.body;
-    const lane =
-      this.#queues[ledger].lane(sender) ?? new Lane(ledger, sender, this.#deps.account(ledger, sender));
+    const lane = this.#queues[ledger].lane(sender) ?? new Lane(ledger, sender, this.#account(ledger, sender));
     const occupant = lane.get(nonce);
     if (occupant !== undefined) this.#drop(occupant, 'REPLACED');
     this.#refresh(lane);
@@ -170,7 +175,7 @@ export class Mempool {
   /** The nonce that the sender's next transaction on a ledger should have. */
   nextNonce(ledger: LedgerName, sender: Address): bigint {
     const lane = this.#queues[ledger].lane(sender);
-    if (lane === undefined) return this.#deps.account(ledger, sender).nextNonce;
+    if (lane === undefined) return this.#account(ledger, sender).nextNonce;
     this.#refresh(lane);
     return lane.firstFreeNonce();
   }
@@ -212,6 +217,7 @@ export class Mempool {
    * used or whose time is over are dropped, and what was kept for proposals of that height is let go.
    */
   onCommit(included: readonly EncodedTransaction[]): void {
+    for (const ledger of LEDGERS) this.#accounts[ledger].clear();
     const touched = new Set<Lane>();
     for (const { id, value } of included) {
       this.#drops.delete(id);
@@ -276,6 +282,15 @@ export class Mempool {
     return this.#drops.get(id);
   }
 
+  /** One object per account and head, by which a lane sees that nothing has changed. */
+  #account(ledger: LedgerName, sender: Address): Account {
+    const known = this.#accounts[ledger].get(sender);
+    if (known !== undefined) return known;
+    const account = this.#deps.account(ledger, sender);
+    this.#accounts[ledger].set(sender, account);
+    return account;
+  }
+
   #insert(entry: PoolEntry): void {
     const { transaction, lane } = entry;
     this.#entries.set(transaction.id, entry);
@@ -317,7 +332,7 @@ export class Mempool {
   /** Brings a lane up to date with the head. */
   #refresh(lane: Lane): void {
     const wasExecutable = lane.executable > 0;
-    const used = lane.update(this.#deps.account(lane.ledger, lane.sender));
+    const used = lane.update(this.#account(lane.ledger, lane.sender));
     for (const entry of used) this.#drop(entry, 'NONCE_USED');
     if (lane.size > 0) this.#queues[lane.ledger].place(lane);
     if (!wasExecutable && lane.executable > 0) this.#deps.onExecutable?.(lane.ledger);
@@ -339,6 +354,10 @@ export class Mempool {
       queue.moveToEnd(lane);
     }
   }
+}
+
+function perLedger<T>(create: (ledger: LedgerName) => T): Record<LedgerName, T> {
+  return Object.fromEntries(LEDGERS.map((ledger) => [ledger, create(ledger)])) as Record<LedgerName, T>;
 }
 
 function stateOf(entry: PoolEntry): PoolState {

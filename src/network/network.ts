@@ -30,6 +30,7 @@ import { type NetworkError, networkError } from './errors.ts';
 import { Gossip } from './gossip.ts';
 import { judgeStatus } from './handshake.ts';
 import { Inbox } from './inbox.ts';
+import { inspectGossip } from './inspection.ts';
 import { createHost, type Host } from './libp2p-host.ts';
 import { OwnRecord } from './own-record.ts';
 import { PeerBook } from './peer-book.ts';
@@ -219,6 +220,10 @@ class Libp2pNetwork implements Network {
     this.#gossip.publish(topic, bytes, counter);
   }
 
+  onDeparture(listener: () => void): void {
+    this.#push.onDeparture(listener);
+  }
+
   onMessage(topic: Topic, handler: MessageHandler): void {
     this.#inbox.setHandler(topic, handler);
   }
@@ -289,22 +294,7 @@ class Libp2pNetwork implements Network {
   }
 
   inspect(): GossipInspection {
-    const peers = this.#peers.all;
-    return {
-      topics: TOPICS.map((topic) => ({
-        topic,
-        name: this.#gossip.name(topic),
-        subscribed: this.#gossip.isSubscribed(topic),
-        mesh: this.#gossip.mesh(topic),
-        subscribers: this.#gossip.subscribers(topic),
-        statistics: structuredClone(this.#statistics.countersOf(topic)),
-      })),
-      scores: Object.fromEntries(peers.map(({ peerId }) => [peerId, this.#gossip.score(peerId)])),
-      queuedBytes: Object.fromEntries(
-        peers.flatMap(({ peerId, link }) => (link ? [[peerId, link.queuedBytes]] : [])),
-      ),
-      recent: this.#statistics.recent(),
-    };
+    return inspectGossip(this.#gossip, this.#peers, this.#statistics);
   }
 
   subscribe(listener: (event: NetworkEvent) => void): () => void {

@@ -32,6 +32,7 @@ export class PushCarrier {
   readonly #deps: PushCarrierDeps;
   readonly #due = new Set<PushLink>();
   #flushHandle: NodeJS.Immediate | undefined;
+  readonly #departures: (() => void)[] = [];
 
   constructor(deps: PushCarrierDeps) {
     this.#deps = deps;
@@ -43,6 +44,11 @@ export class PushCarrier {
         maxInboundStreams: 4,
         maxOutboundStreams: 4,
       });
+  }
+
+  /** Calls back before frames leave for several peers; what is sent then joins them. */
+  onDeparture(listener: () => void): void {
+    this.#departures.push(listener);
   }
 
   stop(): void {
@@ -122,6 +128,8 @@ export class PushCarrier {
   }
 
   #flush(): void {
+    // An answer to one peer is no occasion to tell all of them something.
+    if (this.#due.size > 1) for (const listener of this.#departures) listener();
     this.#flushHandle = undefined;
     const due = [...this.#due];
     this.#due.clear();

@@ -7,8 +7,9 @@ import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { DisconnectCode } from './errors.ts';
 import type { InboundGate } from './inbound-gate.ts';
-import { prefixLength } from './length-prefix.ts';
+import { prefixLength, readPrefix } from './length-prefix.ts';
 import { PushQueue } from './push-queue.ts';
+import { updateWindowByHalves } from './window-updates.ts';
 import { plainBytes } from './wire-stream.ts';
 
 export const PUSH_PROTOCOL = '/metanode/push/1';
@@ -23,6 +24,8 @@ const TOLERATED_LATENESS_MS = 250;
 const STREAM_CLOSE_GRACE_MS = 250;
 /** What a process that slept, or does not read, gives its peer before it asks again. */
 const GRACE_MS = 500;
+/** Leaves a crowded process some time to keep to the allowed delay. */
+const ACKNOWLEDGE_AFTER_MS = 0.8 * LIMITS.maxPushAckDelayMs;
 
 export interface PushLinkDeps {
   readonly protocol: LinkProtocol;
@@ -101,10 +104,12 @@ export class PushLink {
     this.#inbound = stream;
     this.#receivedSequence = 0;
     this.#acknowledgedToPeer = 0;
+    updateWindowByHalves(stream);
     this.#deps.gate.watch(stream);
     const decoder = new LengthPrefixedDecoder({
       maxDataLength: MAX_FRAME_BYTES,
       maxBufferSize: 2 * MAX_FRAME_BYTES + 2 * LIMITS.maxStreamWindowBytes,
+      lengthDecoder: readPrefix,
     });
     stream.addEventListener('message', (event) => {
       if (this.#inbound !== stream || this.#closed) return;
@@ -186,7 +191,7 @@ export class PushLink {
     this.#acknowledgeLater();
   }
 
-  /** Half the allowed delay, so that under traffic the next frame carries the acknowledgement for nothing. */
+  /** Close to the allowed delay, so that a block's next vote carries the acknowledgement for nothing. */
   #acknowledgeLater(): void {
     const isOwed = this.#receivedSequence !== this.#acknowledgedToPeer || this.#deps.gate.isPaused;
     if (this.#acknowledgeTimer !== undefined || !isOwed) return;
@@ -195,7 +200,7 @@ export class PushLink {
       if (this.#outbound === undefined || this.#closed) return;
       this.#send(this.#outbound, 0, []);
       this.#acknowledgeLater(); // a peer that is held back must keep hearing that this node is alive
-    }, LIMITS.maxPushAckDelayMs / 2);
+    }, ACKNOWLEDGE_AFTER_MS);
   }
 
   #noteSent(): void {

@@ -1,6 +1,6 @@
 import type { Type } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
-import { type Block, type BlockHeader, BlockHeaderType, decodeBlock, encodeBlock } from '../types/block.ts';
+import { type Block, type BlockHeader, BlockHeaderType, decodeBlock } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
@@ -60,11 +60,12 @@ export interface TransactionPlace {
   readonly index: number;
 }
 
-/** All that one block changes on disk. `block` may be given as bytes where the caller has them. */
+/** All that one block changes on disk. */
 export interface BlockCommit {
   readonly height: number;
   readonly hash: Hash;
-  readonly block: Block | Uint8Array;
+  /** The encoding of the block. */
+  readonly bytes: Uint8Array;
   readonly receipts: BlockReceipts;
   readonly proofItems: BlockProofItems;
   readonly certificate: Certificate;
@@ -142,9 +143,8 @@ export class BlockStore {
    * @throws NodeError NOT_NEXT_BLOCK, or the error of the database
    */
   async saveBlock(commit: BlockCommit): Promise<void> {
-    const { height, hash } = commit;
+    const { height, hash, bytes } = commit;
     if (this.#head === undefined || height !== this.#head.height + 1) throw notNext(this.#head, height);
-    const bytes = commit.block instanceof Uint8Array ? commit.block : encodeBlock(commit.block);
     const operations: BatchOperation[] = [
       { type: 'put', key: heightKey('header', height), value: bytes.subarray(0, HEADER_BYTES) },
       { type: 'put', key: heightKey('body', height), value: bytes.subarray(HEADER_BYTES) },

@@ -1,7 +1,7 @@
 import type { Chain } from '../chain/chain.ts';
+import { blockBytes } from '../chain/complete-block.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { Network } from '../network/contract.ts';
-import { encodeBlock } from '../types/block.ts';
 import { CertificateType } from '../types/certificate.ts';
 import { encode } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -24,7 +24,7 @@ export function serveBlocks(network: Network, chain: Chain, pool: TransactionPoo
     },
     blockByHash: (hash) => {
       const candidate = chain.candidate(hash);
-      if (candidate !== undefined) return encodeBlock(candidate.block);
+      if (candidate !== undefined) return blockBytes(candidate);
       const height = history.heightOfBlock(hash);
       return height === undefined ? undefined : history.loadBlockBytes(height);
     },

@@ -25,8 +25,8 @@ const PROVABLY_BAD = new Set([
 const BUSY_WINDOW_MS = 1_000;
 
 /**
- * Spreads transactions in batches, never one message each: a batch leaves when it holds 64 KiB or is 100 ms old, and
- * a transaction above 64 KiB travels alone. Under a steady flow it may get older: a message to 20 peers costs the
+ * Spreads transactions in batches, never one message each: a batch leaves when it holds 64 KiB, when something else
+ * leaves for the peers, or when it is 100 ms old; a transaction above 64 KiB travels alone. Under a steady flow it may get older: a message to 20 peers costs the
  * same whatever it holds, and the next block is half a second away. What arrives goes through the same admission as
  * the RPC's.
  */
@@ -41,6 +41,7 @@ export class TransactionGossip {
   constructor(network: Network, pool: TransactionPool) {
     this.#network = network;
     this.#pool = pool;
+    network.onDeparture(() => this.#flush());
     network.onMessage('tx', (message) => this.#onBatch(message));
     pool.onAdmitted((transaction, origin) => {
       if (origin === 'local') this.#add(transaction);

@@ -165,6 +165,7 @@ export const LIMITS = {
   maxQueuedNonces: 64,
   maxReplacements: 8,
   maxRecentDrops: 4096,
+  maxCachedAccountsPerLedger: 16_384,
   maxPoolBytesPerSender: 4 * 1024 * 1024,
   maxPoolAgeMs: 3 * 3600 * 1000,
   maxAsideBytes: 16 * 1024 * 1024,

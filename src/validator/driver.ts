@@ -1,5 +1,5 @@
 import type { Chain } from '../chain/chain.ts';
-import type { CompleteBlock } from '../chain/complete-block.ts';
+import { blockBytes, type CompleteBlock } from '../chain/complete-block.ts';
 import type { StoredBlock } from '../chain/history.ts';
 import { createConsensus } from '../consensus/consensus.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 } from '../consensus/contract.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import type { InboundMessage, Network, Verdict } from '../network/contract.ts';
-import { encodeBlock, proposalOf } from '../types/block.ts';
+import { proposalOf } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
 import {
   type ConsensusMessage,
@@ -294,7 +294,7 @@ export class ConsensusDriver {
     const complete = this.#deps.chain.candidate(hash);
     if (complete === undefined)
       throw new Error(`no bytes of block ${hash}, which the core wants to vote for`);
-    return encodeBlock(complete.block);
+    return blockBytes(complete);
   }
 
   async #commit(block: ProposedBlock, certificate: Certificate): Promise<void> {
@@ -352,6 +352,11 @@ export class ConsensusDriver {
     const current = chain.head.height + 1;
     if (height < current - 1) {
       this.#count('PAST_HEIGHT');
+      return 'ignore';
+    }
+    // Votes beyond the quorum come late in every round: they change nothing, so nobody pays for their signatures.
+    if (height === current - 1 && message.kind !== 'round-change') {
+      this.#count('DECIDED');
       return 'ignore';
     }
     const validators =

@@ -39,6 +39,7 @@ export class ScriptedNetwork {
     stop: async () => undefined,
     publish: (topic, bytes, options) => this.published.push({ topic, bytes, counter: options?.counter ?? 0 }),
     onMessage: (topic, handler) => this.#onMessage.set(topic, handler),
+    onDeparture: () => undefined,
     sendTo: () => false,
     relayToObservers: () => undefined,
     setValidators: () => undefined,

@@ -100,7 +100,7 @@ describe('The mempool admits', () => {
   });
 
   it('only what the meter covers together with the sender’s other transactions on the ledger', () => {
-    const { pool, head, refuses } = setUp();
+    const { pool, head, refuses, commit } = setUp();
     head.funds.set(hashNumber(1), 250n);
     pool.add(poolTransaction(1, 0), 'gossip');
     pool.add(poolTransaction(1, 1), 'gossip');
@@ -109,6 +109,7 @@ describe('The mempool admits', () => {
     pool.add(poolTransaction(1, 0, { ledger: 'bpi', maxFee: 250n }), 'gossip');
     // A replacement counts instead of what it replaces, not on top of it.
     head.funds.set(hashNumber(1), 300n);
+    commit([]);
     refuses(poolTransaction(1, 0, { maxFee: 151n }), 'INSUFFICIENT_METER');
     pool.add(poolTransaction(1, 0, { maxFee: 150n }), 'gossip');
   });
@@ -221,6 +222,7 @@ describe('The mempool offers', () => {
     const { pool, head, woken, commit } = setUp();
     pool.add(poolTransaction(1, 0), 'gossip');
     head.funds.set(hashNumber(1), 99n);
+    commit([]);
     assert.equal(pool.hasExecutable(), false);
     assert.deepEqual(pool.executable('economy', ROOM), []);
     assert.equal(pool.status().ledgers.find(({ ledger }) => ledger === 'economy')?.queued, 1);

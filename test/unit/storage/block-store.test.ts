@@ -70,13 +70,6 @@ describe('The block store', () => {
     assert.equal(store.hashAt(1), parts.hash);
   });
 
-  it('takes a block as bytes just as well', async () => {
-    await store.saveGenesis([]);
-    const parts = storedParts(1, [transactions(3)]);
-    await store.saveBlock({ ...parts, block: parts.bytes, stateChanges: [] });
-    assert.deepEqual(store.loadBlock(1), parts.block);
-  });
-
   it('finds each transaction of a block by its id', async () => {
     await store.saveGenesis([]);
     const [docklock, bpi] = [transactions(2, 'd'), transactions(2, 'b')];

@@ -1,0 +1,23 @@
+import { TOPICS } from '../types/network.ts';
+import type { Gossip } from './gossip.ts';
+import type { PeerTable } from './peers.ts';
+import type { GossipInspection, Statistics } from './statistics.ts';
+
+/** What both carriers look like from this node now, as copies. */
+export function inspectGossip(gossip: Gossip, { all }: PeerTable, statistics: Statistics): GossipInspection {
+  return {
+    topics: TOPICS.map((topic) => ({
+      topic,
+      name: gossip.name(topic),
+      subscribed: gossip.isSubscribed(topic),
+      mesh: gossip.mesh(topic),
+      subscribers: gossip.subscribers(topic),
+      statistics: structuredClone(statistics.countersOf(topic)),
+    })),
+    scores: Object.fromEntries(all.map(({ peerId }) => [peerId, gossip.score(peerId)])),
+    queuedBytes: Object.fromEntries(
+      all.flatMap(({ peerId, link }) => (link ? [[peerId, link.queuedBytes]] : [])),
+    ),
+    recent: statistics.recent(),
+  };
+}
