@@ -14,7 +14,13 @@ import { ECONOMY } from '../../src/types/operations/economy.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { toHex } from '../../src/util/bytes.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
-import { type Account, deriveAccount, deriveNodeSeed, deriveValidator } from '../../testnet/identities.ts';
+import {
+  type Account,
+  deriveAccount,
+  deriveNodeSeed,
+  deriveValidator,
+  type ValidatorIdentity,
+} from '../../testnet/identities.ts';
 
 export interface ClusterOptions {
   readonly directory: string;
@@ -23,12 +29,18 @@ export interface ClusterOptions {
   readonly portBase: number;
   readonly blockTimeMs?: number;
   readonly emptyBlocksMs?: number;
+  /** All keys derive from it; two clusters with different ones have nothing in common. */
+  readonly seed?: string;
   readonly options?: Partial<NodeOptionsInput>;
 }
 
-const SEED = 'cluster';
+const DEFAULT_SEED = 'cluster';
 const WAIT_MS = 30_000;
 const POLL_MS = 50;
+
+function seedOf({ seed }: ClusterOptions): string {
+  return seed ?? DEFAULT_SEED;
+}
 
 /** Polls until an answer is there; one that does not come fails the test with what it waited for. */
 export async function waitFor<T>(
@@ -52,8 +64,8 @@ export async function waitFor<T>(
 export class Cluster {
   readonly genesis: Genesis;
   readonly genesisHash: string;
-  readonly alice: Account = deriveAccount(SEED, 'alice');
-  readonly bob: Account = deriveAccount(SEED, 'bob');
+  readonly alice: Account;
+  readonly bob: Account;
   readonly nodes = new Map<number, RunningNode>();
   readonly #options: ClusterOptions;
   readonly #clients = new Map<number, Client>();
@@ -62,13 +74,15 @@ export class Cluster {
     this.#options = options;
     this.genesis = genesis;
     this.genesisHash = hashGenesis(genesis);
+    this.alice = deriveAccount(seedOf(options), 'alice');
+    this.bob = deriveAccount(seedOf(options), 'bob');
   }
 
   /** Makes the data directories of all validators. */
   static async create(options: ClusterOptions): Promise<Cluster> {
     const { validators } = options;
     const genesis = createTestnetGenesis({
-      seed: SEED,
+      seed: seedOf(options),
       validators,
       chainId: 4242,
       timeMs: Date.now() - 1_000,
@@ -83,11 +97,11 @@ export class Cluster {
   /** Makes the data directory of a node. */
   async init(k: number): Promise<void> {
     const name = this.nameOf(k);
-    const identity = deriveValidator(SEED, name);
+    const identity = this.identityOf(k);
     await initNode({
       dataDir: this.directoryOf(k),
       genesis: this.genesis,
-      nodeSeed: deriveNodeSeed(SEED, name),
+      nodeSeed: deriveNodeSeed(seedOf(this.#options), name),
       ...(k < this.#options.validators
         ? {
             validator: {
@@ -104,6 +118,11 @@ export class Cluster {
   nameOf(k: number): string {
     const { validators } = this.#options;
     return k < validators ? `v${k + 1}` : `o${k - validators + 1}`;
+  }
+
+  /** The keys that genesis names for node k. */
+  identityOf(k: number): ValidatorIdentity {
+    return deriveValidator(seedOf(this.#options), this.nameOf(k));
   }
 
   directoryOf(k: number): string {
