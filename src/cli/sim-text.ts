@@ -41,7 +41,7 @@ export function campaignText(result: CampaignResult, output: Output): string {
   ];
   if (result.roundsToDecide !== undefined)
     lines.push(
-      `after healing  at most ${result.mostRoundsAfterHealing ?? '-'} rounds; the bound is ${result.roundsToDecide}`,
+      `after healing  ${pairs(result.roundsAfterHealing, (rounds) => `${rounds} rounds`)}; the bound is ${result.roundsToDecide}`,
     );
   for (const { seed, code, message, repeat } of result.failures)
     lines.push('', `${output.red('✖')} run ${seed}: ${code}: ${message}`, `  ${repeat}`);

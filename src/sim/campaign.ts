@@ -28,8 +28,8 @@ export interface Campaign {
   readonly decisionsByRound: Readonly<Record<number, number>>;
   readonly evidence: Readonly<Record<string, number>>;
   readonly faults: Readonly<Partial<Record<FaultClass, FaultFigures>>>;
-  /** In liveness mode. */
-  readonly mostRoundsAfterHealing: number | undefined;
+  /** In liveness mode: in how many runs the slowest height after the healing took so many rounds. */
+  readonly roundsAfterHealing: Readonly<Record<number, number>>;
   readonly failures: readonly RunFailure[];
 }
 
@@ -43,7 +43,7 @@ export const EMPTY_CAMPAIGN: Campaign = {
   decisionsByRound: {},
   evidence: {},
   faults: {},
-  mostRoundsAfterHealing: undefined,
+  roundsAfterHealing: {},
   failures: [],
 };
 
@@ -79,7 +79,7 @@ function campaignFrom(result: RunResult): Campaign {
     decisionsByRound: result.decisionsByRound,
     evidence: result.evidence,
     faults,
-    mostRoundsAfterHealing: result.roundsAfterHealing,
+    roundsAfterHealing: result.roundsAfterHealing === undefined ? {} : { [result.roundsAfterHealing]: 1 },
     failures: [],
   };
 }
@@ -94,7 +94,6 @@ export function merge(a: Campaign, b: Campaign): Campaign {
         struck: (left?.struck ?? 0) + (right?.struck ?? 0),
       };
   }
-  const rounds = [a, b].flatMap(({ mostRoundsAfterHealing: most }) => (most === undefined ? [] : [most]));
   return {
     runs: a.runs + b.runs,
     heights: a.heights + b.heights,
@@ -105,7 +104,7 @@ export function merge(a: Campaign, b: Campaign): Campaign {
     decisionsByRound: sum(a.decisionsByRound, b.decisionsByRound),
     evidence: sum(a.evidence, b.evidence),
     faults,
-    mostRoundsAfterHealing: rounds.length === 0 ? undefined : Math.max(...rounds),
+    roundsAfterHealing: sum(a.roundsAfterHealing, b.roundsAfterHealing),
     failures: [...a.failures, ...b.failures],
   };
 }

@@ -38,7 +38,7 @@ describe('metanode sim', () => {
     for (const pattern of [/^crash +20 +[1-9]/m, /^loss +20 +[1-9]/m, /^runs +20 of 4 validators/m])
       assert.match(stdout, pattern);
     assert.match(stdout, /per second of a core/);
-    assert.match(stdout, /at most \d rounds; the bound is 4/);
+    assert.match(stdout, /^after healing .*\d rounds: \d+.*; the bound is 4$/m);
   });
 
   it('gives the same figures for the same seed, and for a run that is repeated alone', async () => {
