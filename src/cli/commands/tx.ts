@@ -7,6 +7,7 @@ import { renderTable, toJsonText } from '../output.ts';
 import { decimal } from '../parse.ts';
 import { withSendOptions } from '../send-options.ts';
 import type { SendOptions } from '../send-transaction.ts';
+import { registerDemo } from './demo.ts';
 
 export function registerTx(program: Command, cliProcess: CliProcess): void {
   const tx = program.command('tx').description('send and follow transactions');
@@ -31,6 +32,7 @@ export function registerTx(program: Command, cliProcess: CliProcess): void {
       decimal,
     )
     .action(action(cliProcess, proof));
+  registerDemo(tx, cliProcess);
 }
 
 async function send(
