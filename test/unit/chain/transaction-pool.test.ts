@@ -64,13 +64,24 @@ describe('Transaction pool', () => {
       await assert.rejects(node.pool.submit(cheap.bytes), { code: 'MAX_FEE_TOO_LOW' });
     });
 
+    const faucet = (nonce: number, maxFee: bigint) => {
+      const to = world.alice.address;
+      return world.sign(world.alice, nonce, [encodeOperation(ECONOMY.operations.Faucet, { to })], { maxFee });
+    };
+
+    it('drops a free operation whose quota another one used up before its turn came', async () => {
+      const [first, second] = [faucet(0, 0n), faucet(1, 0n)];
+      for (const { bytes } of [first, second]) await node.pool.submit(bytes);
+      const block = await world.extend(node);
+      assert.deepEqual(
+        block.transactions.flat().map(({ id }) => id),
+        [first.id],
+      );
+      assert.deepEqual(fatesOf(node, second.id), ['drop']);
+      assert.equal(node.store.findDrop(second.id)?.reason, 'INADMISSIBLE');
+    });
+
     it('takes a free operation while its quota is free, and then one that pays for its failure', async () => {
-      const faucet = (nonce: number, maxFee: bigint) => {
-        const to = world.alice.address;
-        return world.sign(world.alice, nonce, [encodeOperation(ECONOMY.operations.Faucet, { to })], {
-          maxFee,
-        });
-      };
       await node.pool.submit(faucet(0, 0n).bytes);
       await world.extend(node);
       await assert.rejects(node.pool.submit(faucet(1, 0n).bytes), (error: NodeError) => {
