@@ -2,12 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
-import {
-  type ContainerEnd,
-  type ContainerUsage,
-  type RunSettings,
-  runContainer,
-} from '../runtime/container.ts';
+import { runContainer } from '../runtime/container.ts';
+import type { ContainerEnd, ContainerUsage, RunSettings } from '../runtime/container-run.ts';
 import { assertRootfs } from '../runtime/rootfs.ts';
 import { imageOfRootfs } from '../runtime/rootfs-image.ts';
 import { findRunc } from '../runtime/runc.ts';

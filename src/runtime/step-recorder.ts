@@ -1,5 +1,5 @@
 import { NO_USAGE, type Step, type StepAction, type Usage } from '../types/step-receipt.ts';
-import type { ContainerRun, ContainerUsage, StartTimes } from './container.ts';
+import type { ContainerRun, ContainerUsage, StartTimes } from './container-run.ts';
 
 /** Usage as the chain counts it. What this machine does not account for is credited to nobody. */
 function creditable({ cpuNs, memoryMegabyteSeconds }: ContainerUsage): Usage {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { signStepBatch } from '../../../src/client/step-batch.ts';
-import type { ContainerRun, ContainerUsage } from '../../../src/runtime/container.ts';
+import type { ContainerRun, ContainerUsage } from '../../../src/runtime/container-run.ts';
 import { MemoryMeter } from '../../../src/runtime/memory-meter.ts';
 import { StepRecorder } from '../../../src/runtime/step-recorder.ts';
 import { DOCKLOCK } from '../../../src/types/operations/docklock.ts';
