@@ -89,8 +89,15 @@ export class ChainKeeper {
   }
 
   /** In the midst of things others are often one block ahead for a moment; when nodes meet, one block counts. */
-  onStatus(height: number, isGreeting: boolean, life: number): void {
+  onStatus(from: number, height: number, isGreeting: boolean, life: number): void {
     if (height > this.height + (isGreeting ? 0 : 1)) this.isBehind(height, life);
+    if (isGreeting && height < this.height)
+      this.#world.transmit(this.#index, from, { kind: 'status', height: this.height, isGreeting });
+  }
+
+  /** The disk is new: the chain is gone. */
+  lose(): void {
+    this.blocks.length = 0;
   }
 
   onCatchUpTimer(life: number): void {

@@ -391,7 +391,7 @@ export class SimNode {
         this.#onMessage(packet.message);
         break;
       case 'status':
-        this.chain.onStatus(packet.height, packet.isGreeting, this.#life);
+        this.chain.onStatus(from, packet.height, packet.isGreeting, this.#life);
         break;
       case 'block-answer':
         this.#feed({

@@ -16,8 +16,8 @@ interface JournalEntry {
 export class SimJournal {
   #durable: JournalEntry[] = [];
   #written: JournalEntry[] = [];
-  /** Heights up to here may have been signed before the journal was lost. */
-  #lostUpTo = 0;
+  /** Nothing up to here is signed any more: it is decided, or was signed by a journal that is lost. */
+  #closedUpTo = 0;
 
   write(message: OwnMessage, unsigned: UnsignedMessage): void {
     const block = unsigned.kind === 'proposal' || unsigned.kind === 'prepare' ? unsigned.block : undefined;
@@ -50,16 +50,21 @@ export class SimJournal {
   lose(height: number): void {
     this.#durable = [];
     this.#written = [];
-    this.#lostUpTo = Math.max(this.#lostUpTo, height);
+    this.#close(height);
   }
 
-  /** Whether the node may sign at a height: not where it may have signed what it no longer knows. */
+  /** Whether the node may sign at a height: not where it may have signed what the journal no longer knows. */
   maySign(height: number): boolean {
-    return height > this.#lostUpTo;
+    return height > this.#closedUpTo;
+  }
+
+  #close(height: number): void {
+    this.#closedUpTo = Math.max(this.#closedUpTo, height);
   }
 
   /** A block is decided: nothing of its height or below is needed any more. */
   forgetUpTo(height: number): void {
+    this.#close(height);
     const isLater = (entry: JournalEntry) => fieldsOf(entry.message).height > height;
     this.#durable = this.#durable.filter(isLater);
     this.#written = this.#written.filter(isLater);

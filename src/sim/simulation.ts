@@ -13,7 +13,7 @@ import { drawLinks, GOOD_LINKS, type LinkQuality, type Packet, SimNetwork } from
 import { Random } from './random.ts';
 import { type SimulationReport, TraceHash } from './report.ts';
 import { Ed25519Scheme, Signatures, TokenScheme } from './signatures.ts';
-import { ValidatorSchedule } from './validator-schedule.ts';
+import { type SetPlan, ValidatorSchedule } from './validator-schedule.ts';
 import {
   type CoreFactory,
   DEFAULT_SETTINGS,
@@ -36,6 +36,10 @@ export interface SimulationOptions {
   readonly links?: Partial<LinkQuality>;
   /** Largest error of a wall clock, either way. Default: drawn by the class `clock-offset`. */
   readonly maxClockOffsetMs?: number;
+  /** Validators of every height, by index; `n` then counts the nodes. Default: the first set, or as the seed has it. */
+  readonly plan?: SetPlan;
+  /** How long a packet takes beyond what links need, for adversaries that look into packets. */
+  readonly extraDelayMs?: (packet: Packet, nowMs: number) => number;
   readonly settings?: Partial<HostSettings>;
   readonly signatures?: 'tokens' | 'ed25519';
   readonly createCore?: CoreFactory;
@@ -80,7 +84,7 @@ export class Simulation {
     const scheme = options.signatures === 'ed25519' ? new Ed25519Scheme(GENESIS.hash) : new TokenScheme();
     const isChanging = this.faults.has('validator-change');
     this.validators = new ValidatorSchedule(
-      { n: options.n, reserve: isChanging ? RESERVE : 0, isChanging },
+      { n: options.n, reserve: isChanging ? RESERVE : 0, isChanging, plan: options.plan },
       scheme,
       random,
       this.counts,
@@ -294,8 +298,12 @@ export class Simulation {
   }
 
   #transmit(from: number, to: number, packet: Packet): void {
+    const extraMs = this.#options.extraDelayMs?.(packet, this.#nowMs) ?? 0;
     for (const delayMs of this.network.deliveries(from, to))
-      this.#queue.push(this.#nowMs + delayMs, { node: to, input: { kind: 'packet', from, packet } });
+      this.#queue.push(this.#nowMs + delayMs + extraMs, {
+        node: to,
+        input: { kind: 'packet', from, packet },
+      });
   }
 
   #endFaults(): void {

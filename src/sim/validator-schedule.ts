@@ -7,6 +7,9 @@ import type { SignatureScheme } from './signatures.ts';
 /** Probability that a height changes the set of the height after the next. */
 const CHANGE_CHANCE = 0.4;
 
+/** The members of V(height), by the index of the node. */
+export type SetPlan = (height: number) => readonly number[];
+
 /**
  * V(h) of every height: at first the first `n` nodes, then, while changes are on, sets in which one node at a time
  * joins, leaves or rotates its key. On a chain such changes are transactions; here the seed decides them, which for the
@@ -18,12 +21,13 @@ export class ValidatorSchedule {
   readonly #scheme: SignatureScheme;
   readonly #random: Random;
   readonly #counts: FaultCounts;
+  readonly #plan: SetPlan | undefined;
   readonly #sets: ValidatorSet[] = [];
   #faulty: ReadonlySet<string> = new Set();
   #isChanging: boolean;
 
   constructor(
-    options: { n: number; reserve: number; isChanging: boolean },
+    options: { n: number; reserve: number; isChanging: boolean; plan?: SetPlan | undefined },
     scheme: SignatureScheme,
     random: Random,
     counts: FaultCounts,
@@ -32,6 +36,7 @@ export class ValidatorSchedule {
     this.#random = random;
     this.#counts = counts;
     this.#isChanging = options.isChanging;
+    this.#plan = options.plan;
     const everyone = new ValidatorSet(
       Array.from({ length: options.n + options.reserve }, (_, index) => this.#member(index)),
     );
@@ -39,7 +44,7 @@ export class ValidatorSchedule {
     // The reserve is drawn, so that joining ids stand anywhere in the order of the set.
     const reserve = new Set(random.sample(this.ids, options.reserve));
     const first = new ValidatorSet(everyone.members.filter((member) => !reserve.has(member.id)));
-    this.#sets.push(first, first);
+    if (options.plan === undefined) this.#sets.push(first, first);
   }
 
   /** Nodes that are Byzantine or may lose their vote: never more than f of them in one set. */
@@ -49,7 +54,11 @@ export class ValidatorSchedule {
 
   /** The set that votes on `height`, from 1 on. */
   at(height: number): ValidatorSet {
-    while (this.#sets.length < height) this.#sets.push(this.#successorOf(this.#sets.at(-1) as ValidatorSet));
+    while (this.#sets.length < height) {
+      const next =
+        this.#planned(this.#sets.length + 1) ?? this.#successorOf(this.#sets.at(-1) as ValidatorSet);
+      this.#sets.push(next);
+    }
     return this.#sets[height - 1] as ValidatorSet;
   }
 
@@ -66,6 +75,16 @@ export class ValidatorSchedule {
   indexOf(id: string): number | undefined {
     const index = this.ids.indexOf(id);
     return index < 0 ? undefined : index;
+  }
+
+  #planned(height: number): ValidatorSet | undefined {
+    if (this.#plan === undefined) return undefined;
+    return new ValidatorSet(
+      this.#plan(height).map((index) => {
+        const id = this.ids[index] as string;
+        return { id, consensusKey: this.#scheme.publicKeyOf(`planned key of ${id}`), vrfKey: id };
+      }),
+    );
   }
 
   #member(index: number): Validator {
