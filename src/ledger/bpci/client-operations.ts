@@ -64,7 +64,7 @@ export function executeClientCreate(create: ClientCreate, context: OperationCont
   if (trustingPeriodMs < 1 || trustingPeriodMs > LIMITS.maxTrustingPeriodMs)
     throw failure('TRUSTING_PERIOD_INVALID', `a period has 1 to ${LIMITS.maxTrustingPeriodMs} ms`);
   assertNotFromFuture(header, context);
-  if (timeMs >= header.timeMs + trustingPeriodMs)
+  if (!isTrusted(create, header, timeMs))
     throw failure('HEADER_TOO_OLD', 'the header is past the trusting period');
   assertFinal(block, genesisHash);
   const blockHash = hashHeader(header);

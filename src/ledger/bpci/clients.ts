@@ -48,8 +48,12 @@ export function latestHeight({ heights }: Client): number {
 }
 
 /** Whether a header is still a ground of trust at this rule time. */
-export function isTrusted(client: Client, header: ClientHeader, timeMs: number): boolean {
-  return timeMs < header.timeMs + client.trustingPeriodMs;
+export function isTrusted(
+  { trustingPeriodMs }: Pick<Client, 'trustingPeriodMs'>,
+  header: Pick<ClientHeader, 'timeMs'>,
+  timeMs: number,
+): boolean {
+  return timeMs < header.timeMs + trustingPeriodMs;
 }
 
 /** Adds a header above all that the client has; the oldest gives way where there are too many. */

@@ -83,11 +83,10 @@ export function bookCertificate(
 }
 
 function countSeal(own: StateWriter, validator: Address, signed: boolean) {
-  const before = participation.get(own, validator) ?? ParticipationType.defaultValue();
-  const recentMisses = before.recentMisses.clone();
-  recentMisses.set((before.seals + before.missed) % LIMITS.certificateWindow, !signed);
-  const seals = before.seals + (signed ? 1 : 0);
-  const missed = before.missed + (signed ? 0 : 1);
-  participation.set(own, { seals, missed, recentMisses }, validator);
-  return { validator, signed, seals, missed };
+  const record = participation.get(own, validator) ?? ParticipationType.defaultValue();
+  record.recentMisses.set((record.seals + record.missed) % LIMITS.certificateWindow, !signed);
+  if (signed) record.seals += 1;
+  else record.missed += 1;
+  participation.set(own, record, validator);
+  return { validator, signed, seals: record.seals, missed: record.missed };
 }
