@@ -17,12 +17,12 @@ import { type NodeRecord, nodes, placements } from '../state/cluster-records.ts'
 import { isLockSpent, noteLockSpent } from '../state/spent-locks.ts';
 import { assertLabel, failure } from './failure.ts';
 import {
+  addPending,
   clusterState,
   isServing,
   leaseQueue,
   listServing,
   saveNode,
-  setPending,
   suspicions,
 } from './registry.ts';
 import { NOTHING } from './resources.ts';
@@ -140,7 +140,10 @@ export function executeNodeLeave({ node: id }: NodeLeave, context: OperationCont
   if (placed.length === 0) retire(context, id, node);
   else {
     saveNode(own, id, { ...node, status: 'DRAINING' });
-    for (const { workload } of placed) setPending(own, workload, true);
+    addPending(
+      own,
+      placed.map(({ workload }) => workload),
+    );
   }
   const status = placed.length === 0 ? 'LEFT' : 'DRAINING';
   const state = clusterState(own);

@@ -112,18 +112,18 @@ function withMember(list: readonly string[], member: string, present: boolean): 
   return present ? [...list, member].sort() : list.filter((other) => other !== member);
 }
 
-export function setPending(own: StateWriter, workload: Hash, isPending: boolean): void {
-  const changed = withMember(listPending(own), workload, isPending);
-  if (changed !== undefined) pendingWorkloads.set(own, changed);
-  if (isPending) placementDue.set(own, 1);
+/** Replicas of these workloads need a place. */
+export function addPending(own: StateWriter, added: readonly Hash[]): void {
+  if (added.length === 0) return;
+  const pending = listPending(own);
+  const all = new Set([...pending, ...added]);
+  if (all.size > pending.length) pendingWorkloads.set(own, [...all].sort());
+  placementDue.set(own, 1);
 }
 
-/** Takes out of `pending`, which is the list as it stands, what has found its places. */
-export function keepPending(
-  own: StateWriter,
-  pending: readonly Hash[],
-  isOpen: (workload: Hash) => boolean,
-): void {
+/** Leaves in the list of pending workloads what is still open. */
+export function keepPending(own: StateWriter, isOpen: (workload: Hash) => boolean): void {
+  const pending = listPending(own);
   const open = pending.filter(isOpen);
   if (open.length < pending.length) pendingWorkloads.set(own, open);
 }
@@ -220,6 +220,23 @@ export function moveReplica(own: StateWriter, id: Hash, replica: number, to: str
   workloads.set(own, { ...workload, nodes: workload.nodes.with(replica, to) }, id);
   const place = (node: string) => (node === NOWHERE ? [] : [node]);
   return { workload: id, replica, from: place(from), to: place(to) };
+}
+
+/** Takes all replicas from a node, in the order in which they came; they stand nowhere and are pending. */
+export function freeReplicas(own: StateWriter, id: string): Move[] {
+  const placed = placements.get(own, id) ?? [];
+  const moves = placed.map(({ workload, replica }): Move => {
+    const record = requireWorkload(own, workload);
+    workloads.set(own, { ...record, nodes: record.nodes.with(replica, NOWHERE) }, workload);
+    return { workload, replica, from: [id], to: [] };
+  });
+  placements.delete(own, id);
+  saveNode(own, id, { ...requireNode(own, id), used: NOTHING });
+  addPending(
+    own,
+    placed.map(({ workload }) => workload),
+  );
+  return moves;
 }
 
 /** Notes what a BeginBlock moved, for the proof of its section. */

@@ -7,13 +7,14 @@ import {
 import { type SystemReceiptBody, systemReceipt } from '../../types/system-receipt.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { LedgerContext, StateReader } from '../seam.ts';
-import { NOWHERE, type NodeRecord, nodes, placements } from '../state/cluster-records.ts';
+import { type NodeRecord, nodes, placements } from '../state/cluster-records.ts';
 import { suspect } from './leases.ts';
 import { retire, retireIfEmpty } from './nodes.ts';
 import { type Demand, planPlacements } from './placement.ts';
 import { planRebalance } from './rebalance.ts';
 import {
   clusterState,
+  freeReplicas,
   keepPending,
   leaseQueue,
   listPending,
@@ -23,7 +24,6 @@ import {
   rebalanceRequest,
   requireNode,
   saveNode,
-  setPending,
   suspicionQueue,
 } from './registry.ts';
 import { demandReader, listTakers } from './takers.ts';
@@ -105,12 +105,9 @@ class Upkeep {
   }
 
   #freeReplicas(node: string): void {
-    const { own } = this.#context;
-    for (const { workload, replica } of placements.get(own, node) ?? []) {
-      this.#moves.push(moveReplica(own, workload, replica, NOWHERE));
-      setPending(own, workload, true);
-      this.#room--;
-    }
+    const moves = freeReplicas(this.#context.own, node);
+    this.#moves.push(...moves);
+    this.#room -= moves.length;
   }
 
   #place(): void {
@@ -123,7 +120,7 @@ class Upkeep {
     // A node that came back, or left, may have settled what nobody placed.
     const open = new Map(demands.map(({ workload, settled }) => [workload, countOpen(settled)]));
     for (const { workload } of placed) open.set(workload, (open.get(workload) ?? 0) - 1);
-    keepPending(own, pending, (workload) => open.get(workload) !== 0);
+    keepPending(own, (workload) => open.get(workload) !== 0);
     if (placed.length < LIMITS.maxPlacementsPerBlock) placementDue.delete(own);
   }
 

@@ -12,13 +12,14 @@ import { NOWHERE, workloads } from '../state/cluster-records.ts';
 import { assertLabel, failure } from './failure.ts';
 import { retireIfEmpty } from './nodes.ts';
 import {
+  addPending,
   clusterState,
   countWorkloads,
+  keepPending,
   moveReplica,
   operatorWeight,
   readSummary,
   rebalanceRequest,
-  setPending,
 } from './registry.ts';
 
 /** What shall be placed. Placing itself is the work of the next BeginBlock. */
@@ -48,7 +49,7 @@ export function executeWorkloadSubmit(submit: WorkloadSubmit, context: Operation
     workload,
   );
   countWorkloads(own, 1);
-  setPending(own, workload, true);
+  addPending(own, [workload]);
   context.emit(CLUSTER.events.WorkloadQueued, { workload, app, replicas, state: clusterState(own) });
 }
 
@@ -67,7 +68,7 @@ export function executeWorkloadCancel({ app }: WorkloadCancel, context: Operatio
   }
   workloads.delete(own, workload);
   countWorkloads(own, -1);
-  setPending(own, workload, false);
+  keepPending(own, (pending) => pending !== workload);
   context.emit(CLUSTER.events.WorkloadCancelled, { workload, freed, state: clusterState(own) });
 }
 
