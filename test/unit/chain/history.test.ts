@@ -107,7 +107,7 @@ describe('Chain history', () => {
       assert.deepEqual(sizes, [4, 4, 4, 5]);
     });
 
-    it('lets the new member propose, and refuses a quorum of the old set', async () => {
+    it('N01 M12 lets the new member propose, and refuses a quorum of the old set', async () => {
       const previous = node.chain.previousValidators;
       const block = node.chain.build(producerOf(world.candidate()));
       assert.equal(await node.chain.isCertified(block.hash, world.certify(block, previous)), false);
@@ -155,7 +155,7 @@ describe('Chain history', () => {
       assert.equal(await node.chain.history.finalityProof(transaction.id, 4), undefined);
     });
 
-    it('opens with the three sets around the head', async () => {
+    it('N10 opens with the three sets around the head', async () => {
       await world.extend(node);
       const reopened = await world.open(node.memory);
       assert.equal(reopened.chain.previousValidators.hash, node.chain.previousValidators.hash);

@@ -162,7 +162,7 @@ describe('Consensus core, section A: normal operation and quorum counting', () =
     assert.equal(proposerOf(undefined, 4, validatorSet(3)), validatorAt(1).id);
   });
 
-  it('A15 discards a block that was built for an earlier round or height', () => {
+  it('A15 U01 discards a block that was built for an earlier round or height', () => {
     const h = new CoreHarness({ me: 0, wallMs: 1_005_000 });
     h.work();
     const slow = h.block('slow', 0);

@@ -125,7 +125,7 @@ describe('Consensus core, section B: proposals of round 0', () => {
     assert.deepEqual(h.validated(block), ['send prepare 0 B']);
   });
 
-  it('B15 does not prepare when the validation ends after the round', () => {
+  it('B15 U01 does not prepare when the validation ends after the round', () => {
     const h = new CoreHarness({ validates: false });
     const block = h.block('B');
     h.inject(h.peer(0).proposal(0, block));

@@ -100,7 +100,7 @@ describe('Ed25519', () => {
     assert.equal(await verifyBoth(toHex(pointBytes), message, signature), false);
   });
 
-  it('refuses S + L, a second form of the same signature', async () => {
+  it('I06 refuses S + L, a second form of the same signature', async () => {
     const { publicKey, signature } = RFC_8032_VECTORS[1];
     const s = bytesToNumberLE(fromHex(signature.slice(64))) + L;
     const malleated = signature.slice(0, 64) + toHex(numberToBytesLE(s, 32));

@@ -80,7 +80,7 @@ describe('The inbox', () => {
     assert.equal(asked.length, 1);
   });
 
-  it('ignores, and does not throw, when a handler throws or is missing', async () => {
+  it('U10 ignores, and does not throw, when a handler throws or is missing', async () => {
     const { inbox, receive, statistics } = setup(() => {
       throw new Error('bug');
     });

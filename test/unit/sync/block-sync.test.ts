@@ -46,7 +46,7 @@ describe('Block sync', () => {
     await waitFor('sync is done', () => !sync.isSyncing);
   }
 
-  it('brings a node to the head, with certificates', async () => {
+  it('M01 brings a node to the head, with certificates', async () => {
     network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
     await syncOnce();
     assert.deepEqual(late.chain.head, source.chain.head);
@@ -55,13 +55,13 @@ describe('Block sync', () => {
       assert.deepEqual(late.chain.history.block(height), source.chain.history.block(height));
   });
 
-  it('does nothing while nobody claims to be ahead', async () => {
+  it('M06 does nothing while nobody claims to be ahead', async () => {
     network.peers = [{ peerId: 'level', height: 0 }];
     await syncOnce();
     assert.deepEqual(network.requests, []);
   });
 
-  it('goes on with an honest peer after each kind of lie', async () => {
+  it('M03 goes on with an honest peer after each kind of lie', async () => {
     const answer = honest(source);
     const changed =
       (change: (one: CertifiedBlockBytes) => CertifiedBlockBytes) => (from: number, count: number) =>
@@ -102,7 +102,7 @@ describe('Block sync', () => {
     assert.equal(asked.at(-1), 'honest');
   });
 
-  it('does not ask a peer for ever that claims much and serves what is known', async () => {
+  it('M04 does not ask a peer for ever that claims much and serves what is known', async () => {
     network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
     await syncOnce();
     network.requests.length = 0;

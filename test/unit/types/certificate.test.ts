@@ -52,7 +52,7 @@ describe('certificates', () => {
     assert.equal(isValid(certificate([0, 1, 2, 3, 4, 5, 6])), true);
   });
 
-  it('are invalid with one seal of another validator, round, block or chain', () => {
+  it('I04 are invalid with one seal of another validator, round, block or chain', () => {
     const body = { height: 5, round: 2, blockHash: BLOCK };
     const foreign = [
       keyOf(1).sign(voteSigningBytes('seal', GENESIS, body)),
@@ -65,7 +65,7 @@ describe('certificates', () => {
     for (const seal of foreign) assert.equal(isValid({ ...good, seals: good.seals.with(0, seal) }), false);
   });
 
-  it('are invalid if the seals stand in another order than the signers', () => {
+  it('J07 are invalid if the seals stand in another order than the signers', () => {
     const good = certificate(QUORUM);
     assert.equal(isValid({ ...good, seals: good.seals.toReversed() }), false);
   });
@@ -115,7 +115,7 @@ describe('certificates', () => {
 });
 
 describe('validator sets', () => {
-  it('are ordered by id, whatever order they are given in', () => {
+  it('U08 are ordered by id, whatever order they are given in', () => {
     const shuffled = new ValidatorSet(validators.members.toReversed());
     assert.deepEqual(shuffled.members, validators.members);
     assert.equal(shuffled.hash, validators.hash);

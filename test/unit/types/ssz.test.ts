@@ -77,7 +77,7 @@ describe('building blocks of the wire types', () => {
     assert.equal(fromJson(U128, 7, 'value'), 7n);
   });
 
-  it('hold safe integers up to 2^53 - 1 and refuse 2^53, which a double cannot tell from 2^53 + 1', () => {
+  it('U09 hold safe integers up to 2^53 - 1 and refuse 2^53, which a double cannot tell from 2^53 + 1', () => {
     roundTrip(SafeU64, MAX_SAFE, 'ffffffffffff1f00', MAX_SAFE);
     roundTrip(SafeU64, 0, '0000000000000000', 0);
     refusesBytes(SafeU64, '0000000000002000');

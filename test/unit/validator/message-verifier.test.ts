@@ -55,7 +55,7 @@ describe('Verification of consensus messages', () => {
     for (const message of allKinds()) assert.equal(await verify(message), 'valid', message.kind);
   });
 
-  it('finds every kind invalid on another chain: signatures cover the genesis hash', async () => {
+  it('I01 I07 finds every kind invalid on another chain: signatures cover the genesis hash', async () => {
     for (const message of allKinds())
       assert.equal(await verify(message, 'ab'.repeat(32)), 'invalid', message.kind);
   });
@@ -80,7 +80,7 @@ describe('Verification of consensus messages', () => {
     assert.equal(await verify({ kind: 'prepare', prepare }), 'invalid');
   });
 
-  it('does not let a vote of one step pass for another', async () => {
+  it('I03 does not let a vote of one step pass for another', async () => {
     assert.equal(await verify({ kind: 'commit', commit: messages.vote('prepare', 1, block) }), 'invalid');
     assert.equal(await verify({ kind: 'prepare', prepare: messages.vote('seal', 1, block) }), 'invalid');
     assert.equal(await verify({ kind: 'prepare', prepare: messages.vote('proposal', 1, block) }), 'invalid');

@@ -88,7 +88,7 @@ describe('The timers of consensus', () => {
       assert.deepEqual(fired, ['round']);
     });
 
-    it('do not fire when they are cancelled between being due and being handled', async () => {
+    it('U04 do not fire when they are cancelled between being due and being handled', async () => {
       timers.schedule('round', 1_000, fire('round'));
       asked[0]?.run();
       timers.cancelAll();

@@ -325,7 +325,7 @@ describe('ValLeave', () => {
     assert.equal(run(chain, v0, vote(joiner, 'admit')), 'NOT_REGISTERED');
   });
 
-  it('is only for oneself, and only for who is registered', () => {
+  it('N06 is only for oneself, and only for who is registered', () => {
     const chain = newChain();
     assert.equal(run(chain, v0, leave(v1)), 'NOT_AUTHORIZED');
     assert.equal(run(chain, other, leave(other)), 'NOT_REGISTERED');
@@ -333,7 +333,7 @@ describe('ValLeave', () => {
     assert.equal(run(chain, v0, leave(v0)), 'NOT_REGISTERED');
   });
 
-  it('never empties the set, not even when all leave in one block', () => {
+  it('N06 never empties the set, not even when all leave in one block', () => {
     const chain = newChain({}, [v0, v1]);
     const { receipts, nextValidators: remaining } = chain.block(
       [v0, v1].map((who) => chain.transaction(who, 'bpci', [leave(who)])),
