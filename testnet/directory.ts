@@ -39,6 +39,7 @@ export type TestnetErrorCode =
   | 'NODE_DIED'
   | 'UNKNOWN_NODE'
   | 'TIMED_OUT'
+  | 'INTERRUPTED'
   | 'NOT_HEALTHY';
 
 /** Where a testnet keeps what it has on disk. */

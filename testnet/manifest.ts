@@ -35,6 +35,8 @@ export const MAX_TESTNET_OBSERVERS = 64;
 
 const ManifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lowercase letters, digits and dashes'),
+  /** What it is to show, for whoever reads it. */
+  description: z.string().max(1_000).optional(),
   /** All keys and the genesis salt derive from it. */
   seed: z.string().min(1).max(128),
   validators: z.int().min(1).max(MAX_TESTNET_VALIDATORS).default(21),

@@ -4,9 +4,10 @@ import { testnetHome } from '../../src/cli/paths.ts';
 import { NodeError } from '../../src/util/errors.ts';
 import { TestnetDirectory, type TestnetErrorCode } from '../directory.ts';
 import { readJsonFile } from '../json-file.ts';
+import type { LoadReport } from '../load/tracker.ts';
 import { type Manifest, nodeNames, parseManifest } from '../manifest.ts';
 import { connectNode } from '../rpc.ts';
-import { check } from '../stages/check.ts';
+import { type CheckReport, check } from '../stages/check.ts';
 import { FOREGROUND_LANE, load } from '../stages/load.ts';
 import { perturb } from '../stages/perturb.ts';
 import { setup } from '../stages/setup.ts';
@@ -15,12 +16,16 @@ import { stop } from '../stages/stop.ts';
 import { heightsOf, waitForHeight } from '../stages/wait.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { renderCheckReport } from './check.ts';
+import { interruption, listenForInterrupt } from './interrupt.ts';
 import { loadProblem, renderLoadReport } from './load.ts';
-import { supervisorOf } from './supervisor-of.ts';
+import { assertNotRunning, supervisorOf } from './supervisor-of.ts';
 
 const WAIT_MS = 120_000;
 /** Blocks that everyone must have beyond the head at the end of the load. */
 const MORE_BLOCKS = 2;
+
+/** What a run came to; without a load in the manifest `load` is null. */
+type RunReport = CheckReport & { readonly load: LoadReport | null };
 
 /** `metanode testnet run`: all stages of a manifest, one after the other. The directory stays for inspection. */
 export async function run(
@@ -32,47 +37,71 @@ export async function run(
   const { output } = context;
   const manifest = parseManifest(await readJsonFile(z.unknown(), manifestPath), manifestPath);
   const directory = new TestnetDirectory(dataDir ?? testnetHome(manifest.name, context.process.env));
+  await assertNotRunning(directory);
   await setup(directory, manifest);
   output.step('setup', directory.path);
   const supervisor = await supervisorOf(directory);
+  const interrupt = listenForInterrupt();
+  // Whatever still sleeps when the run ends, such as a restart that is due later, must not touch the nodes any more.
+  const ended = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, ended.signal]);
   try {
-    await start(supervisor, nodeNames(manifest), { logLevel: manifest.logLevel });
-    output.step('start', `${supervisor.nodes.length} nodes`);
-    await runLoadAndPerturbations(context, supervisor, manifest);
-    const heights = await heightsOf(supervisor.running.map(connectNode));
-    await waitForHeight(
-      supervisor,
-      Math.max(...heights.map(({ height }) => height ?? 0)) + MORE_BLOCKS,
-      WAIT_MS,
-    );
-    output.step('wait', 'every node is at the head');
-    const report = await check(supervisor, { coverage: manifest.load?.validatorChanges ?? false });
-    output.result(report, renderCheckReport(report));
-    if (!report.ok)
-      throw new NodeError<TestnetErrorCode>('NOT_HEALTHY', 'the testnet does not agree with itself');
+    const outcome = await Promise.race([
+      runStages(context, supervisor, manifest, signal),
+      interruption(interrupt.signal),
+    ]);
+    if (outcome === 'interrupted')
+      throw new NodeError<TestnetErrorCode>('INTERRUPTED', 'the run was interrupted before its end');
+    report(context, outcome);
   } finally {
+    ended.abort();
     if (options.keep !== true) await stop(supervisor);
+    interrupt.release();
   }
 }
 
-async function runLoadAndPerturbations(
-  context: CliContext,
+async function runStages(
+  { output }: CliContext,
   supervisor: Supervisor,
   manifest: Manifest,
-): Promise<void> {
-  const { output } = context;
-  const settings = { logLevel: manifest.logLevel };
-  const [report] = await Promise.all([
-    manifest.load === undefined
-      ? undefined
-      : load(supervisor, manifest, { ...manifest.load, lane: FOREGROUND_LANE }),
-    perturb(supervisor, manifest.perturbations, settings, ({ kind, nodes }) =>
-      output.step('perturb', `${kind} ${nodes.join(' ')}`),
-    ),
+  signal: AbortSignal,
+): Promise<RunReport> {
+  await start(supervisor, nodeNames(manifest), { logLevel: manifest.logLevel });
+  output.step('start', `${supervisor.nodes.length} nodes`);
+  const [loaded] = await Promise.all([
+    manifest.load === undefined ? null : runLoad(supervisor, manifest, manifest.load, signal),
+    perturb(supervisor, manifest.perturbations, {
+      settings: { logLevel: manifest.logLevel },
+      signal,
+      onPerturbation: ({ kind, nodes }) => output.step('perturb', `${kind} ${nodes.join(' ')}`),
+    }),
   ]);
-  if (report === undefined) return;
-  output.note(renderLoadReport(report));
-  const problem = loadProblem(report);
+  if (loaded !== null) output.step('load', `${loaded.final} of ${loaded.planned} transactions are final`);
+  const heights = await heightsOf(supervisor.running.map(connectNode));
+  const target = Math.max(...heights.map(({ height }) => height ?? 0)) + MORE_BLOCKS;
+  await waitForHeight(supervisor, target, WAIT_MS);
+  output.step('wait', `every node has block ${target}`);
+  const checked = await check(supervisor, { coverage: manifest.load?.validatorChanges ?? false });
+  return { ...checked, load: loaded };
+}
+
+async function runLoad(
+  supervisor: Supervisor,
+  manifest: Manifest,
+  settings: NonNullable<Manifest['load']>,
+  signal: AbortSignal,
+): Promise<LoadReport> {
+  const patient = manifest.perturbations.length > 0;
+  return await load(supervisor, manifest, { ...settings, lane: FOREGROUND_LANE, patient, signal });
+}
+
+/** Prints what a run came to, and fails if anything of it is not as it should be. */
+function report({ output }: CliContext, outcome: RunReport): void {
+  const { load: loaded } = outcome;
+  const checked = renderCheckReport(outcome);
+  output.result(outcome, loaded === null ? checked : `${renderLoadReport(loaded)}\n${checked}`);
+  const problem = loaded === null ? undefined : loadProblem(loaded);
   if (problem !== undefined) throw new NodeError<TestnetErrorCode>('NOT_HEALTHY', problem);
-  output.step('load', `${report.final} transactions`);
+  if (!outcome.ok)
+    throw new NodeError<TestnetErrorCode>('NOT_HEALTHY', 'the testnet does not agree with itself');
 }

@@ -14,7 +14,8 @@ import { start } from '../stages/start.ts';
 import { stop } from '../stages/stop.ts';
 import { waitForHeight } from '../stages/wait.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { supervisorOf } from './supervisor-of.ts';
+import { interruption, listenForInterrupt } from './interrupt.ts';
+import { assertNotRunning, supervisorOf } from './supervisor-of.ts';
 
 export interface UpOptions {
   validators?: number;
@@ -44,31 +45,22 @@ const LOAD_SECONDS = 120;
 export async function up(context: CliContext, path: string, name: string, options: UpOptions): Promise<void> {
   const { output } = context;
   const directory = new TestnetDirectory(path);
-  const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  const interrupt = listenForInterrupt();
   output.note(`Metanode ${VERSION} · Node ${process.versions.node} · testnet "${name}" · data ${path}`);
   const manifest = await prepare(context, directory, name, options);
   const supervisor = await supervisorOf(directory);
   let leaveRunning = false;
   try {
-    const session = new Session(context, supervisor, manifest, options, interrupted.signal);
-    const outcome = await Promise.race([session.run(), interruption(interrupted.signal)]);
+    const session = new Session(context, supervisor, manifest, options, interrupt.signal);
+    const outcome = await Promise.race([session.run(), interruption(interrupt.signal)]);
     leaveRunning = outcome === 'up' && options.detach === true;
   } finally {
     if (!leaveRunning) {
       output.note('stopping all nodes');
       await stop(supervisor);
     }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    interrupt.release();
   }
-}
-
-function interruption(signal: AbortSignal): Promise<'interrupted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('interrupted');
-    else signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
-  });
 }
 
 /** The manifest of the testnet: that on disk if there is one and it fits, otherwise a new one, set up. */
@@ -78,19 +70,9 @@ async function prepare(
   name: string,
   options: UpOptions,
 ): Promise<Manifest> {
-  if (directory.exists()) {
-    const supervisor = await supervisorOf(directory);
-    const dead = new Set(await supervisor.deadNodes());
-    if (supervisor.running.some((node) => !dead.has(node.name)))
-      throw new NodeError<TestnetErrorCode>(
-        'TESTNET_RUNNING',
-        `the testnet in ${directory.path} is running`,
-        {
-          hint: 'stop it with: metanode testnet down',
-        },
-      );
-    if (options.fresh !== true) return await continueManifest(context, directory, options);
-  }
+  await assertNotRunning(directory);
+  if (directory.exists() && options.fresh !== true)
+    return await continueManifest(context, directory, options);
   const manifest = await newManifest(name, options);
   const { genesisHash } = await setup(directory, manifest);
   context.output.step(

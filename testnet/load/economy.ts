@@ -16,8 +16,8 @@ const { operations } = ECONOMY;
 /** More than anybody has. */
 const FORTUNE = 1_000_000_000n * MICRO;
 const OUNCE_MICRO_USD = 2_400_000_000n;
-/** What quotas of the testnet's genesis ask for, and time for a block to carry it. */
-const QUOTA_MS = 8_000;
+/** The quotas of the testnet's genesis, and time for the one before to be recorded. */
+const QUOTA_MS = 7_000 + SETTLED_MS;
 
 /** An address that nobody has the key of. */
 function freshAddress(context: PlanContext): string {

@@ -15,6 +15,7 @@ import { clusterScenarios } from './cluster.ts';
 import { docklockScenarios } from './docklock.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
+import { SETTLED_MS } from './planning.ts';
 import type { LedgerScenarios, PlanContext, PlannedTransaction, Story, StoryStage } from './scenario.ts';
 import { type LoadReport, Tracker } from './tracker.ts';
 
@@ -37,6 +38,11 @@ export interface LoadOptions {
   readonly lane: number;
   /** Whether validators join, rotate and leave meanwhile. */
   readonly validatorChanges: boolean;
+  /**
+   * Whether to stand still while a transaction waits for its receipt longer than the plan allows for, as it does when
+   * the node that took it is killed: what was planned on top of it would otherwise come before it.
+   */
+  readonly patient?: boolean;
   /** Only these operations of the catalogs; all if undefined. */
   readonly only?: readonly string[] | undefined;
   /** Called about once a second. */
@@ -57,6 +63,8 @@ const POLL_MS = 100;
 const PROGRESS_MS = 1_000;
 /** Sends of one tick go to a node in one request. */
 const TICK_MS = 50;
+/** Below SETTLED_MS, so that what scenarios take for settled is settled. */
+const PATIENCE_MS = SETTLED_MS - 1_000;
 /** How long to wait for receipts after the last transaction. */
 const DRAIN_MS = 60_000;
 const RETRIES = 20;
@@ -162,8 +170,13 @@ class LoadGenerator {
   /** Sends what is due, each sender's transactions in order and to one node. */
   async #sendAll(prepared: readonly PreparedTransaction[], beginMs: number): Promise<void> {
     const queues = new Map<NodeRpc, Promise<void>>();
+    let stoodStillMs = 0;
+    let tickMs = beginMs;
     for (let next = 0; next < prepared.length && !this.#aborted; await sleep(TICK_MS)) {
-      const dueMs = performance.now() - beginMs;
+      const nowMs = performance.now();
+      if (this.#mustStandStill(nowMs)) stoodStillMs += nowMs - tickMs;
+      tickMs = nowMs;
+      const dueMs = nowMs - beginMs - stoodStillMs;
       const batches = new Map<NodeRpc, PreparedTransaction[]>();
       for (
         let transaction = prepared[next];
@@ -182,6 +195,10 @@ class LoadGenerator {
         );
     }
     await Promise.all(queues.values());
+  }
+
+  #mustStandStill(nowMs: number): boolean {
+    return this.#options.patient === true && nowMs - this.#tracker.oldestOpenMs(nowMs) > PATIENCE_MS;
   }
 
   #nodeOf({ sender }: PreparedTransaction): NodeRpc {

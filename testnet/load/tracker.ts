@@ -132,6 +132,14 @@ export class Tracker {
       .map(({ transaction, node }) => ({ txId: transaction.txId, node }));
   }
 
+  /** When the transaction was sent that has waited longest for its end; `nowMs` if none waits. */
+  oldestOpenMs(nowMs: number): number {
+    let oldestMs = nowMs;
+    for (const { receipts, dropReason, sentMs } of this.#tracked.values())
+      if (receipts === 0 && dropReason === undefined) oldestMs = Math.min(oldestMs, sentMs);
+    return oldestMs;
+  }
+
   report(): LoadReport {
     const all = [...this.#tracked.values()];
     const final = all.filter((tracked) => tracked.receipts > 0);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../../src/util/errors.ts';
 import { expandNodeNames, nodeNames, parseManifest } from '../../../testnet/manifest.ts';
 
@@ -31,6 +32,17 @@ describe('testnet manifest', () => {
       () => parseManifest({ name: 'x', seed: 's', validators: 4, perturbations }),
       (error) => errorCode(error) === 'MALFORMED_FILE',
     );
+  });
+
+  it('reads every manifest that is shipped', () => {
+    const directory = new URL('../../../testnet/manifests/', import.meta.url);
+    const names = readdirSync(directory);
+    assert.ok(names.length > 0);
+    for (const name of names) {
+      const manifest = parseManifest(JSON.parse(readFileSync(new URL(name, directory), 'utf8')), name);
+      assert.equal(`${manifest.name}.json`, name);
+      assert.ok(manifest.description, `${name} says what it shows`);
+    }
   });
 
   it('expands ranges, lists and all to names in order', () => {

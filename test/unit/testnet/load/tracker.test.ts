@@ -120,6 +120,19 @@ describe('the tracker of a load', () => {
     assert.deepEqual(await Promise.all(outcomes), ['OK', 'dropped: EXPIRED', 'refused: POOL_FULL']);
   });
 
+  it('knows how long the oldest transaction has waited for its end', () => {
+    const [first, second] = [transaction(), transaction()];
+    const tracker = new Tracker();
+    assert.equal(tracker.oldestOpenMs(70), 70);
+    tracker.onSent(first, 'v1', 10);
+    tracker.onSent(second, 'v2', 20);
+    assert.equal(tracker.oldestOpenMs(70), 10);
+    tracker.onReceipt(first.txId, 'OK', 30);
+    assert.equal(tracker.oldestOpenMs(70), 20);
+    tracker.onDropped(second.txId, 'EXPIRED');
+    assert.equal(tracker.oldestOpenMs(70), 70);
+  });
+
   it('takes quantiles by nearest rank', () => {
     const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
     assert.deepEqual(
