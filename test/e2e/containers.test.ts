@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,12 +16,17 @@ import { describeContainers } from '../support/containers.ts';
 
 const SMALL = { cpuMilli: 500, memoryMib: 32, diskMib: 8, pids: 16 };
 
-/** What containers of this program leave on the machine. */
-function leftovers(): string[] {
-  const cgroups = existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [];
+const CGROUPS = '/sys/fs/cgroup';
+
+/** What the containers of this process have left: files in its directory for such, and cgroups under their names. */
+function leftovers(temporary: string): string[] {
+  const groups = readdirSync(CGROUPS).map((hierarchy) => join(CGROUPS, hierarchy, 'metanode'));
   return [
-    ...readdirSync(tmpdir()).filter((name) => name.startsWith('metanode-container-')),
-    ...cgroups.filter((name) => existsSync(join('/sys/fs/cgroup', name, 'metanode'))),
+    ...readdirSync(temporary),
+    ...[join(CGROUPS, 'metanode'), ...groups]
+      .filter((path) => existsSync(path))
+      .flatMap((path) => readdirSync(path))
+      .filter((name) => name.startsWith(`test-${process.pid}-`)),
   ];
 }
 
@@ -31,18 +36,23 @@ describeContainers('containers by runc', function () {
   let rootfs: string;
   let runtime: Runtime;
   let number = 0;
+  const usualTemporary = process.env.TMPDIR;
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'metanode-e2e-'));
     rootfs = join(root, 'rootfs');
+    await mkdir(join(root, 'tmp'));
+    process.env.TMPDIR = join(root, 'tmp');
     await makeRootfs(rootfs);
     runtime = await findRunc();
   });
   after(async () => {
+    if (usualTemporary === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usualTemporary;
     await rm(root, { recursive: true, force: true });
   });
   afterEach(() => {
-    assert.deepEqual(leftovers(), []);
+    assert.deepEqual(leftovers(join(root, 'tmp')), []);
   });
 
   const run = async (script: string, settings: RunSettings = {}, network = false) =>
@@ -253,29 +263,32 @@ describeContainers('metanode docklock run', function () {
   });
 
   it('ends the container in order when it is interrupted, and records that it was killed', async () => {
-    const args = [
-      'docklock',
-      'run',
-      '--rootfs',
-      rootfs,
+    const temporary = join(root, 'tmp');
+    await mkdir(temporary);
+    const common = [
       '--data-dir',
       network,
       '--rpc',
       client.url,
       '--json',
+      'docklock',
+      'run',
+      '--rootfs',
+      rootfs,
     ];
-    const { child, result } = spawnCli([...args, '--app', 'long', '--', 'sleep', '60']);
-    const isRunning = () =>
-      existsSync('/sys/fs/cgroup/pids/metanode') || existsSync('/sys/fs/cgroup/metanode');
-    for (let tries = 0; tries < 300 && !isRunning(); tries++) await sleep(50);
-    await sleep(500);
+    const { child, result } = spawnCli([...common, '--', 'sleep', '60'], { TMPDIR: temporary });
+    const pidFile = () => join(temporary, readdirSync(temporary)[0] ?? '', 'pid');
+    for (let tries = 0; tries < 400 && !existsSync(pidFile()); tries++) await sleep(50);
+    const pid = Number(await readFile(pidFile(), 'utf8'));
+    assert.ok(existsSync(`/proc/${pid}`));
     child.kill('SIGINT');
     const { code, stdout, stderr } = await result;
     assert.equal(code, 0, stderr);
+    assert.ok(!existsSync(`/proc/${pid}`));
     const report = JSON.parse(stdout);
     assert.deepEqual(report.end, { kind: 'killed', code: 137, by: 'request' });
     assert.equal(report.receipt.events[0].data.exitCode, 137);
-    assert.deepEqual(leftovers(), []);
+    assert.deepEqual(readdirSync(temporary), []);
   });
 
   it('asks for keys on a chain that is not of a testnet on this machine', async () => {
