@@ -204,7 +204,8 @@ class Session {
     for (const node of testnet.nodes.slice(1)) output.note(`            ${node.rpc}  ${node.name}`);
     output.note(`  Accounts  ${directory.accountPath('alice')}, ${directory.accountPath('bob')}`);
     output.note('');
-    output.note('Next:  metanode testnet status | logs | kill v7 | resume | check | down');
+    output.note('Next:  metanode tx demo          one transaction on each of the five ledgers');
+    output.note('       metanode testnet status | logs | kill v7 | resume | check | down');
     if (output.options.json)
       output.result({ ...testnet, directory: directory.path, elapsed: this.#elapsed() }, '');
   }

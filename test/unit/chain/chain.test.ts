@@ -1,9 +1,11 @@
 import { strict as assert } from 'node:assert';
 import type { CompleteBlock } from '../../../src/chain/complete-block.ts';
+import { signNodeJoin } from '../../../src/client/cluster-node.ts';
 import { State } from '../../../src/ledger/state/state.ts';
 import { leafKey } from '../../../src/storage/keys.ts';
 import { MICRO } from '../../../src/types/names.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
+import { CLUSTER } from '../../../src/types/operations/cluster.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { type ChainNode, ChainWorld, transactionsOf } from '../../support/chain.ts';
@@ -306,6 +308,35 @@ describe('Chain', () => {
         );
       await world.extend(builder);
       assert.equal(builder.pool.mempool.status().transactions, 0);
+      assert.equal(builder.chain.hasWork(), true);
+      const reopened = await world.open(builder.memory);
+      assert.equal(reopened.chain.hasWork(), true);
+      await world.extend(reopened);
+      assert.equal(reopened.chain.hasWork(), false);
+    });
+
+    it('remembers that a workload waits for the next block to be placed', async () => {
+      const join = signNodeJoin(world.alice.keys, world.genesisHash, world.alice.address, {
+        capacity: { cpuMilli: 1_000, memoryMib: 1_024, diskMib: 1_024 },
+        region: 'eu',
+        asn: 1,
+        implementation: 'test',
+        bondRef: [],
+      });
+      const workload = {
+        app: 'web',
+        generation: 1,
+        replicas: 1,
+        request: { cpuMilli: 100, memoryMib: 1, diskMib: 1 },
+        regions: [],
+        priorityPpm: 1,
+      };
+      const operations = [
+        encodeOperation(CLUSTER.operations.NodeJoin, join),
+        encodeOperation(CLUSTER.operations.WorkloadSubmit, workload),
+      ];
+      await submit(builder, world.sign(world.alice, 0, operations, { ledger: 'cluster', maxFee: MICRO }));
+      await world.extend(builder);
       assert.equal(builder.chain.hasWork(), true);
       const reopened = await world.open(builder.memory);
       assert.equal(reopened.chain.hasWork(), true);
