@@ -168,14 +168,6 @@ function assertWhole(policies: readonly Policy[], path: YamlPath): void {
     throw termsFailure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.obligations} different obligations`, {
       path,
     });
-  let nodes = 0;
-  for (const policy of policies) if (policy.type === 'rule') nodes += policy.settings.when.length;
-  if (nodes > TERMS_BOUNDS.nodes)
-    throw termsFailure(
-      'EXPRESSION_TOO_LARGE',
-      `more than ${TERMS_BOUNDS.nodes} nodes in all rules together`,
-      { path },
-    );
   const throttle = policies.findIndex(({ effect }) => effect === 'throttle');
   // A throttle without a limit would promise what nothing keeps.
   if (throttle >= 0 && !policies.some(({ type }) => type === 'rate_limit'))
@@ -195,10 +187,19 @@ export function readPolicies(value: YamlValue, path: YamlPath): Policy[] {
     throw termsFailure('TERMS_TOO_LARGE', `more than ${TERMS_BOUNDS.policies} policies`, { path });
   const policies: Policy[] = [];
   const taken = new Set<string>();
+  let nodes = 0;
   for (const [position, item] of (value as readonly YamlValue[]).entries()) {
     const policy = readPolicy(item, path, position, taken);
     taken.add(policy.id);
     policies.push(policy);
+    if (policy.type === 'rule') nodes += policy.settings.when.length;
+    // Counted as they are read, so that what is too much is not read to its end.
+    if (nodes > TERMS_BOUNDS.nodes)
+      throw termsFailure(
+        'EXPRESSION_TOO_LARGE',
+        `more than ${TERMS_BOUNDS.nodes} nodes in all rules together`,
+        { path: [...path, position] },
+      );
   }
   assertWhole(policies, path);
   return policies;
