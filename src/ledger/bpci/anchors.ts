@@ -1,4 +1,4 @@
-import { ContainerType, type ValueOf } from '@chainsafe/ssz';
+import { ContainerType } from '@chainsafe/ssz';
 import { BPCI } from '../../types/operations/bpci.ts';
 import type { Anchor } from '../../types/operations/bpci-records.ts';
 import { AddressType, Hash32, Height, SafeU64, Text, U16 } from '../../types/ssz.ts';
@@ -19,7 +19,6 @@ const AnchorRecordType = new ContainerType({
   /** Rule time at which it was recorded. */
   atMs: SafeU64,
 });
-export type AnchorRecord = ValueOf<typeof AnchorRecordType>;
 /** anchor/<height>/<target>/<sender>: nobody can take a place that another one needs. */
 export const anchors = new Table('anchor', AnchorRecordType);
 

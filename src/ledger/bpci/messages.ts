@@ -1,4 +1,4 @@
-import { ContainerType, type ValueOf } from '@chainsafe/ssz';
+import { ContainerType } from '@chainsafe/ssz';
 import { verifySignature } from '../../crypto/ed25519.ts';
 import { BPCI } from '../../types/operations/bpci.ts';
 import { type NodeMsg, nodeMessageSigningBytes } from '../../types/operations/bpci-records.ts';
@@ -15,7 +15,6 @@ const ChannelType = new ContainerType({
   atMs: SafeU64,
   messages: SafeU64,
 });
-export type Channel = ValueOf<typeof ChannelType>;
 /** channel/<source>/<service>; nonces begin above 0. */
 export const channels = new Table('channel', ChannelType);
 
