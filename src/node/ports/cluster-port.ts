@@ -9,9 +9,15 @@ import {
 } from '../../ledger/cluster/registry.ts';
 import { dominantSharePpm } from '../../ledger/cluster/resources.ts';
 import { isHealthy, rankEndpoints, type ServiceRecord, services } from '../../ledger/cluster/services.ts';
-import { NOWHERE, nodes, placements, workloads } from '../../ledger/state/cluster-records.ts';
+import {
+  NOWHERE,
+  type NodeRecord,
+  nodes,
+  placements,
+  workloads,
+} from '../../ledger/state/cluster-records.ts';
 import { containers } from '../../ledger/state/container-records.ts';
-import type { ClusterPort, ReplicaPlace, ServiceView } from '../../rpc/ports/cluster.ts';
+import type { ClusterPort, MemberView, ReplicaPlace, ServiceView } from '../../rpc/ports/cluster.ts';
 import type { Hash } from '../../types/ssz.ts';
 
 const NODE_PREFIX = nodes.path('');
@@ -22,6 +28,10 @@ export function clusterPort({ state }: Pick<Chain, 'state'>): ClusterPort {
   const cluster = state.reader('cluster');
   const docklock = state.reader('docklock');
   const countReplicas = (node: string): number => placements.get(cluster, node)?.length ?? 0;
+  const memberView = (node: string, record: NodeRecord): MemberView => {
+    const { bondRef: _ref, suspectedAtMs: _since, ...member } = record;
+    return { node, ...member, replicas: countReplicas(node) };
+  };
   const serviceView = (name: string, { endpoints, ...service }: ServiceRecord): ServiceView => ({
     name,
     ...service,
@@ -43,13 +53,15 @@ export function clusterPort({ state }: Pick<Chain, 'state'>): ClusterPort {
   return {
     members: () =>
       byKey(
-        [...state.scan('cluster', NODE_PREFIX)].map(({ path, value }) => {
-          const node = path.slice(NODE_PREFIX.length);
-          const { bondRef: _ref, suspectedAtMs: _since, ...member } = nodes.decode(value);
-          return { node, ...member, replicas: countReplicas(node) };
-        }),
+        [...state.scan('cluster', NODE_PREFIX)].map(({ path, value }) =>
+          memberView(path.slice(NODE_PREFIX.length), nodes.decode(value)),
+        ),
         ({ node }) => node,
       ),
+    member: (node) => {
+      const record = nodes.get(cluster, node);
+      return record && memberView(node, record);
+    },
     services: () =>
       byKey(
         [...state.scan('cluster', SERVICE_PREFIX)].map(({ path, value }) =>

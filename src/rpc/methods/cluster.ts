@@ -18,12 +18,11 @@ const optionalHash = (hash: Hash | undefined) => (hash === undefined ? null : ha
 export function clusterHandlers({ chain, cluster }: RpcPorts): Handlers<typeof clusterMethods> {
   return {
     cluster_members: ({ node: key, status, ...page }) => {
-      const isWanted = (member: MemberView): boolean => {
-        if (key !== undefined && member.node !== key) return false;
-        if (status !== undefined) return member.status === status;
-        return key !== undefined || member.status !== 'LEFT';
-      };
-      const members = cluster.members().filter(isWanted);
+      const one = key === undefined ? undefined : cluster.member(key);
+      const all = key === undefined ? cluster.members() : one === undefined ? [] : [one];
+      const isWanted = (member: MemberView): boolean =>
+        status === undefined ? key !== undefined || member.status !== 'LEFT' : member.status === status;
+      const members = all.filter(isWanted);
       return {
         height: chain.head().height,
         ...pageOf(members, page, ({ node, operator, bond, lastHeartbeatMs, leaseUntilMs, ...member }) => ({

@@ -99,6 +99,7 @@ export interface ClusterLoad {
 export interface ClusterPort {
   /** Every node that ever joined, by its key. */
   members(): readonly MemberView[];
+  member(node: string): MemberView | undefined;
   /** By name. */
   services(): readonly ServiceView[];
   service(name: string): ServiceView | undefined;
