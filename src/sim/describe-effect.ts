@@ -1,6 +1,6 @@
 import type { ConsensusEffect, OwnMessage, UnsignedMessage } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
-import { NOT_PREPARED } from '../types/consensus-message.ts';
+import { type ConsensusMessage, NOT_PREPARED } from '../types/consensus-message.ts';
 
 /** Names of blocks by hash and of validators by id; what has none goes by the first digits. */
 export interface Names {
@@ -10,7 +10,7 @@ export interface Names {
 
 /** One effect as one short line, with blocks and validators by their names in the test. */
 export function describeEffect(effect: ConsensusEffect, names: Names): string {
-  const block = (hash: string) => names.blocks.get(hash) ?? hash.slice(0, 8);
+  const block = (hash: string) => nameOf(hash, names);
   const validator = (id: string | undefined) =>
     id === undefined ? 'nobody' : (names.validators.get(id) ?? id.slice(0, 8));
   switch (effect.kind) {
@@ -42,6 +42,29 @@ export function describeEffect(effect: ConsensusEffect, names: Names): string {
       return `halt on ${block(effect.blockHash)}`;
     case 'drop':
       return `drop ${effect.reason} ${validator(effect.signer)}`;
+  }
+}
+
+function nameOf(hash: string, names: Names): string {
+  return names.blocks.get(hash) ?? hash.slice(0, 8);
+}
+
+/** A message on its way as a few words. */
+export function describeMessage(message: ConsensusMessage, names: Names): string {
+  switch (message.kind) {
+    case 'proposal':
+      return `proposal ${nameOf(message.proposal.body.blockHash, names)}`;
+    case 'prepare':
+      return `prepare ${nameOf(message.prepare.body.blockHash, names)}`;
+    case 'commit':
+      return `commit ${nameOf(message.commit.body.blockHash, names)}`;
+    case 'round-change': {
+      const { preparedRound, preparedHash } = message.roundChange.body;
+      if (preparedRound === NOT_PREPARED) return 'round change';
+      return `round change prepared ${preparedRound} ${nameOf(preparedHash, names)}`;
+    }
+    case 'decided':
+      return `decided block ${nameOf(message.certificate.blockHash, names)}`;
   }
 }
 

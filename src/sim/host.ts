@@ -6,31 +6,18 @@ import type {
   ProposedBlock,
   RoundState,
   TimerKind,
-  UnsignedMessage,
 } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import { LIMITS } from '../util/limits.ts';
-import { distort } from './adversary.ts';
 import { isValidBlock, makeBlock } from './blocks.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import type { Strategy } from './faults.ts';
 import { SimJournal } from './journal.ts';
 import type { Packet } from './network.ts';
+import { type CrashStep, SimSigner } from './signer.ts';
 import { GENESIS, type NodeInput, type WithoutTime, type World } from './world.ts';
-
-/** Where on the way of a message or of a block a process may end. */
-export const CRASH_STEPS = [
-  'before-write',
-  'before-sync',
-  'before-send',
-  'half-sent',
-  'before-count',
-  'before-commit',
-  'after-commit',
-] as const;
-export type CrashStep = (typeof CRASH_STEPS)[number];
 
 /** A crash that waits for its step. `onCrash` learns of it once it has happened. */
 interface ArmedCrash {
@@ -60,6 +47,7 @@ export class SimNode {
 
   readonly #world: World;
   readonly #journal = new SimJournal();
+  readonly #signer: SimSigner;
   #core: Consensus | undefined;
   #life = 0;
   #timers = new Map<TimerKind, number>();
@@ -71,6 +59,7 @@ export class SimNode {
     this.id = world.validators.ids[index] as string;
     this.strategy = strategy;
     this.chain = new ChainKeeper(index, world);
+    this.#signer = new SimSigner(this, world, this.#journal);
     const { maxBuildMs, maxValidateMs } = world.settings;
     this.normalSpeed = { maxBuildMs, maxValidateMs };
     this.speed = { ...this.normalSpeed };
@@ -245,10 +234,10 @@ export class SimNode {
         this.chain.fetch(effect.height, effect.blockHash, effect.from);
         break;
       case 'sign-and-broadcast':
-        this.#sign(effect.message);
+        this.#signer.sign(effect.message, this.#life);
         break;
       case 'resend':
-        for (const message of effect.messages) this.#send(message);
+        for (const message of effect.messages) this.#signer.send(message);
         break;
       case 'send-decided':
         this.chain.sendDecided(effect.to, effect.height);
@@ -307,24 +296,9 @@ export class SimNode {
     this.#later(afterMs, { kind: 'block-validated', height, blockHash: block.hash, valid });
   }
 
-  /** Signs and writes; the sync takes its time. A node that lost its place in the set meanwhile signs nothing. */
-  #sign(unsigned: UnsignedMessage): void {
-    const { random, settings, signatures, validators } = this.#world;
-    const signer = validators.at(unsigned.height).get(this.id);
-    if (signer === undefined || this.#crashesAt('before-write')) return;
-    const message = signatures.sign(unsigned, signer);
-    this.#journal.write(message, unsigned);
-    if (this.#crashesAt('before-sync')) return;
-    const input = { kind: 'synced' as const, life: this.#life, message };
-    this.#world.schedule(this.index, random.between(0, settings.maxSyncMs), input);
-  }
-
+  /** A message is durable: it leaves, and counts for the own core. */
   #onSynced(message: OwnMessage): void {
-    this.#journal.sync(message);
-    if (this.#crashesAt('before-send')) return;
-    const isCut = this.armedCrash?.step === 'half-sent';
-    this.#send(message, isCut);
-    if (this.#crashesAt('half-sent') || this.#crashesAt('before-count')) return;
+    if (!this.#signer.sendSynced(message)) return;
     if (this.strategy === 'amnesia' && message.kind !== 'proposal' && this.#world.random.chance(0.3))
       this.#world.schedule(this.index, this.#world.random.between(1, 1000), {
         kind: 'forget',
@@ -333,36 +307,8 @@ export class SimNode {
     this.#feed({ kind: 'message', nowMs: this.#world.nowMs, message, bytes: SIZE_OF[message.kind] });
   }
 
-  /** Sends to all, or, where the process ends in the midst of it, to some. */
-  #send(message: OwnMessage, isCut = false): void {
-    const { validators, random, signatures, twins, invariants, counts } = this.#world;
-    const { strategy } = this;
-    if (strategy === undefined) {
-      // A height may end between signing and sync; its messages are then worth nothing to anybody.
-      if (!this.isDurable(message)) return;
-      invariants.onSend(this, message);
-    }
-    const { height } = fieldsOf(message);
-    const set = validators.at(height);
-    const validator = set.get(this.id);
-    for (let to = 0; to < validators.ids.length; to++) {
-      if (to === this.index || (isCut && random.chance(0.5))) continue;
-      if (strategy === undefined || validator === undefined) {
-        this.#transmit(to, message);
-        continue;
-      }
-      const context = { validator, validators: set, signatures, random, twins, parent: this.chain.head };
-      const messages = distort(strategy, message, to, context);
-      if (messages.length !== 1 || messages[0] !== message) counts.note(strategy);
-      for (const copy of messages) this.#transmit(to, copy);
-    }
-  }
-
-  #transmit(to: number, message: ConsensusMessage): void {
-    this.#world.transmit(this.index, to, { kind: 'consensus', message });
-  }
-
-  #crashesAt(step: CrashStep): boolean {
+  /** Lets an armed crash happen if this is its step. */
+  crashesAt(step: CrashStep): boolean {
     const { armedCrash } = this;
     if (armedCrash?.step !== step) return false;
     this.armedCrash = undefined;
@@ -377,10 +323,10 @@ export class SimNode {
   }
 
   #commit(block: ProposedBlock, certificate: Certificate): void {
-    if (this.#crashesAt('before-commit')) return;
+    if (this.crashesAt('before-commit')) return;
     if (this.#isHonest) this.#world.invariants.onDecide(this, block, certificate);
     this.chain.append(block, certificate);
-    if (this.#crashesAt('after-commit')) return;
+    if (this.crashesAt('after-commit')) return;
     this.#journal.forgetUpTo(this.headHeight);
     this.#world.schedule(this.index, 0, { kind: 'start-height', life: this.#life });
   }

@@ -1,6 +1,7 @@
 import { faultTolerance } from '../types/quorum.ts';
 import { NodeError } from '../util/errors.ts';
 import { drawFaults, type FaultClass } from './faults.ts';
+import { drawCore } from './faulty-nodes.ts';
 import type { SimNode } from './host.ts';
 import type { SimulationErrorCode } from './invariants.ts';
 import { Random } from './random.ts';
@@ -101,7 +102,7 @@ function runAndHeal(simulation: Simulation, heights: number): number {
   const { random } = simulation;
   sufferFaults(simulation, Math.ceil(heights / 2));
   simulation.runUntil(() => false, simulation.nowMs + random.between(0, 5000));
-  const core = simulation.drawCore();
+  const core = drawCore(random, simulation.honest, simulation.validators);
   const head = highestHead(core);
   const reached = Math.max(0, ...core.map((node) => roundAt(node, head + 1)));
   simulation.healOnly(core);

@@ -1,12 +1,12 @@
 import { createConsensus } from '../consensus/consensus.ts';
 import type { ConsensusEffect, ProposedBlock } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
-import { faultTolerance } from '../types/quorum.ts';
 import { NodeError } from '../util/errors.ts';
 import { isValidBlock } from './blocks.ts';
 import { EventQueue } from './event-queue.ts';
 import { FaultInjector, restart } from './fault-injector.ts';
-import { type FaultClass, FaultCounts, isStrategy, type Strategy } from './faults.ts';
+import { type FaultClass, FaultCounts } from './faults.ts';
+import { drawExpendable, drawLiars } from './faulty-nodes.ts';
 import { SimNode } from './host.ts';
 import { Invariants, type SimulationErrorCode } from './invariants.ts';
 import { drawLinks, GOOD_LINKS, type LinkQuality, type Packet, SimNetwork } from './network.ts';
@@ -91,7 +91,7 @@ export class Simulation {
     );
     const links = { ...drawLinks(random, this.faults), ...options.links };
     this.network = new SimNetwork(links, random, this.validators.ids.length, this.counts);
-    const strategies = this.#drawStrategies();
+    const strategies = drawLiars(random, this.faults, this.validators.at(1), options.byzantine);
     const byzantine = new Set(strategies.keys());
     const signatures = new Signatures(GENESIS.hash, scheme);
     this.#invariants = new Invariants(
@@ -104,7 +104,7 @@ export class Simulation {
     );
     const world = this.#createWorld(signatures, settings);
     this.nodes = this.validators.ids.map((id, index) => new SimNode(index, world, strategies.get(id)));
-    this.#expendable = this.#drawExpendable();
+    this.#expendable = drawExpendable(random, this.faults, this.validators.at(1), this.nodes);
     this.validators.faulty = new Set([...byzantine, ...this.#expendable.map((node) => node.id)]);
     this.#setClocks();
     options.observer?.onStart({
@@ -198,31 +198,6 @@ export class Simulation {
     for (const node of core) node.greet();
   }
 
-  /**
-   * Honest nodes chosen by the seed, of every validator set that still has to decide at least n − f. Nodes that lost
-   * their journals and may not sign now are not among them.
-   */
-  drawCore(): SimNode[] {
-    const able = this.honest.filter((node) => node.maySign);
-    const core = new Set<SimNode>();
-    const fill = (height: number) => {
-      const set = this.validators.at(height);
-      const members = this.random.sample(
-        able.filter((node) => set.has(node.id)),
-        set.size,
-      );
-      const needed = set.size - faultTolerance(set.size);
-      const missing = needed - members.filter((node) => core.has(node)).length;
-      for (const node of members.filter((candidate) => !core.has(candidate)).slice(0, Math.max(0, missing)))
-        core.add(node);
-    };
-    fill(this.validators.settledHeight);
-    // Where a member has a block that others lack, it can serve it; the heights above must be decided by the core.
-    const head = Math.max(...[...core].map((node) => node.headHeight));
-    for (let height = head + 1; height <= this.validators.settledHeight; height++) fill(height);
-    return [...core];
-  }
-
   report(): SimulationReport {
     const heights = this.honest.map((node) => node.headHeight);
     const longest = this.honest.reduce((best, node) => (node.headHeight > best.headHeight ? node : best));
@@ -311,28 +286,6 @@ export class Simulation {
     this.validators.freeze();
     this.network.heal();
     this.network.quality = GOOD_LINKS;
-  }
-
-  /** The Byzantine validators: each strategy has at least one where f allows it. */
-  #drawStrategies(): Map<string, Strategy> {
-    const strategies = [...this.faults].filter(isStrategy);
-    const first = this.validators.at(1);
-    const reserved = this.faults.has('missing-journal') ? 1 : 0;
-    const most = Math.max(0, faultTolerance(first.size) - reserved);
-    const { byzantine = strategies.length === 0 ? 0 : this.random.between(Math.min(1, most), most) } =
-      this.#options;
-    const liars = this.random.sample(first.members, Math.max(byzantine, Math.min(strategies.length, most)));
-    return new Map(
-      liars.map((member, index) => [member.id, strategies[index] ?? this.random.pick(strategies)]),
-    );
-  }
-
-  #drawExpendable(): SimNode[] {
-    if (!this.faults.has('missing-journal')) return [];
-    const first = this.validators.at(1);
-    const byzantine = this.nodes.length - this.honest.length;
-    const members = this.honest.filter((node) => first.has(node.id));
-    return this.random.sample(members, faultTolerance(first.size) - byzantine);
   }
 
   #setClocks(): void {

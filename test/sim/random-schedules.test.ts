@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createConsensus } from '../../src/consensus/consensus.ts';
+import type { ConsensusEvent } from '../../src/consensus/contract.ts';
 import { campaignOf, EMPTY_CAMPAIGN, idleFaults, merge } from '../../src/sim/campaign.ts';
-import { ALL_FAULTS, isPossible } from '../../src/sim/faults.ts';
+import { ALL_FAULTS, type FaultClass, isPossible } from '../../src/sim/faults.ts';
 import { type RunMode, roundsToDecide, runSeed } from '../../src/sim/run.ts';
+import type { CoreFactory } from '../../src/sim/world.ts';
 import { faultTolerance } from '../../src/types/quorum.ts';
 import { seeds } from '../support/sim/seeds.ts';
 
@@ -11,6 +14,20 @@ function runMany(n: number, runs: number, mode: RunMode) {
   for (const seed of seeds(runs, 1000 * n))
     campaign = merge(campaign, campaignOf({ seed: String(seed), n, heights: 6, mode, faults }));
   return campaign;
+}
+
+/** The core, told something else than what happens; nothing at all where `alter` gives undefined. */
+function altered(alter: (event: ConsensusEvent) => object | undefined): CoreFactory {
+  return (options) => {
+    const core = createConsensus(options);
+    return {
+      handle: (event) => {
+        const told = alter(event) as ConsensusEvent | undefined;
+        return told === undefined ? [] : core.handle(told);
+      },
+      roundState: () => core.roundState(),
+    };
+  };
 }
 
 describe('Random schedules: every fault class against the safety and the progress of the core', function () {
@@ -38,6 +55,52 @@ describe('Random schedules: every fault class against the safety and the progres
         for (const rounds of Object.keys(campaign.roundsAfterHealing))
           assert.ok(Number(rounds) <= roundsToDecide(n));
       if (runs >= 100) assert.deepEqual(idleFaults(campaign), []);
+    });
+
+  const brokenCores: [what: string, code: string, createCore: CoreFactory][] = [
+    [
+      'forgets at a restart what it has signed',
+      'INVARIANT_VIOLATED',
+      altered((event) => (event.kind === 'start-height' ? { ...event, restored: undefined } : event)),
+    ],
+    [
+      'remembers its votes, but not that it was prepared',
+      'INVARIANT_VIOLATED',
+      altered((event) =>
+        event.kind === 'start-height' && event.restored !== undefined
+          ? { ...event, restored: { ...event.restored, prepared: undefined } }
+          : event,
+      ),
+    ],
+    [
+      'takes every block for valid',
+      'INVARIANT_VIOLATED',
+      altered((event) => (event.kind === 'block-validated' ? { ...event, valid: true } : event)),
+    ],
+    [
+      'does not hear round changes',
+      'SIMULATION_STALLED',
+      altered((event) =>
+        event.kind === 'message' && event.message.kind === 'round-change' ? undefined : event,
+      ),
+    ],
+  ];
+  for (const [what, code, createCore] of brokenCores)
+    it(`notices within 200 runs a core that ${what}`, () => {
+      const faults: FaultClass[] = ['delay', 'crash', 'crash-all', 'loss', 'invalid-block', 'silent'];
+      const codes = new Set<string>();
+      for (let seed = 0; seed < 200 && !codes.has(code); seed++) {
+        const options = {
+          seed: String(seed),
+          n: 4,
+          heights: 5,
+          mode: 'liveness' as const,
+          faults,
+          createCore,
+        };
+        for (const failure of campaignOf(options).failures) codes.add(failure.code);
+      }
+      assert.ok(codes.has(code), [...codes].join(' '));
     });
 
   it('T12 the same seed gives the same trace, another seed another one', () => {

@@ -63,7 +63,10 @@ describe('metanode sim', () => {
   it('shows one run as a timeline', async () => {
     const { code, stdout } = await sim('--seed', 's/0', '--trace', '--faults', 'none');
     assert.equal(code, EXIT.ok);
-    assert.match(stdout, /^ +\d+\.\d{3} s {2}v\d +h\d+ r\d+ +DECIDES block [0-9a-f]{8} with \d seals$/m);
+    assert.match(
+      stdout,
+      /^ +\d+\.\d{3} s {2}v\d +h\d+ r\d+ +DECIDED: commit [0-9a-f]{8} round \d+ by \d \d \d/m,
+    );
   });
 
   it('fails if a class that was switched on never struck', async () => {
