@@ -84,15 +84,18 @@ describe('A client of another chain', function () {
   const lastOf = ({ blocks }: LightBlocks): LightBlock => fromJson(LightBlockType, blocks.at(-1), 'block');
 
   it('is created at the head of the other chain, and its receipt proves itself offline', async () => {
-    const receipt = assertSent(await send(['client', 'create', foreign.client(0).url]));
+    const genesisOf = (chain: Cluster) => join(chain.directoryOf(0), 'genesis.json');
+    const create = ['client', 'create', foreign.client(0).url, '--genesis'];
+    const wrong = await send([...create, genesisOf(home)]);
+    assert.match(wrong.stderr, /NOT_FROM_GENESIS/);
+    const receipt = assertSent(await send([...create, genesisOf(foreign)]));
     const event = receipt.events[0] as { name: string; data: { client: string; seals: number } };
     assert.deepEqual([event.name, event.data.seals], ['ClientCreated', 2]);
     ({ client } = event.data);
     assert.equal((await stored()).genesisHash, `0x${foreign.genesisHash}`);
     const proof = join(directory, 'proof.json');
     assert.equal((await bpci(home, ['proof', receipt.txId, '--out', proof])).code, 0);
-    const genesis = join(home.directoryOf(0), 'genesis.json');
-    const verdict = await runCli(['verify', proof, '--genesis', genesis, '--json']);
+    const verdict = await runCli(['verify', proof, '--genesis', genesisOf(home), '--json']);
     assert.equal(JSON.parse(verdict.stdout).status, 'OK', verdict.stderr);
   });
 

@@ -7,7 +7,7 @@ import { decimal, duration, hash0x } from '../parse.ts';
 import { withSendOptions } from '../send-options.ts';
 import type { SendOptions } from '../send-transaction.ts';
 
-type CreateOptions = SendOptions & { height?: number; trustingPeriod: number };
+type CreateOptions = SendOptions & { height?: number; trustingPeriod: number; genesis?: string };
 type UpdateOptions = SendOptions & { height?: number };
 
 const DEFAULT_TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
@@ -31,6 +31,10 @@ export function registerBpciClients(bpci: Command, cliProcess: CliProcess): void
 
   sending('create <source>', 'begin to follow another chain at one of its blocks, which you vouch for')
     .option('--height <height>', 'height of the block (default: the head of the other chain)', decimal)
+    .option(
+      '--genesis <file>',
+      'genesis file of the other chain: check that its validators lead to the block',
+    )
     .option(
       '--trusting-period <duration>',
       'how long a header is a ground for the next; less than the unbonding time of the other chain',
@@ -88,10 +92,13 @@ async function lightBlocks(
 async function create(context: CliContext, options: CreateOptions, source: string): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
   const { sendToBpci } = await import('../bpci-operations.ts');
-  const { lastBlock, readLightBlocks } = await import('../light-blocks.ts');
-  const answer = await readLightBlocks(source, { height: options.height });
+  const { assertFromGenesis, lastBlock, readLightBlocks } = await import('../light-blocks.ts');
+  const { genesis, height } = options;
+  const answer = await readLightBlocks(source, { height, fromHeight: genesis === undefined ? undefined : 0 });
   const block = lastBlock(answer);
-  context.output.note(`trusting block ${block.header.height} of chain ${answer.genesisHash}`);
+  if (genesis !== undefined) await assertFromGenesis(answer, genesis);
+  const ground = genesis === undefined ? 'as you say' : 'as its genesis says';
+  context.output.note(`trusting block ${block.header.height} of chain ${answer.genesisHash}, ${ground}`);
   const { genesisHash } = answer;
   const data = { genesisHash, trustingPeriodMs: options.trustingPeriod, block };
   await sendToBpci(context, options, () => operationNamed('bpci', 'ClientCreate', data));
