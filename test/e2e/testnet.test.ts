@@ -4,60 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../src/client/client.ts';
-import { processStart } from '../../testnet/process.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
-
-interface NodeEntry {
-  name: string;
-  peerId: string;
-  validator: string | null;
-  p2p: string;
-  rpc: string;
-  pid: number | null;
-}
-
-/** Those of the processes that run. One that has ended counts as gone even before its parent has looked. */
-async function runningOf(pids: readonly number[]): Promise<number[]> {
-  const starts = await Promise.all(pids.map(processStart));
-  return pids.filter((_, index) => starts[index] !== undefined);
-}
+import { type NodeEntry, runningOf, TestnetUnderTest } from '../support/testnet.ts';
 
 describe('a testnet of four validators and an observer', function () {
   this.timeout(240_000);
-  let root: string;
-  let directory: string;
-
-  const metanode = async (...args: string[]) => await runCli([...args, '--data-dir', directory]);
-  const succeed = async (...args: string[]) => {
-    const result = await metanode(...args);
-    assert.equal(result.code, 0, `${args.join(' ')}: ${result.stderr}${result.stdout}`);
-    return result.stdout;
-  };
-  const nodes = async (): Promise<NodeEntry[]> =>
-    JSON.parse(await readFile(join(directory, 'testnet.json'), 'utf8')).nodes;
-  const heightOf = async ({ rpc }: NodeEntry) =>
-    (await createClient(rpc).call('chain_getFinalizedHead')).height;
-  const waitForHeight = async (node: NodeEntry, height: number) => {
-    for (let tries = 0; tries < 600; tries++, await sleep(100))
-      if ((await heightOf(node).catch(() => 0)) >= height) return;
-    assert.fail(`${node.name} did not reach height ${height}`);
-  };
-  const first = async () => (await nodes())[0] as NodeEntry;
+  let testnet: TestnetUnderTest;
 
   before(async () => {
-    root = await mkdtemp(join(tmpdir(), 'metanode-testnet-'));
-    directory = join(root, 'net');
+    testnet = await TestnetUnderTest.create('four');
     const up = ['testnet', 'up', '--validators', '4', '--observers', '1', '--port-base', '0', '--detach'];
-    await succeed(...up, '--wait-blocks', '3', '--empty-blocks', '2s', '--timeout', '90s');
+    await testnet.succeed(...up, '--wait-blocks', '3', '--empty-blocks', '2s', '--timeout', '90s');
   });
 
   after(async () => {
-    await metanode('testnet', 'down');
-    await rm(root, { recursive: true, force: true });
+    await testnet.destroy();
   });
 
   it('runs real processes that testnet.json describes', async () => {
-    const list = await nodes();
+    const list = await testnet.nodes();
     assert.deepEqual(
       list.map(({ name, validator }) => [name, validator !== null]),
       [
@@ -76,23 +41,25 @@ describe('a testnet of four validators and an observer', function () {
   });
 
   it('gives every operation a success and a failure, and a second checker agrees with every node', async () => {
-    const report = JSON.parse(await succeed('testnet', 'load', '--rate', '20', '--seconds', '25', '--json'));
+    const report = JSON.parse(
+      await testnet.succeed('testnet', 'load', '--rate', '20', '--seconds', '25', '--json'),
+    );
     assert.equal(report.lost + report.repeated + report.unexpected + report.refused, 0);
     assert.ok(report.failedShare >= 0.05);
     const { invariants, secondChecker } = JSON.parse(
-      await succeed('testnet', 'check', '--coverage', '--json'),
+      await testnet.succeed('testnet', 'check', '--coverage', '--json'),
     );
     assert.equal(invariants.nodes, 5);
     assert.ok(secondChecker.transactions >= report.final);
   });
 
   it('proves a transaction offline, and names the check that a changed proof fails', async () => {
-    const client = createClient((await first()).rpc);
+    const client = createClient((await testnet.first()).rpc);
     let txId: string | undefined;
-    for (let height = await heightOf(await first()); txId === undefined; height--)
+    for (let height = await testnet.heightOf(await testnet.first()); txId === undefined; height--)
       txId = (await client.call('chain_getReceipts', { height })).items[0]?.txId;
-    const proof = join(root, 'proof.json');
-    const genesis = join(directory, 'genesis.json');
+    const proof = join(testnet.root, 'proof.json');
+    const genesis = join(testnet.directory, 'genesis.json');
     assert.equal((await runCli(['tx', 'proof', txId, '--out', proof, '--rpc', client.url])).code, 0);
     const valid = await runCli(['verify', proof, '--genesis', genesis, '--json']);
     assert.equal(valid.code, 0, valid.stderr);
@@ -107,9 +74,9 @@ describe('a testnet of four validators and an observer', function () {
   });
 
   it('sends a transfer by the command line and prints its receipt', async () => {
-    const alice = join(directory, 'accounts', 'alice.json');
-    const bob = JSON.parse(await readFile(join(directory, 'accounts', 'bob.json'), 'utf8'));
-    const { rpc } = await first();
+    const alice = join(testnet.directory, 'accounts', 'alice.json');
+    const bob = JSON.parse(await readFile(join(testnet.directory, 'accounts', 'bob.json'), 'utf8'));
+    const { rpc } = await testnet.first();
     const args = [
       'economy',
       'transfer',
@@ -136,34 +103,34 @@ describe('a testnet of four validators and an observer', function () {
   });
 
   it('goes on with one of four killed, halts with two, and goes on when they are back', async () => {
-    await succeed('testnet', 'kill', 'v4');
-    const one = await first();
-    await waitForHeight(one, (await heightOf(one)) + 2);
-    await succeed('testnet', 'kill', 'v3');
+    await testnet.succeed('testnet', 'kill', 'v4');
+    const one = await testnet.first();
+    await testnet.waitForHeight(one, (await testnet.heightOf(one)) + 2);
+    await testnet.succeed('testnet', 'kill', 'v3');
     await sleep(3_000);
-    const halted = await heightOf(one);
+    const halted = await testnet.heightOf(one);
     await sleep(6_000);
-    assert.equal(await heightOf(one), halted);
-    assert.equal((await metanode('testnet', 'status')).code, 6);
-    await succeed('testnet', 'resume');
-    for (const node of await nodes()) await waitForHeight(node, halted + 2);
-    await succeed('testnet', 'check');
+    assert.equal(await testnet.heightOf(one), halted);
+    assert.equal((await testnet.run('testnet', 'status')).code, 6);
+    await testnet.succeed('testnet', 'resume');
+    for (const node of await testnet.nodes()) await testnet.waitForHeight(node, halted + 2);
+    await testnet.succeed('testnet', 'check');
   });
 
   it('goes on after all nodes were killed at once', async () => {
-    const before = await heightOf(await first());
-    await succeed('testnet', 'kill', 'all');
-    await succeed('testnet', 'resume');
-    for (const node of await nodes()) await waitForHeight(node, before + 2);
-    await succeed('testnet', 'check');
+    const before = await testnet.heightOf(await testnet.first());
+    await testnet.succeed('testnet', 'kill', 'all');
+    await testnet.succeed('testnet', 'resume');
+    for (const node of await testnet.nodes()) await testnet.waitForHeight(node, before + 2);
+    await testnet.succeed('testnet', 'check');
   });
 
   it('refuses to start over a running testnet, and ends all processes on down', async () => {
-    const again = await metanode('testnet', 'up', '--detach');
+    const again = await testnet.run('testnet', 'up', '--detach');
     assert.equal(again.code, 1);
     assert.match(again.stderr, /TESTNET_RUNNING/);
-    const pids = (await nodes()).map(({ pid }) => pid as number);
-    await succeed('testnet', 'down');
+    const pids = (await testnet.nodes()).map(({ pid }) => pid as number);
+    await testnet.succeed('testnet', 'down');
     assert.deepEqual(await runningOf(pids), []);
   });
 });

@@ -31,7 +31,7 @@ export async function executePlan(
     authorities: deriveAuthorityKeys(CHAIN_SEED),
     startMs: world.clock.wallMs(),
     runId: 0,
-    finalBlock: undefined,
+    finalBlock: { height: 1, hash: 'ab'.repeat(32) },
     maxFee: 1_000_000n,
     nonces: new Map(),
   });

@@ -4,8 +4,9 @@ import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import { findKind } from '../../src/types/operations/catalog.ts';
 import { CATALOGS } from '../../src/types/operations/catalogs.ts';
 import { toHex } from '../../src/util/bytes.ts';
-import { errorCode } from '../../src/util/errors.ts';
+import { errorCode, NodeError } from '../../src/util/errors.ts';
 import { LIMITS } from '../../src/util/limits.ts';
+import type { TestnetErrorCode } from '../directory.ts';
 import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { bpciScenarios } from './bpci.ts';
@@ -39,10 +40,11 @@ export interface LoadOptions {
   /** Whether validators join, rotate and leave meanwhile. */
   readonly validatorChanges: boolean;
   /**
-   * Whether to stand still while a transaction waits for its receipt longer than the plan allows for, as it does when
-   * the node that took it is killed: what was planned on top of it would otherwise come before it.
+   * A load stands still while a transaction waits for its receipt longer than the plan allows for, because the chain is
+   * slow or the node that took it was killed: what was planned on top of it would otherwise come before it. An
+   * impatient one goes on at its rate, to see what the chain does with more than it can bear.
    */
-  readonly patient?: boolean;
+  readonly impatient?: boolean | undefined;
   /** Only these operations of the catalogs; all if undefined. */
   readonly only?: readonly string[] | undefined;
   /** Called about once a second. */
@@ -104,7 +106,7 @@ class LoadGenerator {
   static async create(nodes: readonly NodeRpc[], options: LoadOptions): Promise<LoadGenerator> {
     const [first] = nodes;
     if (first === undefined) throw new RangeError('a load needs a node');
-    const status = await first.call('net_status', {});
+    const status = await statusWithFinalBlock(first);
     const lane = deriveLane(options.seed, options.lane);
     const validators = Array.from({ length: options.validators }, (_, index) =>
       deriveValidator(options.seed, `v${index + 1}`),
@@ -133,7 +135,7 @@ class LoadGenerator {
       validators,
       authorities: deriveAuthorityKeys(options.seed),
       startMs: Date.now(),
-      finalBlock: await finalBlockBefore(first, status.height),
+      finalBlock: await blockBefore(first, status.height),
       // Heights only grow, so no two runs of a lane on a chain share it.
       runId: status.height,
       maxFee: MAX_FEE,
@@ -198,7 +200,7 @@ class LoadGenerator {
   }
 
   #mustStandStill(nowMs: number): boolean {
-    return this.#options.patient === true && nowMs - this.#tracker.oldestOpenMs(nowMs) > PATIENCE_MS;
+    return this.#options.impatient !== true && nowMs - this.#tracker.oldestOpenMs(nowMs) > PATIENCE_MS;
   }
 
   #nodeOf({ sender }: PreparedTransaction): NodeRpc {
@@ -317,9 +319,21 @@ class LoadGenerator {
   }
 }
 
+/** Waits for the second block: until then no certificate counts, and nothing can be said about a final block. */
+async function statusWithFinalBlock(node: NodeRpc) {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const status = await node.call('net_status', {});
+    if (status.height >= 2) return status;
+    if (waited >= DRAIN_MS)
+      throw new NodeError<TestnetErrorCode>('TIMED_OUT', `the chain stays at height ${status.height}`, {
+        hint: 'see metanode testnet status',
+      });
+    await sleep(POLL_MS);
+  }
+}
+
 /** The block below the head: its certificate counts in the head, so the next transaction may speak of it. */
-async function finalBlockBefore(node: NodeRpc, head: number): Promise<PlanContext['finalBlock']> {
-  if (head < 2) return undefined;
+async function blockBefore(node: NodeRpc, head: number): Promise<PlanContext['finalBlock']> {
   const { height, hash } = await node.call('chain_getBlockHash', { height: head - 1 });
   return { height, hash: hash.slice(2) };
 }

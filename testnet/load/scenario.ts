@@ -18,7 +18,7 @@ export interface PlanContext {
   /** Wall time at which the plan begins. */
   readonly startMs: number;
   /** A block of the chain that was final before the plan began. */
-  readonly finalBlock: { readonly height: number; readonly hash: Hash } | undefined;
+  readonly finalBlock: { readonly height: number; readonly hash: Hash };
   /** Milliseconds from the beginning to when this transaction leaves. */
   readonly atMs: number;
   /** Tells one plan on a chain from the next, so that names and references are never used twice. */

@@ -22,7 +22,7 @@ function planner(nonces: ReadonlyMap<string, bigint> = new Map()): Planner {
     validators: [],
     authorities: deriveAuthorityKeys(SEED),
     startMs: 1_700_000_000_000,
-    finalBlock: undefined,
+    finalBlock: { height: 1, hash: 'ab'.repeat(32) },
     runId: 3,
     maxFee: 1_000n,
     nonces,
