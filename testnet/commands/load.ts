@@ -11,6 +11,7 @@ export interface LoadCommandOptions {
   seconds: number;
   only?: string[];
   validatorChanges: boolean;
+  impatient?: boolean;
 }
 
 /** `metanode testnet load`: fails if a transaction was lost or ended in another way than planned. */
@@ -25,6 +26,7 @@ export async function load(context: CliContext, path: string, options: LoadComma
     only: options.only,
     lane: FOREGROUND_LANE,
     validatorChanges: options.validatorChanges,
+    impatient: options.impatient,
     onProgress: ({ height, sent, final, open }) =>
       output.note(`height ${height}  sent ${sent}  final ${final}  open ${open}`),
   });

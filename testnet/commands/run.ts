@@ -91,8 +91,7 @@ async function runLoad(
   settings: NonNullable<Manifest['load']>,
   signal: AbortSignal,
 ): Promise<LoadReport> {
-  const patient = manifest.perturbations.length > 0;
-  return await load(supervisor, manifest, { ...settings, lane: FOREGROUND_LANE, patient, signal });
+  return await load(supervisor, manifest, { ...settings, lane: FOREGROUND_LANE, signal });
 }
 
 /** Prints what a run came to, and fails if anything of it is not as it should be. */

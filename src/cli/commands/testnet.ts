@@ -57,6 +57,7 @@ export function registerTestnet(program: Command, cliProcess: CliProcess): void 
     .option('--rate <rate>', 'transactions a second', positive, 20)
     .option('--seconds <seconds>', 'for how long', positive, 60)
     .option('--only <operation>', 'only this operation; may be repeated', listOf)
+    .option('--impatient', 'go on at this rate also while the chain cannot bear it; outcomes may differ then')
     .option('--no-validator-changes', 'no validators that join, rotate and leave')
     .action(
       action(cliProcess, async (context, options: LoadCommandOptions, name?: string) => {
