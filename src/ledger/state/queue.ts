@@ -32,6 +32,15 @@ export class Queue<V> {
     return this.#entries.get(reader, position);
   }
 
+  /** An entry as it stands in the state: the same bytes as long as it is in the queue. */
+  bytesAt(reader: StateReader, position: number): Uint8Array | undefined {
+    return reader.get(this.#entries.path(position));
+  }
+
+  decode(bytes: Uint8Array): V {
+    return this.#entries.decode(bytes);
+  }
+
   /** The oldest entry. */
   first(reader: StateReader): V | undefined {
     return this.at(reader, this.range(reader).head);

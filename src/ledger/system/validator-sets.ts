@@ -41,6 +41,21 @@ export function nextValidators(system: StateReader): ValidatorSet {
   return readSet(system, next);
 }
 
+/** Entries of the history by the bytes that they were read from. */
+const decodedEntries = new WeakMap<Uint8Array, { fromHeight: number; validators: ValidatorSet }>();
+
+function historyEntry(system: StateReader, position: number) {
+  const bytes = history.bytesAt(system, position);
+  if (bytes === undefined) throw new InvariantViolation('the history of validator sets has a hole');
+  let entry = decodedEntries.get(bytes);
+  if (entry === undefined) {
+    const { fromHeight, validators } = history.decode(bytes);
+    entry = { fromHeight, validators: new ValidatorSet(validators) };
+    decodedEntries.set(bytes, entry);
+  }
+  return entry;
+}
+
 /** V(height), or undefined for a height outside the history. */
 export function validatorsAt(system: StateReader, height: number): ValidatorSet | undefined {
   const { head, tail } = history.range(system);
@@ -48,11 +63,10 @@ export function validatorsAt(system: StateReader, height: number): ValidatorSet 
   let high = tail;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((history.at(system, middle) as HistoryEntry).fromHeight <= height) low = middle + 1;
+    if (historyEntry(system, middle).fromHeight <= height) low = middle + 1;
     else high = middle;
   }
-  const entry = low === head ? undefined : history.at(system, low - 1);
-  return entry === undefined ? undefined : new ValidatorSet(entry.validators);
+  return low === head ? undefined : historyEntry(system, low - 1).validators;
 }
 
 /** Books V(height + 2) at the end of block `height`, and forgets sets older than `maxAgeHeights`. */
@@ -70,7 +84,7 @@ export function advanceValidators(
   }
   for (;;) {
     const { head, tail } = history.range(system);
-    const successor = head + 1 < tail ? history.at(system, head + 1) : undefined;
+    const successor = head + 1 < tail ? historyEntry(system, head + 1) : undefined;
     if (successor === undefined || successor.fromHeight > height - maxAgeHeights) return;
     history.shift(system);
   }
