@@ -143,20 +143,20 @@ export class Chain {
 
   /**
    * Remembers a complete block, unless its body is not the one that its header commits to: then says why, and the
-   * right body may still come. The oldest unexecuted one makes room, so a flood of proposals costs nothing.
+   * right body may still come. The one that was not heard of for longest makes room, executed or not: a block that
+   * the validators hold on to is proposed again and again.
    */
   addCandidate(complete: CompleteBlock): BlockFault | undefined {
     const known = this.#candidates.get(complete.hash);
-    if (known?.complete === complete) return undefined;
-    const fault = checkBody(complete);
-    if (fault !== undefined || known !== undefined) return fault;
-    if (this.#candidates.size >= LIMITS.maxCandidateBlocks)
-      for (const [hash, candidate] of this.#candidates)
-        if (candidate.executed === undefined) {
-          this.#candidates.delete(hash);
-          break;
-        }
-    this.#candidates.set(complete.hash, { complete, fault: undefined, executed: undefined });
+    const fault = known?.complete === complete ? undefined : checkBody(complete);
+    if (fault !== undefined) return fault;
+    this.#candidates.delete(complete.hash);
+    this.#candidates.set(complete.hash, known ?? { complete, fault: undefined, executed: undefined });
+    for (const [hash, oldest] of this.#candidates) {
+      if (this.#candidates.size <= LIMITS.maxCandidateBlocks) break;
+      this.#candidates.delete(hash);
+      oldest.executed?.view.discard();
+    }
     return undefined;
   }
 
@@ -229,7 +229,9 @@ export class Chain {
     if (parent.hash !== this.#head.hash) return 'WRONG_PARENT';
     const outcome = executeComplete(complete, parent, this.#deps.state);
     if ('fault' in outcome) return outcome.fault;
-    candidate.executed = outcome.executed;
+    // One that made room meanwhile is executed again if it comes back.
+    if (this.#candidates.get(complete.hash) === candidate) candidate.executed = outcome.executed;
+    else outcome.executed.view.discard();
     return undefined;
   }
 

@@ -133,10 +133,10 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   );
   serveBlocks(network, chain, pool);
   const gossip = new TransactionGossip(network, pool);
-  teardown.add('gossip', () => gossip.stop());
   network.setValidators(chain.validators, chain.nextValidators);
   await network.start();
   teardown.add('network', () => network.stop());
+  teardown.add('gossip', () => gossip.stop());
   const stopWatching = network.subscribe((event) => {
     if (event.kind === 'head-claim' && event.head.height > chain.head.height + 1) sync.trigger();
     if (event.kind === 'peer-connected' && event.peer.head.height > chain.head.height) sync.trigger();
@@ -273,14 +273,10 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       logger,
       onBehind: () => parts.sync.trigger(),
       onHalt: (fact) => {
-        const error = new NodeError(
-          'EXECUTION_DIFFERS',
-          'the validators decided a block that is invalid on this node',
-          {
-            data: fact,
-            hint: 'compare the version of this node with the others; its data directory may be damaged',
-          },
-        );
+        const error = new NodeError(fact.code, `this node cannot take part any more: ${fact.reason}`, {
+          data: { ...fact },
+          hint: 'look for a full disk, another version than the other nodes have, or a damaged data directory',
+        });
         logger.fatal(fact, error.message);
         onFailure(error);
       },

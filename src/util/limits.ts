@@ -106,7 +106,7 @@ export const LIMITS = {
   maxUndecidedBlocks: 16,
   maxKeptProposals: 4,
   maxSeenEvidence: 256,
-  maxCandidateBlocks: 8,
+  maxCandidateBlocks: 16,
   maxProposalHoldMs: 5_000,
 
   // Network

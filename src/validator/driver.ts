@@ -45,8 +45,19 @@ export interface DriverDeps {
   readonly logger: Logger;
   /** The chain is ahead of this node: sync takes over and commits through the chain. */
   readonly onBehind: (height: number) => void;
-  /** Execution differs from the validators': the node stops taking part. */
-  readonly onHalt: (fact: { height: number; blockHash: Hash; reason: string }) => void;
+  /** The node stops taking part, for good. */
+  readonly onHalt: (fact: HaltFact) => void;
+}
+
+/**
+ * Why a node cannot take part any more: it cannot commit what the validators decided, or its own core failed, after
+ * which nothing that it would sign can be trusted.
+ */
+export interface HaltFact {
+  readonly code: 'CANNOT_COMMIT' | 'CORE_FAILED';
+  readonly height: number;
+  readonly blockHash: Hash | undefined;
+  readonly reason: string;
 }
 
 /** Two signed messages of one validator that contradict each other, as this node saw them. */
@@ -171,6 +182,10 @@ export class ConsensusDriver {
     try {
       for (let event = this.#queue.shift(); event !== undefined && this.#running; event = this.#queue.shift())
         for (const effect of this.#core.handle(event)) await this.#execute(effect);
+    } catch (error) {
+      this.#deps.logger.fatal({ err: error }, 'the consensus core failed');
+      const height = this.#deps.chain.head.height + 1;
+      this.#halt({ code: 'CORE_FAILED', height, blockHash: undefined, reason: errorMessage(error) });
     } finally {
       this.#draining = false;
     }
@@ -183,7 +198,12 @@ export class ConsensusDriver {
       this.#deps.logger.error({ effect: effect.kind, err: error }, 'consensus effect failed');
       // Without this block there is no next height: a full disk and a differing execution end the same way.
       if (effect.kind === 'commit')
-        this.#halt(effect.block.proposal.header.height, effect.block.hash, errorMessage(error));
+        this.#halt({
+          code: 'CANNOT_COMMIT',
+          height: effect.block.proposal.header.height,
+          blockHash: effect.block.hash,
+          reason: errorMessage(error),
+        });
     }
   }
 
@@ -230,7 +250,12 @@ export class ConsensusDriver {
         this.#recordEvidence(effect);
         return;
       case 'halt':
-        this.#halt(effect.height, effect.blockHash, effect.reason);
+        this.#halt({
+          code: 'CANNOT_COMMIT',
+          height: effect.height,
+          blockHash: effect.blockHash,
+          reason: effect.reason,
+        });
         return;
       case 'drop':
         this.#count(effect.reason);
@@ -324,10 +349,10 @@ export class ConsensusDriver {
     if (this.#evidence.length > LIMITS.maxSeenEvidence) this.#evidence.shift();
   }
 
-  /** A quorum decided what this node finds invalid: it must not vote on, and must say so. */
-  #halt(height: number, blockHash: Hash, reason: string): void {
+  /** It must not vote on, and must say so. */
+  #halt(fact: HaltFact): void {
     this.stop();
-    this.#deps.onHalt({ height, blockHash, reason });
+    this.#deps.onHalt(fact);
   }
 
   #count(reason: string): void {

@@ -195,6 +195,22 @@ describe('Chain', () => {
     });
   });
 
+  describe('candidates at a height that takes long', () => {
+    it('give their executed states back, and the one that is proposed again stays', async () => {
+      const held = builder.chain.build(world.producer(0));
+      assert.deepEqual(await follower.chain.validate(held, { reproposal: false }), { valid: true });
+      for (let i = 1; i <= LIMITS.maxCandidateBlocks * 2; i++) {
+        const header = { timeMs: held.block.header.timeMs + i };
+        const other = remakeBlock(held, world.producer(0).consensusKey, world.genesisHash, { header });
+        assert.deepEqual(await follower.chain.validate(other, { reproposal: true }), { valid: true });
+        assert.equal(follower.chain.addCandidate(held), undefined);
+      }
+      assert.equal(follower.chain.candidate(held.hash), held);
+      await follower.chain.commit(held, world.certify(held, follower.chain.validators));
+      assert.equal(follower.chain.state.nodeCount, freshNodeCount(follower));
+    });
+  });
+
   describe('certificates', () => {
     let block: CompleteBlock;
 
