@@ -40,6 +40,19 @@ function allCommands(command: Command): Command[] {
 const programOf = (env: NodeJS.ProcessEnv) =>
   createProgram({ stdin: Readable.from([]), stdout: collect().stream, stderr: collect().stream, env });
 
+/** Commander reads the variables of this process, so they are set for a while. */
+async function withEnvironment(
+  variables: Readonly<Record<string, string>>,
+  use: (env: NodeJS.ProcessEnv) => Promise<void>,
+): Promise<void> {
+  Object.assign(process.env, variables);
+  try {
+    await use(process.env);
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  }
+}
+
 describe('metanode command line', () => {
   it('prints results to standard output and nothing else', async () => {
     const { code, stdout, stderr } = await run(['version']);
@@ -99,11 +112,31 @@ describe('metanode command line', () => {
       assert.match(command.helpInformation(), /^Usage: metanode/, command.name());
   });
 
+  it('acts on the environment, of the process that it is', async () => {
+    await withEnvironment({ METANODE_JSON: '1' }, async (env) => {
+      assert.match((await run(['version'], env)).stdout, /^\{/);
+    });
+    await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
+      const { code, stderr } = await run(['economy', 'supply'], env);
+      assert.equal(code, EXIT.notReachable);
+      assert.match(stderr, /127\.0\.0\.1:1[^0-9]/);
+    });
+    await withEnvironment({ METANODE_VALIDATORS: 'many' }, async (env) => {
+      const { code, stderr } = await run(['testnet', 'up'], env);
+      assert.equal(code, EXIT.usage);
+      assert.match(stderr, /METANODE_VALIDATORS/);
+    });
+  });
+
   it('lets a flag win over the environment, and reads 0 and false as an absent flag', async () => {
-    const json = await run(['version'], { METANODE_JSON: '1' });
-    assert.equal(json.code, EXIT.ok);
-    const off = await run(['version'], { METANODE_JSON: '0' });
-    assert.doesNotMatch(off.stdout, /^\{/);
+    await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
+      const { stderr } = await run(['economy', 'supply', '--rpc', 'http://127.0.0.1:2'], env);
+      assert.match(stderr, /127\.0\.0\.1:2[^0-9]/);
+    });
+    for (const word of ['0', 'false', 'no', ''])
+      await withEnvironment({ METANODE_JSON: word }, async (env) => {
+        assert.doesNotMatch((await run(['version'], env)).stdout, /^\{/);
+      });
   });
 
   it('names both versions in one line on an old Node.js', () => {
