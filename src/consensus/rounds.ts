@@ -97,15 +97,16 @@ export function onProposeTimeout(state: HeightState): void {
 }
 
 /**
- * Moves on to the next round, except ahead of the others. Once time-outs have reached their cap, rounds last equally
- * long everywhere, so a validator that is a round ahead would stay ahead for ever, and with f others silent no round
- * would see a quorum. So it waits in a round above 0 while it knows that some of a quorum are still below it; they
- * come by their own time-outs, and `onRoundQuorum` starts the timer again. (PBFT, too, starts the timer of a new view
- * only with a quorum of view changes.)
+ * Moves on to the next round, except ahead of the others: above round 0 only where a quorum is known to have reached
+ * the present one, as a replica of PBFT starts the timer of a new view only with a quorum of view changes (Castro and
+ * Liskov 1999). Then f + 1 honest validators are at most one round below whoever is highest, and all others skip to
+ * them. Without this a validator that hears nobody runs away, and as rounds last equally long once their time-outs
+ * have reached the cap, the others need one whole round for each that it is ahead; with f others silent no round
+ * sees a quorum before they have caught up. `onRoundQuorum` starts the timer again.
  */
 export function onRoundTimeout(state: HeightState, round: number): void {
   if (round !== state.round || round + 1 >= NOT_PREPARED || !state.guard.isOpen) return;
-  const isAhead = round > 0 && !state.hasRoundQuorum && state.roundChanges.size >= state.validators.quorum;
+  const isAhead = round > 0 && !state.hasRoundQuorum;
   if (isAhead) state.roundEndsAtMs = undefined;
   else enterRoundWithRoundChange(state, round + 1);
 }

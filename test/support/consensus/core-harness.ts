@@ -166,6 +166,20 @@ export class CoreHarness {
     return this.handle({ kind: 'timeout', timer, height, round });
   }
 
+  /** Rounds end, here and at just as many others as make a quorum. Returns the lines of the last own time-out. */
+  endRounds(count = 1): string[] {
+    let lines: string[] = [];
+    for (let i = 0; i < count; i++) {
+      lines = this.timeout('round');
+      const { round } = this.core.roundState();
+      for (const index of [...this.validators.members.keys()]
+        .filter((other) => other !== this.me)
+        .slice(0, this.validators.quorum - 1))
+        this.inject(this.peer(index).roundChange(round));
+    }
+    return lines;
+  }
+
   certificate(block: ProposedBlock, votes: readonly SignedVote[]): string[] {
     return this.handle({ kind: 'certificate', block, certificate: this.certificateOf(votes) });
   }

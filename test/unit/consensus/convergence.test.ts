@@ -119,14 +119,28 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
   it('F09 waits ahead of the others, then gives the quorum a whole round', () => {
     const h = new CoreHarness();
     h.work();
-    for (let round = 0; round < 5; round++) h.timeout('round');
-    h.inject(h.peer(1).roundChange(3), h.peer(2).roundChange(3));
+    h.endRounds(4);
+    h.timeout('round');
     h.nowMs += 8000;
-    assert.deepEqual(h.timeout('round', 5), [], 'two of the quorum are still two rounds below');
+    assert.deepEqual(h.timeout('round', 5), [], 'two of the quorum are still a round below');
     assert.equal(h.core.roundState().roundEndsAtMs, undefined);
     assert.deepEqual(h.inject(h.peer(1).roundChange(5)), []);
     assert.deepEqual(h.inject(h.peer(2).roundChange(5)), ['timer round round 5 in 8000']);
     assert.deepEqual(h.timeout('round', 5), ['timer round round 6 in 8000', 'send round change 6']);
+  });
+
+  it('F09 does not run away from others that it does not hear, however long that takes', () => {
+    const h = new CoreHarness();
+    h.work();
+    h.timeout('round');
+    for (let i = 0; i < 100; i++) {
+      h.nowMs += 8000;
+      assert.deepEqual(h.timeout('round'), []);
+      assert.deepEqual(h.timeout('resend'), ['resend round-change 1', 'timer resend round 1 in 1000']);
+    }
+    assert.deepEqual(h.inject(h.peer(0).roundChange(1)), []);
+    assert.deepEqual(h.inject(h.peer(1).roundChange(1)), ['timer round round 1 in 2000']);
+    assert.deepEqual(h.timeout('round'), ['timer round round 2 in 4000', 'send round change 2']);
   });
 
   it('F09 starts the time of a round anew when its quorum comes late, and only then', () => {

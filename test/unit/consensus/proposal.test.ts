@@ -79,8 +79,7 @@ describe('Consensus core, section B: proposals of round 0', () => {
 
   it('B10 drops a proposal of a past round', () => {
     const h = new CoreHarness();
-    h.timeout('round');
-    h.timeout('round');
+    h.endRounds(2);
     const roundChanges = h.peers(0, 1, 2).map((peer) => peer.roundChange(1));
     const message = h.peer(1).proposal(1, h.block('B', 1), { roundChanges });
     assert.deepEqual(h.inject(message), ['drop PAST_ROUND V1']);

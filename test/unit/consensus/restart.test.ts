@@ -96,12 +96,13 @@ describe('Consensus core, section L: restart with a journal', () => {
   it('L07 continues in the restored round and signs nothing for rounds before it', () => {
     const before = new CoreHarness();
     before.work();
-    for (let i = 0; i < 3; i++) before.timeout('round');
+    before.endRounds(3);
     const h = restarted(before, { messages: before.sent, round: 3 });
     assert.equal(h.core.roundState().round, 3);
     const resend = h.effects.find((effect) => effect.kind === 'resend');
     assert.deepEqual(resend?.messages, [before.lastSent('round-change')]);
     assert.deepEqual(h.inject(h.peer(0).proposal(0, h.block('B'))), ['drop PAST_ROUND V0']);
+    h.inject(h.peer(0).roundChange(3), h.peer(1).roundChange(3));
     assert.deepEqual(h.timeout('round', 3), ['timer round round 4 in 8000', 'send round change 4']);
   });
 

@@ -33,7 +33,7 @@ describe('Consensus core, section D: sending round changes', () => {
 
   it('D04 still carries the certificate of round 0 after a round that prepared nothing', () => {
     const { h } = prepared();
-    h.timeout('round');
+    h.endRounds(1);
     assert.deepEqual(h.timeout('round'), [
       'timer round round 2 in 4000',
       'send round change 2 prepared 0 B (3 prepares)',
@@ -43,8 +43,7 @@ describe('Consensus core, section D: sending round changes', () => {
   it('D06 ignores round timers of other rounds and heights', () => {
     const h = new CoreHarness();
     h.work();
-    h.timeout('round');
-    h.timeout('round');
+    h.endRounds(2);
     assert.deepEqual(h.timeout('round', 0), []);
     assert.deepEqual(h.timeout('round', 2, 0), []);
     assert.equal(h.core.roundState().round, 2);
@@ -68,7 +67,7 @@ describe('Consensus core, section D: sending round changes', () => {
     it(`D09 sends one round change from round ${round} with a bounded timer`, () => {
       const h = new CoreHarness();
       h.work();
-      for (let r = 0; r < round; r++) h.timeout('round');
+      h.endRounds(round);
       const afterMs = Math.min(1000 * 2 ** (round + 1), 8000);
       assert.deepEqual(h.timeout('round'), [
         `timer round round ${round + 1} in ${afterMs}`,
@@ -265,7 +264,7 @@ describe('Consensus core, section E: receiving round changes as the next propose
   it('E15 ignores round changes of past rounds, a quorum of them included', () => {
     const h = new CoreHarness({ me: 1 });
     h.work();
-    for (let round = 0; round < 3; round++) h.timeout('round');
+    h.endRounds(3);
     assert.deepEqual(h.inject(...h.peers(0, 2, 3).map((peer) => peer.roundChange(1))), [
       'drop PAST_ROUND V0',
       'drop PAST_ROUND V2',
