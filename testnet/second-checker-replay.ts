@@ -1,18 +1,23 @@
 import { verifySignature } from '../src/crypto/ed25519.ts';
+import type { Begun } from '../src/ledger/begin-block.ts';
 import { executeBlock } from '../src/ledger/execute-block.ts';
 import { genesisState } from '../src/ledger/genesis-state.ts';
+import type { SectionResult } from '../src/ledger/section.ts';
 import { wrongSectionField } from '../src/ledger/section-roots.ts';
 import type { State } from '../src/ledger/state/state.ts';
+import { proofSchemeOf } from '../src/mining/proofs/proof-schemes.ts';
 import { type BlockHeader, hashHeader } from '../src/types/block.ts';
 import { certificateChecks, certificateHash } from '../src/types/certificate.ts';
 import type { Genesis } from '../src/types/genesis.ts';
 import { LEDGERS } from '../src/types/names.ts';
 import { encodeReceipt, encodeSystemReceipt, receiptListRoot, receiptsRoot } from '../src/types/receipt.ts';
-import { EMPTY_RANK, sectionsRoot } from '../src/types/section.ts';
+import { EMPTY_RANK, type SignedSection, sectionSigningBytes, sectionsRoot } from '../src/types/section.ts';
 import { decodeTransaction } from '../src/types/transaction.ts';
 import type { ValidatorSet } from '../src/types/validator.ts';
 import { equalBytes } from '../src/util/bytes.ts';
 import type { ExportedBlock } from './second-checker-export.ts';
+
+type Expect = (agrees: boolean, what: string) => void;
 
 /** What is wrong with a block, by name, or nothing. */
 export interface BlockFinding {
@@ -54,7 +59,7 @@ export class Replay {
   /** Applies the next block and returns everything that does not agree. */
   apply(exported: ExportedBlock): BlockFinding[] {
     const findings: BlockFinding[] = [];
-    const expect = (agrees: boolean, what: string) => {
+    const expect: Expect = (agrees, what) => {
       if (!agrees) findings.push({ height: exported.height, what });
     };
     const { block, receipts } = exported;
@@ -81,18 +86,11 @@ export class Replay {
       expect(false, `${outcome.ledger} section cannot be executed: ${outcome.fault.code}`);
       return findings;
     }
-    const { sections, ended } = outcome;
+    const { begun, sections, ended } = outcome;
     for (const [index, result] of sections.entries()) {
-      const claimed = body.sections[index]?.section;
+      const claimed = body.sections[index];
       if (claimed === undefined) expect(false, `no ${result.ledger} section`);
-      else {
-        const field = wrongSectionField(claimed, result);
-        expect(field === undefined, `${result.ledger} section: ${field}`);
-        expect(
-          claimed.rank !== EMPTY_RANK || result.receipts.length === 0,
-          `${result.ledger} section is not empty`,
-        );
-      }
+      else this.#checkSection(claimed, begun, result, expect);
       expectSame(
         result.receipts.map(encodeReceipt),
         (receipts.sections[index] ?? []).map(encodeReceipt),
@@ -120,11 +118,40 @@ export class Replay {
     return findings;
   }
 
-  /** What needs no execution: the chain of hashes, the validator sets, the certificate and its seals. */
-  #checkHeader(
-    { height, block, certificate }: ExportedBlock,
-    expect: (agrees: boolean, what: string) => void,
+  /** What a section claims of its execution, its proof, and whether its miner signed all of it. */
+  #checkSection(
+    { section, signature }: SignedSection,
+    begun: Begun,
+    result: SectionResult,
+    expect: Expect,
   ): void {
+    const { ledger } = result;
+    const field = wrongSectionField(section, result);
+    expect(field === undefined, `${ledger} section: ${field}`);
+    if (section.rank === EMPTY_RANK) {
+      expect(result.receipts.length === 0, `${ledger} section is not empty`);
+      return;
+    }
+    const miner = this.#validators.get(section.miner);
+    const signed = sectionSigningBytes(this.#genesisHash, section);
+    expect(
+      miner !== undefined && verifySignature(miner.consensusKey, signed, signature),
+      `${ledger} section: signature of its miner`,
+    );
+    const fault = proofSchemeOf(ledger)?.verify(section.proof, {
+      ledger,
+      parent: section.parent,
+      context: begun.context,
+      result,
+      before: begun.view.reader(ledger),
+      after: result.view.reader(ledger),
+      at: (subtree) => begun.view.reader(subtree),
+    });
+    expect(fault === undefined, `${ledger} section: proof ${fault?.code} ${fault?.field}`);
+  }
+
+  /** What needs no execution: the chain of hashes, the validator sets, the certificate and its seals. */
+  #checkHeader({ height, block, certificate }: ExportedBlock, expect: Expect): void {
     const { header, body } = block;
     const parent = this.#parent as { hash: string; timeMs: number };
     expect(header.height === height && height === this.#height + 1, 'height');
@@ -139,11 +166,7 @@ export class Replay {
     this.#checkCertificate(header, certificate, expect);
   }
 
-  #checkCertificate(
-    header: BlockHeader,
-    certificate: ExportedBlock['certificate'],
-    expect: (agrees: boolean, what: string) => void,
-  ): void {
+  #checkCertificate(header: BlockHeader, certificate: ExportedBlock['certificate'], expect: Expect): void {
     const outcome = certificateChecks(certificate, {
       height: header.height,
       blockHash: hashHeader(header),
@@ -163,7 +186,7 @@ function expectSame(
   own: readonly Uint8Array[],
   theirs: readonly Uint8Array[],
   what: string,
-  expect: (agrees: boolean, what: string) => void,
+  expect: Expect,
 ): void {
   expect(own.length === theirs.length, `${what}: ${theirs.length} of ${own.length}`);
   for (const [index, bytes] of own.entries())

@@ -5,6 +5,7 @@ import { Replay } from '../../../testnet/second-checker-replay.ts';
 import { ExportedChain } from '../../support/exported-chain.ts';
 import { type BlockChange, remakeBlock } from '../../support/remake-block.ts';
 
+const ECONOMY = 4;
 const WRONG = 'ee'.repeat(32);
 
 /** Two blocks, of which a replay has applied the first. */
@@ -27,7 +28,9 @@ async function open() {
 }
 
 function withEconomyReceipts(exported: ExportedBlock, change: (list: Receipt[]) => Receipt[]): ExportedBlock {
-  const sections = exported.receipts.sections.map((list, index) => (index === 4 ? change([...list]) : list));
+  const sections = exported.receipts.sections.map((list, index) =>
+    index === ECONOMY ? change([...list]) : list,
+  );
   return { ...exported, receipts: { ...exported.receipts, sections } };
 }
 
@@ -57,6 +60,32 @@ describe('the replay of the second checker', () => {
         `economy section: ${field}`,
       ]);
     }
+  });
+
+  it('finds a proof of a section with one flipped bit, though its miner signed it', async () => {
+    const { world, first, second, remade } = await open();
+    const proof = second.block.body.sections[ECONOMY]?.section.proof;
+    assert.ok(proof);
+    const step = Math.ceil(proof.length / 8);
+    for (let position = 0; position < proof.length; position += step) {
+      const replay = new Replay(world.genesis);
+      replay.apply(first);
+      const flipped = Uint8Array.from(proof);
+      flipped[position] = (flipped[position] as number) ^ 1;
+      const found = replay.apply(remade({ sections: { economy: { proof: flipped } } }));
+      assert.equal(found.length, 1, `byte ${position}`);
+      assert.match(found[0]?.what ?? '', /^economy section: proof /);
+    }
+  });
+
+  it('finds a section that its miner did not sign', async () => {
+    const { whatOf, remade } = await open();
+    const signedSections: BlockChange['signedSections'] = (sections) =>
+      sections.map((one, index) => (index === ECONOMY ? { ...one, signature: '11'.repeat(64) } : one));
+    assert.deepEqual(whatOf(remade({ signedSections })), ['economy section: signature of its miner']);
+    const stranger = await open();
+    const [found] = stranger.whatOf(stranger.remade({ sections: { economy: { miner: WRONG } } }));
+    assert.equal(found, 'economy section: signature of its miner');
   });
 
   it('finds a block that does not follow the one before', async () => {
