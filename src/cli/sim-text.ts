@@ -1,4 +1,6 @@
 import type { Campaign, RunFailure } from '../sim/campaign.ts';
+import { ALL_FAULTS, isPossible } from '../sim/faults.ts';
+import { faultTolerance } from '../types/quorum.ts';
 import { type Output, renderTable } from './output.ts';
 import type { SimPart } from './sim-parts.ts';
 
@@ -17,11 +19,12 @@ interface CampaignResult extends Campaign {
 }
 
 /** The command line that runs one seed of a campaign again. */
-export function repeatCommand({ validators, heights, mode, faults }: SimPart, seed: string): string {
-  return [
-    `metanode sim --validators ${validators} --seed ${seed} --heights ${heights} --mode ${mode}`,
-    `--faults ${faults.join(',') || 'none'} --trace`,
-  ].join(' ');
+export function repeatCommand(part: SimPart, seed: string): string {
+  const { validators, heights, mode, faults } = part;
+  const possible = ALL_FAULTS.filter((fault) => isPossible(fault, validators, faultTolerance(validators)));
+  const names = faults.length === possible.length ? 'all' : faults.join(',') || 'none';
+  const run = `--validators ${validators} --seed ${seed} --heights ${heights} --mode ${mode}`;
+  return `metanode sim ${run} --faults ${names} --trace`;
 }
 
 /** The figures of a campaign for people. */

@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { repeatCommand } from '../../../src/cli/sim-text.ts';
+import { ALL_FAULTS } from '../../../src/sim/faults.ts';
 
 function collect(): { stream: Writable; text: () => string } {
   const chunks: string[] = [];
@@ -91,6 +92,8 @@ describe('metanode sim', () => {
       repeatCommand(part, 'x/3'),
       'metanode sim --validators 7 --seed x/3 --heights 8 --mode liveness --faults crash,silent --trace',
     );
+    assert.match(repeatCommand({ ...part, faults: ALL_FAULTS }, 'x/3'), / --faults all --trace$/);
+    assert.match(repeatCommand({ ...part, faults: [] }, 'x/3'), / --faults none --trace$/);
   });
 
   it('refuses what makes no sense as a usage error', async () => {
