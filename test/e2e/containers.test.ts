@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { runContainer } from '../../src/runtime/container.ts';
 import type { RunSettings } from '../../src/runtime/container-run.ts';
+import { DIRECTORY_PREFIX } from '../../src/runtime/orphans.ts';
 import { makeRootfs } from '../../src/runtime/rootfs.ts';
 import { findRunc, type Runtime } from '../../src/runtime/runc.ts';
 import { errorCode } from '../../src/util/errors.ts';
@@ -14,15 +18,29 @@ import { LIMITS } from '../../src/util/limits.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
 import { describeContainers } from '../support/containers.ts';
 
+const ORPHAN_MAKER = fileURLToPath(new URL('../support/endless-container.ts', import.meta.url));
 const SMALL = { cpuMilli: 500, memoryMib: 32, diskMib: 8, pids: 16 };
 
 const CGROUPS = '/sys/fs/cgroup';
+
+function containerDirectories(temporary: string): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith(DIRECTORY_PREFIX));
+}
+
+/** Process id of the program in the only container that has its files here, as soon as it runs. */
+async function runningPid(temporary: string): Promise<number> {
+  const pidFile = () => join(temporary, containerDirectories(temporary)[0] ?? '', 'pid');
+  for (let tries = 0; tries < 400 && !existsSync(pidFile()); tries++) await sleep(50);
+  const pid = Number(await readFile(pidFile(), 'utf8'));
+  assert.ok(existsSync(`/proc/${pid}`));
+  return pid;
+}
 
 /** What the containers of this process have left: files in its directory for such, and cgroups under their names. */
 function leftovers(temporary: string): string[] {
   const groups = readdirSync(CGROUPS).map((hierarchy) => join(CGROUPS, hierarchy, 'metanode'));
   return [
-    ...readdirSync(temporary),
+    ...containerDirectories(temporary),
     ...[join(CGROUPS, 'metanode'), ...groups]
       .filter((path) => existsSync(path))
       .flatMap((path) => readdirSync(path))
@@ -158,6 +176,20 @@ describeContainers('containers by runc', function () {
     assert.ok(samples.every((bytes) => bytes > 0));
   });
 
+  it('whose program was killed are ended and removed by the next run', async () => {
+    const abandoned = spawn(
+      process.execPath,
+      ['--import', 'tsx', ORPHAN_MAKER, rootfs, `test-${process.pid}-orphan`],
+      { stdio: 'ignore' },
+    );
+    const pid = await runningPid(join(root, 'tmp'));
+    abandoned.kill('SIGKILL');
+    await once(abandoned, 'exit');
+    assert.ok(existsSync(`/proc/${pid}`));
+    assert.equal((await run('true')).end.code, 0);
+    assert.ok(!existsSync(`/proc/${pid}`));
+  });
+
   it('may write more than is kept, without being held up', async () => {
     const { end, stdout } = await run('yes | head -c 1000000');
     assert.equal(end.code, 0);
@@ -277,10 +309,7 @@ describeContainers('metanode docklock run', function () {
       rootfs,
     ];
     const { child, result } = spawnCli([...common, '--', 'sleep', '60'], { TMPDIR: temporary });
-    const pidFile = () => join(temporary, readdirSync(temporary)[0] ?? '', 'pid');
-    for (let tries = 0; tries < 400 && !existsSync(pidFile()); tries++) await sleep(50);
-    const pid = Number(await readFile(pidFile(), 'utf8'));
-    assert.ok(existsSync(`/proc/${pid}`));
+    const pid = await runningPid(temporary);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await result;
     assert.equal(code, 0, stderr);
@@ -288,7 +317,7 @@ describeContainers('metanode docklock run', function () {
     const report = JSON.parse(stdout);
     assert.deepEqual(report.end, { kind: 'killed', code: 137, by: 'request' });
     assert.equal(report.receipt.events[0].data.exitCode, 137);
-    assert.deepEqual(readdirSync(temporary), []);
+    assert.deepEqual(containerDirectories(temporary), []);
   });
 
   it('asks for keys on a chain that is not of a testnet on this machine', async () => {
