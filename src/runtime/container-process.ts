@@ -75,11 +75,12 @@ export class ContainerProcess {
         stderr: stderr.captured(),
       };
     } finally {
+      // First the container: it holds the pipes whose end tells that all is over.
+      await this.#delete();
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
         await ended.catch(() => {});
       }
-      await this.#delete();
     }
   }
 
