@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { repeatCommand } from '../../../src/cli/sim-text.ts';
 import { ALL_FAULTS } from '../../../src/sim/faults.ts';
+import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
 
 function collect(): { stream: Writable; text: () => string } {
   const chunks: string[] = [];
@@ -24,6 +27,8 @@ async function sim(...args: string[]) {
 }
 
 describe('metanode sim', () => {
+  const directory = useTemporaryDirectory();
+
   it('prints how often every fault class struck, the rate, and the bound of rounds in liveness mode', async () => {
     const { code, stdout } = await sim(
       '--runs',
@@ -94,6 +99,41 @@ describe('metanode sim', () => {
     );
     assert.match(repeatCommand({ ...part, faults: ALL_FAULTS }, 'x/3'), / --faults all --trace$/);
     assert.match(repeatCommand({ ...part, faults: [] }, 'x/3'), / --faults none --trace$/);
+  });
+
+  it('plays scenario files, all of them, and fails with what was expected and what came', async () => {
+    const good = fileURLToPath(
+      new URL('../../sim/scenarios/a01-prepares-the-first-valid-proposal.json', import.meta.url),
+    );
+    const scenario = JSON.parse(await readFile(good, 'utf8'));
+    const file = async (name: string, text: string) => {
+      await writeFile(directory.join(name), text);
+      return directory.join(name);
+    };
+    const wrong = await file(
+      'wrong.json',
+      JSON.stringify({ ...scenario, decisions: [{ height: 1, block: 'B' }] }),
+    );
+    const invalid = await file('invalid.json', JSON.stringify({ ...scenario, validators: 0 }));
+    const noJson = await file('no.json', '{');
+
+    const passed = await sim('--scenario', good, '--trace');
+    assert.equal(passed.code, EXIT.ok);
+    assert.match(passed.stdout, /^ +send prepare 0 B$/m);
+    assert.match(passed.stdout, /^A01 +ok /m);
+
+    const mixed = await sim('--json', '--scenario', wrong, '--scenario', good);
+    assert.equal(mixed.code, EXIT.failed);
+    assert.match(mixed.stderr, /SCENARIO_FAILED/);
+    const [first, second] = JSON.parse(mixed.stdout);
+    assert.equal(first.error.code, 'SCENARIO_FAILED');
+    assert.equal(second.id, 'A01');
+
+    for (const bad of [invalid, noJson, directory.join('absent.json')]) {
+      const { code, stderr } = await sim('--scenario', bad);
+      assert.equal(code, EXIT.failed);
+      assert.match(stderr, /SCENARIO_INVALID/);
+    }
   });
 
   it('refuses what makes no sense as a usage error', async () => {
