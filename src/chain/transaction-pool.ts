@@ -5,7 +5,7 @@ import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import type { Hash } from '../types/ssz.ts';
-import { decodeTransaction, type EncodedTransaction, transactionSigningBytes } from '../types/transaction.ts';
+import { decodeTransaction, type EncodedTransaction, receivedSigningBytes } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -158,14 +158,15 @@ export class TransactionPool {
     return pending;
   }
 
-  async #verifyNow({ id, value }: EncodedTransaction): Promise<void> {
+  async #verifyNow(transaction: EncodedTransaction): Promise<void> {
+    const { id, value } = transaction;
     const { body, auth } = value;
     if (body.chainId !== this.#deps.chainId)
       throw new NodeError<AdmissionErrorCode>('WRONG_NETWORK', `transaction of chain ${body.chainId}`, {
         data: { txId: id, expected: this.#deps.chainId },
         hint: 'build the transaction with the chain id and genesis hash of net_status',
       });
-    const bytes = transactionSigningBytes(this.#deps.genesisHash, body);
+    const bytes = receivedSigningBytes(this.#deps.genesisHash, transaction);
     if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, toHex(auth.signature))))
       throw new NodeError<AdmissionErrorCode>('BAD_SIGNATURE', 'the signature does not fit the transaction', {
         data: { txId: id },

@@ -187,7 +187,7 @@ export interface Network {
   /** Pushes to one validator only; false when there is no link to it. */
   sendTo(validator: Address, topic: Topic, bytes: Uint8Array): boolean;
   /** Pushes to the observers that asked this node to relay, and to nobody else (decided blocks, certificates). */
-  relayToObservers(topic: Topic, bytes: Uint8Array): void;
+  relayToObservers(topic: Topic, encode: () => Uint8Array): void;
   /** V(h) and V(h + 1): whom to stay connected with, and whose bindings count. */
   setValidators(current: ValidatorSet, next: ValidatorSet): void;
   /** Replaces the validator key (KeyRotate, joining) and tells every peer. */

@@ -233,7 +233,9 @@ class Libp2pNetwork implements Network {
     return this.#peers.ofValidator(validator).filter((peer) => this.#push.to(peer, message)).length > 0;
   }
 
-  relayToObservers(topic: Topic, bytes: Uint8Array): void {
+  relayToObservers(topic: Topic, encode: () => Uint8Array): void {
+    if (!this.#push.hasFollowers) return;
+    const bytes = encode();
     const message = this.#outgoing(topic, bytes, 0);
     this.#inbox.noteOwn(topic, bytes);
     this.#push.toObservers(message);

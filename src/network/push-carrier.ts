@@ -98,6 +98,11 @@ export class PushCarrier {
     this.#send(message, (peer) => peer.peerId !== except && this.#isLinkedValidator(peer));
   }
 
+  /** Whether anyone asked this node to relay. */
+  get hasFollowers(): boolean {
+    return this.#deps.peers.all.some(({ wantsRelay }) => wantsRelay);
+  }
+
   toObservers(message: WireMessage, except?: string): void {
     this.#send(
       message,

@@ -126,3 +126,13 @@ function assertScheme({ scheme, publicKey, signature }: Transaction['auth']): vo
 export function transactionSigningBytes(genesisHash: string, body: TransactionBody): Uint8Array {
   return signingBytes('transaction', genesisHash, encode(TransactionBodyType, body));
 }
+
+/**
+ * The same for a transaction that came as bytes: its body is cut out of them and not encoded again. An SSZ container
+ * of two fields of variable size begins with their offsets, u32 little-endian.
+ */
+export function receivedSigningBytes(genesisHash: string, { bytes }: EncodedTransaction): Uint8Array {
+  const offsets = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  const body = bytes.subarray(offsets.getUint32(0, true), offsets.getUint32(4, true));
+  return signingBytes('transaction', genesisHash, body);
+}

@@ -7,7 +7,6 @@ import type {
   ConsensusEffect,
   ConsensusEvent,
   ConsensusOptions,
-  Offence,
   ProposedBlock,
   RoundState,
   UnsignedMessage,
@@ -21,6 +20,7 @@ import {
   decodeConsensusMessage,
   encodeConsensusMessage,
 } from '../types/consensus-message.ts';
+import { evidenceOf } from '../types/evidence-check.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorCode, errorMessage } from '../util/errors.ts';
@@ -60,15 +60,6 @@ export interface HaltFact {
   readonly reason: string;
 }
 
-/** Two signed messages of one validator that contradict each other, as this node saw them. */
-export interface SeenEvidence {
-  readonly validator: Address;
-  readonly height: number;
-  readonly offence: Offence;
-  readonly first: ConsensusMessage;
-  readonly second: ConsensusMessage;
-}
-
 /**
  * The host of the consensus core: it owns the only queue of events, the clock, the timers, the signer with its
  * journal, and executes effects in order. Work that takes long (build, validate, fetch) runs beside the queue and
@@ -79,7 +70,6 @@ export class ConsensusDriver {
   readonly #core: Consensus;
   readonly #timers = new Timers();
   readonly #queue: ConsensusEvent[] = [];
-  readonly #evidence: SeenEvidence[] = [];
   readonly #drops = new Map<string, number>();
   #draining = false;
   #running = false;
@@ -114,10 +104,6 @@ export class ConsensusDriver {
 
   roundState(): RoundState {
     return this.#core.roundState();
-  }
-
-  evidence(): readonly SeenEvidence[] {
-    return this.#evidence;
   }
 
   /** How many messages were not used, by reason. */
@@ -159,12 +145,10 @@ export class ConsensusDriver {
   /** Validators have decided themselves; the block goes to those who only follow. */
   #announce(committed: StoredBlock): void {
     if (this.#deps.signer === undefined) return;
-    const message: ConsensusMessage = {
-      kind: 'decided',
-      block: proposalOf(committed.block),
-      certificate: committed.certificate,
-    };
-    this.#deps.network.relayToObservers('block', encodeConsensusMessage(message));
+    const { block, certificate } = committed;
+    this.#deps.network.relayToObservers('block', () =>
+      encodeConsensusMessage({ kind: 'decided', block: proposalOf(block), certificate }),
+    );
   }
 
   #enqueue(event: ConsensusEvent): void {
@@ -247,8 +231,7 @@ export class ConsensusDriver {
         this.#deps.onBehind(effect.height);
         return;
       case 'evidence':
-        this.#recordEvidence(effect);
-        return;
+        return this.#inBackground('evidence', this.#report(effect));
       case 'halt':
         this.#halt({
           code: 'CANNOT_COMMIT',
@@ -340,13 +323,11 @@ export class ConsensusDriver {
     network.sendTo(to, 'vote', encodeConsensusMessage(message));
   }
 
-  #recordEvidence({ offence, first, second }: Extract<ConsensusEffect, { kind: 'evidence' }>): void {
-    const validator = signerOf(first);
-    if (validator === undefined) return;
-    const height = heightOf(first);
-    this.#deps.logger.warn({ validator, height, offence }, 'a validator contradicted itself');
-    this.#evidence.push({ validator, height, offence, first, second });
-    if (this.#evidence.length > LIMITS.maxSeenEvidence) this.#evidence.shift();
+  async #report({ offence, first, second }: Extract<ConsensusEffect, { kind: 'evidence' }>): Promise<void> {
+    const evidence = evidenceOf(offence, first, second);
+    if (evidence === undefined) throw new Error(`two messages that show no ${offence}`);
+    const admission = await this.#deps.chain.evidence.admit(evidence, 'own');
+    this.#deps.logger.debug({ offence, validator: signerOf(first), admission }, 'evidence of the own core');
   }
 
   /** It must not vote on, and must say so. */

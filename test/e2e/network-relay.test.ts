@@ -113,7 +113,7 @@ describe('Messages to peers without a direct link', () => {
     assert.ok(first !== undefined);
     // A stream that was opened a moment ago may not be known to the validator yet.
     await until('relayed', () => {
-      for (const { network } of validators) network.relayToObservers('block', utf8('block 1'));
+      for (const { network } of validators) network.relayToObservers('block', () => utf8('block 1'));
       return only(observer, 'block').length > 0;
     });
     first.network.publish('vote', utf8('a vote'));

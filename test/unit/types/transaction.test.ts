@@ -6,6 +6,7 @@ import { encode } from '../../../src/types/ssz.ts';
 import {
   decodeTransaction,
   encodeTransaction,
+  receivedSigningBytes,
   SCHEME_ED25519,
   type Transaction,
   type TransactionErrorCode,
@@ -61,6 +62,26 @@ describe('transactions', () => {
     assert.deepEqual(decodeTransaction(encoded.bytes), encoded);
     const other = encodeTransaction(transaction(({ auth }) => (auth.signature = auth.signature.with(0, 1))));
     assert.notEqual(other.id, encoded.id, 'the id does not cover the signature');
+  });
+
+  it('are signed over the very bytes of their body', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+        fc.uint8Array({ maxLength: 300 }),
+        (nonce, data) => {
+          const signed = transaction((value) => {
+            value.body.nonce = nonce;
+            value.body.operations = [{ kind: 1, data }];
+          });
+          const received = decodeTransaction(encodeTransaction(signed).bytes);
+          assert.deepEqual(
+            receivedSigningBytes(GENESIS, received),
+            transactionSigningBytes(GENESIS, signed.body),
+          );
+        },
+      ),
+    );
   });
 
   it('are signed over their body and the genesis hash', () => {
