@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
 import type { Campaign } from '../sim/campaign.ts';
 import type { FaultClass } from '../sim/faults.ts';
 import type { RunMode } from '../sim/run.ts';
@@ -20,8 +21,11 @@ export interface SimPart {
 /** How often a process reports what it has done. */
 const REPORT_INTERVAL_MS = 2000;
 
-/** Runs a part; gives what was done since the last report to `onProgress`. Stops after too many failures. */
-async function runHere(part: SimPart, onProgress: (done: Campaign) => void): Promise<void> {
+/**
+ * Runs a part; gives what was done since the last report to `onProgress`, and ends when that says that nobody wants to
+ * know more, or after too many failures.
+ */
+async function runHere(part: SimPart, onProgress: (done: Campaign) => boolean): Promise<void> {
   const { campaignOf, EMPTY_CAMPAIGN, MAX_FAILURES, merge, seedOfRun } = await import('../sim/campaign.ts');
   const { validators: n, heights, mode, faults } = part;
   let done = EMPTY_CAMPAIGN;
@@ -30,17 +34,21 @@ async function runHere(part: SimPart, onProgress: (done: Campaign) => void): Pro
   let cpuBefore = cpuMs();
   const report = () => {
     const cpuNow = cpuMs();
-    onProgress({ ...done, cpuMs: cpuNow - cpuBefore });
+    const isWanted = onProgress({ ...done, cpuMs: cpuNow - cpuBefore });
     done = EMPTY_CAMPAIGN;
     cpuBefore = cpuNow;
     reportedAt = performance.now();
+    return isWanted;
   };
   for (let index = part.from; index < part.from + part.runs && failures < MAX_FAILURES; index++) {
     const seed = part.isOneRun ? part.seed : seedOfRun(part.seed, index);
     const run = campaignOf({ seed, n, heights, mode, faults });
     done = merge(done, run);
     failures += run.failures.length;
-    if (performance.now() - reportedAt >= REPORT_INTERVAL_MS) report();
+    if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
+    if (!report()) return;
+    // Runs never wait for anything: here the process gets to know that its parent is gone.
+    await setImmediate();
   }
   report();
 }
@@ -55,8 +63,11 @@ export async function runPart(part: SimPart): Promise<void> {
   const send = process.send?.bind(process);
   if (send === undefined)
     throw new NodeError('NO_PARENT', '--part is for processes that metanode sim starts');
-  await runHere(part, (done) => send(done));
-  process.disconnect();
+  await runHere(part, (done) => {
+    if (process.connected) send(done);
+    return process.connected;
+  });
+  if (process.connected) process.disconnect();
 }
 
 /** Runs a campaign in `jobs` processes (in this one if it is one) and returns the sum. */
@@ -70,6 +81,7 @@ export async function startParts(
   const add = (done: Campaign) => {
     sum = merge(sum, done);
     if (sum.runs < part.runs) onProgress(sum);
+    return true;
   };
   if (jobs === 1) await runHere(part, add);
   else await Promise.all(split(part, jobs).map((share) => runInChild(share, add)));
@@ -84,7 +96,7 @@ function split(part: SimPart, jobs: number): SimPart[] {
 }
 
 /** The same program again, with a channel for its reports. */
-async function runInChild(part: SimPart, add: (done: Campaign) => void): Promise<void> {
+async function runInChild(part: SimPart, add: (done: Campaign) => boolean): Promise<void> {
   const { validators, seed, from, runs, heights, mode, faults } = part;
   const options = { validators, seed, runs, heights, mode, faults: faults.join(',') || 'none', part: from };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
