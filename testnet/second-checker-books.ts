@@ -174,20 +174,26 @@ export class Books {
       const { payer, ledger, token, amount } = withdrawn;
       this.#move(token, meter(ledger, payer), balance(payer), amount);
     }
+    const slashing = readSystemReceipt(SYSTEM_RECEIPTS.ValidatorSlashed, receipt);
+    if (slashing !== undefined && slashing.slashed > 0n)
+      this.#move('GEN', this.#bond(slashing.validator, slashing.bondRef), TREASURY, slashing.slashed);
     const delivered = readSystemReceipt(SYSTEM_RECEIPTS.OutboxDelivered, receipt);
     if (delivered !== undefined && delivered.from === 'bpci' && delivered.to === 'economy') this.#payBack();
   }
 
-  /** Bonds are paid back in the order in which they were given up; bonds of genesis stand under their owner's name. */
+  /** Bonds of genesis stand under their owner's name. */
+  #bond(owner: string, ref: string): string {
+    return this.#amounts.has(`GEN ${lock('bpci', ref)}`) ? lock('bpci', ref) : `bond:${owner}`;
+  }
+
+  /** Bonds are paid back in the order in which they were given up. */
   #payBack(): void {
     const next = this.#unbonding.shift();
     if (next === undefined) {
       this.#faults.push('a bond was paid back that nobody gave up');
       return;
     }
-    const holder = this.#amounts.has(`GEN ${lock('bpci', next.ref)}`)
-      ? lock('bpci', next.ref)
-      : `bond:${next.owner}`;
+    const holder = this.#bond(next.owner, next.ref);
     this.#move('GEN', holder, balance(next.owner), this.#amounts.get(`GEN ${holder}`) ?? 0n);
   }
 }

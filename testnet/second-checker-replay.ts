@@ -1,5 +1,6 @@
 import { verifySignature } from '../src/crypto/ed25519.ts';
 import type { Begun } from '../src/ledger/begin-block.ts';
+import { evidenceGround } from '../src/ledger/evidence.ts';
 import { executeBlock } from '../src/ledger/execute-block.ts';
 import { genesisState } from '../src/ledger/genesis-state.ts';
 import type { SectionResult } from '../src/ledger/section.ts';
@@ -8,6 +9,8 @@ import type { State } from '../src/ledger/state/state.ts';
 import { proofSchemeOf } from '../src/mining/proofs/proof-schemes.ts';
 import { type BlockHeader, hashHeader } from '../src/types/block.ts';
 import { certificateChecks, certificateHash } from '../src/types/certificate.ts';
+import { type Evidence, evidenceRoot } from '../src/types/evidence.ts';
+import { evidenceListChecks } from '../src/types/evidence-check.ts';
 import type { Genesis } from '../src/types/genesis.ts';
 import { LEDGERS } from '../src/types/names.ts';
 import { encodeReceipt, encodeSystemReceipt, receiptListRoot, receiptsRoot } from '../src/types/receipt.ts';
@@ -80,7 +83,11 @@ export class Replay {
         genesisHash: this.#genesisHash,
       },
       transactions,
-      { beacon: header.beacon.output, lastCertificate: body.lastCertificate[0] },
+      {
+        beacon: header.beacon.output,
+        lastCertificate: body.lastCertificate[0],
+        evidence: body.evidence,
+      },
     );
     if (!outcome.valid) {
       expect(false, `${outcome.ledger} section cannot be executed: ${outcome.fault.code}`);
@@ -162,8 +169,20 @@ export class Replay {
     expect(header.validatorsHash === this.#validators.hash, 'validatorsHash');
     expect(header.nextValidatorsHash === this.#nextValidators.hash, 'nextValidatorsHash');
     expect(header.lastCertificateHash === certificateHash(body.lastCertificate[0]), 'lastCertificateHash');
+    expect(header.evidenceRoot === evidenceRoot(body.evidence), 'evidenceRoot');
     expect(this.#validators.has(header.proposer), 'proposer');
+    this.#checkEvidence(body.evidence, expect);
     this.#checkCertificate(header, certificate, expect);
+  }
+
+  #checkEvidence(evidence: readonly Evidence[], expect: Expect): void {
+    const outcome = evidenceListChecks(evidence, evidenceGround(this.#state.reader('system')));
+    if ('fault' in outcome) {
+      expect(false, `evidence: ${outcome.fault}`);
+      return;
+    }
+    for (const { publicKey, bytes, signature } of outcome.checks)
+      expect(verifySignature(publicKey, bytes, signature), 'evidence: a signature');
   }
 
   #checkCertificate(header: BlockHeader, certificate: ExportedBlock['certificate'], expect: Expect): void {

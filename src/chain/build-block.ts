@@ -10,7 +10,7 @@ import type { Mempool } from '../mempool/mempool.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import { type Beacon, type BlockHeader, HEADER_VERSION, hashHeader } from '../types/block.ts';
 import { type Certificate, certificateHash } from '../types/certificate.ts';
-import { evidenceRoot } from '../types/evidence.ts';
+import { type Evidence, evidenceRoot } from '../types/evidence.ts';
 import { LEDGERS } from '../types/names.ts';
 import {
   emptySection,
@@ -37,6 +37,8 @@ export interface BuildInput {
   readonly parent: ParentFacts;
   /** The parent's certificate as this node holds it; undefined only on genesis. */
   readonly lastCertificate: Certificate | undefined;
+  /** Proven, in the order of a block, and at most as much as a block holds. */
+  readonly evidence: readonly Evidence[];
   readonly state: State;
   readonly mempool: Mempool;
   readonly producer: BlockProducer;
@@ -80,8 +82,8 @@ export function buildBlock(input: BuildInput): BuiltBlock {
     }
     const sections = results.map((result) => mineSection(begun, result, parent, producer));
     const beacon = proveBeacon(parent, producer.vrfKey);
-    const { lastCertificate } = input;
-    const ended = endBlock(begun, results, { beacon: beacon.output, lastCertificate });
+    const { lastCertificate, evidence } = input;
+    const ended = endBlock(begun, results, { beacon: beacon.output, lastCertificate, evidence });
     const executed = finishBlock(results, ended, sections);
     const header: BlockHeader = {
       version: HEADER_VERSION,
@@ -97,7 +99,7 @@ export function buildBlock(input: BuildInput): BuiltBlock {
       validatorsHash: parent.validators.hash,
       nextValidatorsHash: parent.nextValidators.hash,
       lastCertificateHash: certificateHash(lastCertificate),
-      evidenceRoot: evidenceRoot([]),
+      evidenceRoot: evidenceRoot(evidence),
     };
     const complete: CompleteBlock = {
       hash: hashHeader(header),
@@ -106,7 +108,7 @@ export function buildBlock(input: BuildInput): BuiltBlock {
         body: {
           sections,
           lastCertificate: lastCertificate === undefined ? [] : [lastCertificate],
-          evidence: [],
+          evidence: [...evidence],
         },
         transactions: results.map((result) => result.transactions.map(({ bytes }) => bytes)),
       },
@@ -119,7 +121,7 @@ export function buildBlock(input: BuildInput): BuiltBlock {
   }
 }
 
-/** What a block holds besides transactions: header, five sections with proofs of bounded size, the certificate. */
+/** What a block holds besides transactions: header, five sections with proofs of bounded size, certificate, evidence. */
 const BLOCK_OVERHEAD_BYTES = 512 * 1024;
 /** Of one element of an SSZ list of variable size. */
 const OFFSET_BYTES = 4;

@@ -1,7 +1,9 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
+import { evidenceGround } from '../ledger/evidence.ts';
 import type { State } from '../ledger/state/state.ts';
 import type { BlockHeader } from '../types/block.ts';
 import { type Certificate, certificateChecks } from '../types/certificate.ts';
+import { evidenceListChecks } from '../types/evidence-check.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
@@ -12,6 +14,7 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';
+import type { EvidencePool } from './evidence-pool.ts';
 import {
   type ExecutedBlock,
   executeComplete,
@@ -44,6 +47,7 @@ export interface ChainDeps {
   readonly history: ChainHistory;
   readonly state: State;
   readonly pool: TransactionPool;
+  readonly evidence: EvidencePool;
   readonly verifier: CachedVerifier;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -99,6 +103,11 @@ export class Chain {
 
   get history(): ChainHistory {
     return this.#deps.history;
+  }
+
+  /** What validators have to answer for and no block holds yet. */
+  get evidence(): EvidencePool {
+    return this.#deps.evidence;
   }
 
   get head(): ChainHead {
@@ -167,10 +176,11 @@ export class Chain {
 
   /** Builds the next block with this node as its proposer; it is a candidate, already executed. */
   build(producer: BlockProducer, maxTransactions: number = LIMITS.maxTransactionsPerSection): CompleteBlock {
-    const { pool, state, clock, logger } = this.#deps;
+    const { pool, evidence, state, clock, logger } = this.#deps;
     const built = buildBlock({
       parent: this.#parentFacts(),
       lastCertificate: this.#head.certificate,
+      evidence: evidence.forNextBlock(),
       state,
       mempool: pool.mempool,
       producer,
@@ -223,6 +233,8 @@ export class Chain {
       !(await this.#isCertifiedBy(this.#previousValidators, parent.hash, lastCertificate))
     )
       return 'WRONG_LAST_CERTIFICATE';
+    const evidenceFault = await this.#findEvidenceFault(complete);
+    if (evidenceFault !== undefined) return evidenceFault;
     if (!(await this.#deps.pool.areSigned(complete.transactions.flat()))) return 'BAD_TRANSACTION_SIGNATURE';
     // Another caller may have executed it, or the head may have moved on, while signatures were checked.
     if (candidate.executed !== undefined) return undefined;
@@ -233,6 +245,13 @@ export class Chain {
     if (this.#candidates.get(complete.hash) === candidate) candidate.executed = outcome.executed;
     else outcome.executed.view.discard();
     return undefined;
+  }
+
+  async #findEvidenceFault({ block }: CompleteBlock): Promise<BlockFault | undefined> {
+    const { state, verifier } = this.#deps;
+    const outcome = evidenceListChecks(block.body.evidence, evidenceGround(state.reader('system')));
+    if ('fault' in outcome) return outcome.fault;
+    return (await verifier.verifyAll(outcome.checks)) ? undefined : 'BAD_EVIDENCE_SIGNATURE';
   }
 
   /** Whether a certificate proves that V(head + 1) decided this block as the next one. */
@@ -307,7 +326,7 @@ export class Chain {
   }
 
   #advance(complete: CompleteBlock, certificate: Certificate, executed: ExecutedBlock): void {
-    const { state, pool, logger } = this.#deps;
+    const { state, pool, evidence, logger } = this.#deps;
     const { header } = complete.block;
     state.commit(executed.view);
     for (const candidate of this.#candidates.values())
@@ -322,6 +341,7 @@ export class Chain {
     const { height, timeMs, proposer } = header;
     this.#head = { height, hash: complete.hash, timeMs, proposer, header, certificate };
     pool.onCommitted(complete.transactions);
+    evidence.onCommitted();
     logger.info(
       {
         height,

@@ -120,7 +120,11 @@ export function executeComplete(
       if (fault !== undefined) return { fault };
     }
     const { header, body } = complete.block;
-    const input = { beacon: header.beacon.output, lastCertificate: body.lastCertificate[0] };
+    const input = {
+      beacon: header.beacon.output,
+      lastCertificate: body.lastCertificate[0],
+      evidence: body.evidence,
+    };
     const executed = finishBlock(results, endBlock(begun, results, input), body.sections);
     const fault: BlockFault | undefined =
       executed.receiptsRoot !== header.receiptsRoot

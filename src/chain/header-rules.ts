@@ -5,6 +5,7 @@ import { vrfVerify } from '../crypto/vrf.ts';
 import { type Block, HEADER_VERSION } from '../types/block.ts';
 import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
+import type { EvidenceListFault } from '../types/evidence-check.ts';
 import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import {
@@ -38,7 +39,8 @@ export type BlockFault =
   | 'WRONG_SECTIONS_ROOT'
   | 'WRONG_LAST_CERTIFICATE'
   | 'WRONG_EVIDENCE_ROOT'
-  | 'EVIDENCE_NOT_ENABLED'
+  | EvidenceListFault
+  | 'BAD_EVIDENCE_SIGNATURE'
   | 'WRONG_SECTION_PLACE'
   | 'EMPTY_SECTION_NOT_CANONICAL'
   | 'RANK_NOT_ELECTED'
@@ -115,7 +117,6 @@ export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): Bl
   if (header.nextValidatorsHash !== parent.nextValidators.hash) return 'WRONG_NEXT_VALIDATORS_HASH';
   if (blockBytes(complete).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
   if (block.body.lastCertificate.length !== (parent.height === 0 ? 0 : 1)) return 'WRONG_LAST_CERTIFICATE';
-  if (block.body.evidence.length > 0) return 'EVIDENCE_NOT_ENABLED';
   return checkSections(complete, parent) ?? checkBeacon(block, parent, proposer.vrfKey);
 }
 

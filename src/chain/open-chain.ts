@@ -18,6 +18,7 @@ import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { Chain, type ChainErrorCode, type ChainHead } from './chain.ts';
+import { EvidencePool } from './evidence-pool.ts';
 import { ChainHistory } from './history.ts';
 import { TransactionPool } from './transaction-pool.ts';
 
@@ -82,8 +83,10 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     logger,
   });
   const system = state.reader('system');
+  const evidence = new EvidencePool({ system, store, verifier, logger });
+  await evidence.restore();
   const chain: Chain = new Chain(
-    { genesis, genesisHash, history, state, pool, verifier, clock, logger },
+    { genesis, genesisHash, history, state, pool, evidence, verifier, clock, logger },
     {
       head,
       beacon: lastBeacons(system).last,

@@ -168,7 +168,7 @@ export type ConsensusEffect =
   /** Two signed messages of one validator that contradict each other, in the order of their arrival. */
   | {
       readonly kind: 'evidence';
-      readonly offence: Offence;
+      readonly offence: EvidenceKind;
       readonly first: ConsensusMessage;
       readonly second: ConsensusMessage;
     }
@@ -176,9 +176,6 @@ export type ConsensusEffect =
   | { readonly kind: 'halt'; readonly height: number; readonly blockHash: Hash; readonly reason: string }
   /** Why a message was not used: for metrics, the debug RPC and tests. */
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly signer: Address | undefined };
-
-/** What evidence shows; a subset of the evidence kinds of a block. */
-export type Offence = Exclude<EvidenceKind, 'section'>;
 
 export type DropReason =
   | 'PAST_HEIGHT'

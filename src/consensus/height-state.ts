@@ -6,13 +6,13 @@ import type {
   ProposalMessage,
   SignedVote,
 } from '../types/consensus-message.ts';
+import type { EvidenceKind } from '../types/evidence.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type {
   ConsensusEffect,
   ConsensusOptions,
   DropReason,
-  Offence,
   OwnMessage,
   ParentBlock,
   ProposedBlock,
@@ -163,7 +163,7 @@ export class HeightState {
   }
 
   /** Reports two contradicting messages, once per validator and kind of offence in a height. */
-  reportEvidence(offence: Offence, first: ConsensusMessage, second: ConsensusMessage): void {
+  reportEvidence(offence: EvidenceKind, first: ConsensusMessage, second: ConsensusMessage): void {
     const key = `${fieldsOf(first).signer} ${offence}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);

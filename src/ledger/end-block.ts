@@ -1,4 +1,5 @@
 import type { Certificate } from '../types/certificate.ts';
+import type { Evidence } from '../types/evidence.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { SystemReceipt } from '../types/receipt.ts';
 import type { Hash } from '../types/ssz.ts';
@@ -8,12 +9,14 @@ import type { Begun } from './begin-block.ts';
 import { takeChangedSet } from './bpci/membership.ts';
 import { bookCertificate } from './bpci/participation.ts';
 import { sumByToken } from './cost.ts';
+import { applyEvidence } from './evidence.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
 import { InvariantViolation } from './seam.ts';
 import type { SectionResult } from './section.ts';
 import { isLockSpent } from './state/spent-locks.ts';
 import { type StateGround, StateView } from './state/state.ts';
+import { forgetOldEvidence } from './system/applied-evidence.ts';
 import { advanceChainFacts } from './system/chain-facts.ts';
 import { outboxQueue } from './system/outbox-queue.ts';
 import { advanceValidators, nextValidators, validatorsAt } from './system/validator-sets.ts';
@@ -24,6 +27,8 @@ export interface EndInput {
   readonly beacon: Hash;
   /** The certificate of the parent in this block's body; undefined only at height 1. */
   readonly lastCertificate: Certificate | undefined;
+  /** The evidence in this block's body, whose proof is checked. */
+  readonly evidence: readonly Evidence[];
 }
 
 /** The state after a block, not yet committed. */
@@ -80,6 +85,8 @@ function settleBlock(
   for (const message of [...begun.sent, ...LEDGERS.flatMap((ledger) => sections[ledger]?.outbox ?? [])])
     outboxQueue.push(system, { height: context.height, message });
 
+  receipts.push(...applyEvidence(view, input.evidence, context, rules));
+  forgetOldEvidence(system, context.height, context.parameters.evidenceMaxAgeHeights);
   const validators = nextValidators(system);
   const afterNext = takeChangedSet(view.writer('bpci')) ?? validators;
   advanceValidators(system, context.height, afterNext, context.parameters.evidenceMaxAgeHeights);

@@ -164,6 +164,11 @@ export interface Settlement {
     context: BlockContext,
     isSpent: (lock: LockRecord) => boolean,
   ): SettlementReceipt[];
+  /**
+   * EndBlock: takes `ppm` parts per million of a lock, rounded down, for the treasury, and returns how much that was;
+   * 0 where there is no such lock. A lock is never slashed to nothing: `ppm` is below a million.
+   */
+  slash(economy: StateWriter, ledger: LedgerName, ref: Hash, ppm: number): bigint;
   /** Whether requests were carried over, so that the next block has work without a transaction. */
   hasQueuedRequests(economy: StateReader): boolean;
   readLock(economy: StateReader, ledger: LedgerName, ref: Hash): LockRecord | undefined;

@@ -2,7 +2,15 @@ import type { Topic, WireMessage } from '../types/network.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** What is given up first when a peer does not keep up: bytes that it can fetch before what nobody sends again. */
-const DROP_ORDER: readonly Topic[] = ['tx', 'section', 'block', 'certificate', 'proposal', 'vote'];
+const DROP_ORDER: readonly Topic[] = [
+  'tx',
+  'section',
+  'block',
+  'certificate',
+  'evidence',
+  'proposal',
+  'vote',
+];
 
 /** SSZ offset and fixed part of one message inside a frame. */
 const MESSAGE_OVERHEAD = 16;

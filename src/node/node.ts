@@ -13,6 +13,7 @@ import { LevelStore } from '../storage/level-store.ts';
 import { acceptLostJournal, VoteJournal } from '../storage/vote-journal.ts';
 import { serveBlocks } from '../sync/block-server.ts';
 import { BlockSync } from '../sync/block-sync.ts';
+import { spreadEvidence } from '../sync/evidence-gossip.ts';
 import { TransactionGossip } from '../sync/transaction-gossip.ts';
 import { hashGenesis } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
@@ -132,6 +133,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     (error) => halt.resolve(error),
   );
   serveBlocks(network, chain, pool);
+  spreadEvidence(network, chain.evidence);
   const gossip = new TransactionGossip(network, pool);
   network.setValidators(chain.validators, chain.nextValidators);
   await network.start();

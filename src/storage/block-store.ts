@@ -3,6 +3,7 @@ import { hashOf } from '../crypto/hash.ts';
 import { type Block, type BlockHeader, BlockHeaderType, decodeBlock } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
+import { type Evidence, EvidenceType, hashEvidence } from '../types/evidence.ts';
 import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
 import { type BlockProofItems, BlockProofItemsType } from '../types/proof-items.ts';
 import { type BlockReceipts, BlockReceiptsType } from '../types/receipt.ts';
@@ -13,6 +14,7 @@ import { NodeError } from '../util/errors.ts';
 import type { StorageErrorCode } from './errors.ts';
 import type { BatchOperation, KeyValueStore } from './key-value.ts';
 import {
+  EVIDENCE_RANGE,
   type HeightKind,
   hashKey,
   heightKey,
@@ -279,6 +281,25 @@ export class BlockStore {
   /** Recorded drops, newest first, at most LIMITS.maxRecentDrops. */
   loadDrops(): DroppedTransaction[] {
     return this.#pool.drops();
+  }
+
+  /** Keeps evidence until a block holds it. */
+  async saveEvidence(evidence: Evidence): Promise<void> {
+    const value = encode(EvidenceType, evidence);
+    await this.#write([{ type: 'put', key: hashKey('evidence', hashEvidence(evidence)), value }]);
+  }
+
+  async deleteEvidence(hashes: readonly Hash[]): Promise<void> {
+    await this.#write(hashes.map((hash) => ({ type: 'del', key: hashKey('evidence', hash) })));
+  }
+
+  /** Evidence that no block held when it was last looked at. @throws NodeError STORE_CORRUPT */
+  async loadEvidence(): Promise<Evidence[]> {
+    const found: Evidence[] = [];
+    for await (const page of this.#store.pages(EVIDENCE_RANGE))
+      for (const { value } of page)
+        found.push(readable('evidence', () => decode(EvidenceType, value, 'evidence')));
+    return found;
   }
 
   async #write(operations: readonly BatchOperation[]): Promise<void> {

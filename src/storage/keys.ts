@@ -12,7 +12,7 @@ import { prefixRange } from './key-value.ts';
  *   i/ height            proof items
  *   c/ height            certificate                   p/ txId           accepted by the own RPC, undecided
  *   v/ height            next validators, if changed   d/ sequence       recorded drop of one of those
- *   m/ name              version, genesis, head
+ *   m/ name              version, genesis, head     e/ evidence hash evidence that no block holds yet
  */
 const PREFIX = {
   header: utf8('b/'),
@@ -26,6 +26,7 @@ const PREFIX = {
   leaf: utf8('s/'),
   pooled: utf8('p/'),
   drop: utf8('d/'),
+  evidence: utf8('e/'),
   meta: utf8('m/'),
 } as const;
 
@@ -48,7 +49,7 @@ export function heightKey(kind: HeightKind, height: number): Uint8Array {
   return concatBytes(PREFIX[kind], uint64(height));
 }
 
-export function hashKey(kind: 'blockHash' | 'transaction' | 'pooled', hash: Hash): Uint8Array {
+export function hashKey(kind: 'blockHash' | 'transaction' | 'pooled' | 'evidence', hash: Hash): Uint8Array {
   return concatBytes(PREFIX[kind], fromHex(hash));
 }
 
@@ -62,6 +63,7 @@ export function metaKey(name: 'version' | 'genesis' | 'head'): Uint8Array {
 
 export const POOLED_RANGE = prefixRange(PREFIX.pooled);
 export const DROP_RANGE = prefixRange(PREFIX.drop);
+export const EVIDENCE_RANGE = prefixRange(PREFIX.evidence);
 export const VALIDATORS_RANGE = prefixRange(PREFIX.validators);
 export const LEAF_RANGE = prefixRange(PREFIX.leaf);
 

@@ -55,6 +55,8 @@ const PARAMETER_BOUNDS: Readonly<
   minBond: [0n, GEN_SUPPLY],
   unbondingMs: [0, 10 * YEAR_MS],
   evidenceMaxAgeHeights: [1, 10_000_000],
+  // A bond is never slashed to nothing: a lock ends only when it is released.
+  slashPpm: [0, ONE_PPM - 1],
   faucetAmount: [0n, MAX_COIN_SUPPLY],
   faucetIntervalMs: [1, YEAR_MS],
   aurHaircutPpm: [0, ONE_PPM],

@@ -45,6 +45,7 @@ export const ParametersType = new ContainerType({
   bondAdmits: Bool,
   unbondingMs: SafeU64,
   evidenceMaxAgeHeights: U32,
+  slashPpm: U32,
   // Economy
   faucetAmount: U128,
   faucetIntervalMs: SafeU64,
@@ -87,6 +88,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   bondAdmits: false,
   unbondingMs: 60_000,
   evidenceMaxAgeHeights: 10_000,
+  slashPpm: 50_000,
   faucetAmount: 100_000_000n,
   faucetIntervalMs: 3_600_000,
   aurHaircutPpm: 50_000,

@@ -18,7 +18,7 @@ import {
 } from './ssz.ts';
 
 /** What travels between nodes, by subject. The order is the wire form: append only. */
-export const TOPICS = ['tx', 'section', 'proposal', 'vote', 'block', 'certificate'] as const;
+export const TOPICS = ['tx', 'section', 'proposal', 'vote', 'block', 'certificate', 'evidence'] as const;
 export type Topic = (typeof TOPICS)[number];
 export const TopicType = NameOf(TOPICS);
 

@@ -1,13 +1,14 @@
 import { BitListType, ContainerType } from '@chainsafe/ssz';
 import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
+import { EvidenceKindType } from './evidence.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
 import { BPCI_SYSTEM_RECEIPTS } from './operations/bpci-records.ts';
 import { findKind, type KindSpec } from './operations/catalog.ts';
 import { CLUSTER_SYSTEM_RECEIPTS } from './operations/cluster.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy.ts';
 import type { SystemReceipt } from './receipt.ts';
-import { AddressType, decode, encode, Hash32, Height, Key32, SafeU64, U16, U32, U128 } from './ssz.ts';
+import { AddressType, Bool, decode, encode, Hash32, Height, Key32, SafeU64, U16, U32, U128 } from './ssz.ts';
 
 /**
  * What a block did outside transactions. Kinds below 1000 belong to the block machine; a ledger's own have its
@@ -37,6 +38,20 @@ const KeysFromType = new ContainerType({
   vrfKey: Key32,
   fromHeight: Height,
 });
+/**
+ * A validator answers for having contradicted itself at `evidenceHeight`: `slashed` micro-GEN of the bond `bondRef`
+ * went to the treasury; no bond that the chain still holds is all zeros. Who is `jailed` stands in no set from the
+ * height on that a removal in the same block names.
+ */
+const ValidatorSlashedType = new ContainerType({
+  validator: AddressType,
+  offence: EvidenceKindType,
+  evidenceHeight: Height,
+  evidenceHash: Hash32,
+  bondRef: Hash32,
+  slashed: U128,
+  jailed: Bool,
+});
 const ValidatorRemovedType = new ContainerType({ validator: AddressType, fromHeight: Height });
 /** The certificate of the block before, as it stands in this block's body; `signers` as in the certificate. */
 const FinalityType = new ContainerType({
@@ -54,6 +69,7 @@ export const SYSTEM_RECEIPTS = {
   ValidatorRemoved: { kind: 5, type: ValidatorRemovedType },
   ValidatorRotated: { kind: 6, type: KeysFromType },
   Finality: { kind: 7, type: FinalityType },
+  ValidatorSlashed: { kind: 8, type: ValidatorSlashedType },
 } as const;
 
 // biome-ignore lint/suspicious/noExplicitAny: every schema has its own value type; the map is read by number

@@ -105,7 +105,7 @@ export const LIMITS = {
   maxDecidedAnswersPerPeer: 16,
   maxUndecidedBlocks: 16,
   maxKeptProposals: 4,
-  maxSeenEvidence: 256,
+  maxPendingEvidence: 256,
   maxCandidateBlocks: 16,
   maxProposalHoldMs: 5_000,
 

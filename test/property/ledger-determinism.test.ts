@@ -100,7 +100,7 @@ function transactionsOf(
   return built;
 }
 
-const input = { beacon: '07'.repeat(32), lastCertificate: undefined };
+const input = { beacon: '07'.repeat(32), lastCertificate: undefined, evidence: [] };
 
 describe('execution is a function of state and transactions', () => {
   it('gives one state root for serial, shuffled and interleaved sections, and on replay from disk leaves', () => {

@@ -202,7 +202,7 @@ export class EconomyChain {
       this.state,
       facts,
       { economy: transactions },
-      { beacon: hashNumber(this.height), lastCertificate: undefined },
+      { beacon: hashNumber(this.height), lastCertificate: undefined, evidence: [] },
     );
     if (!outcome.valid)
       throw new Error(`the section is invalid: ${outcome.fault.code} ${JSON.stringify(outcome.fault.data)}`);
@@ -231,7 +231,11 @@ export class EconomyChain {
     };
     const fault = goldScheme.verify(goldScheme.build(input), input);
     if (fault !== undefined) throw new Error(`the proof is refused: ${fault.code} ${fault.field}`);
-    const ended = endBlock(begun, [result], { beacon: hashNumber(this.height), lastCertificate: undefined });
+    const ended = endBlock(begun, [result], {
+      beacon: hashNumber(this.height),
+      lastCertificate: undefined,
+      evidence: [],
+    });
     this.state.commit(ended.view);
     result.discard();
     begun.discard();

@@ -13,6 +13,7 @@ import { executeSection, type SectionFault, type SectionResult } from '../../src
 import { State } from '../../src/ledger/state/state.ts';
 import { addressOf } from '../../src/types/address.ts';
 import type { Certificate } from '../../src/types/certificate.ts';
+import type { Evidence } from '../../src/types/evidence.ts';
 import { DEFAULT_PARAMETERS, type Genesis, type Parameters } from '../../src/types/genesis.ts';
 import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import type { Receipt, SystemReceipt } from '../../src/types/receipt.ts';
@@ -192,12 +193,13 @@ export class LedgerChain {
 
   /**
    * Executes and commits the next block; `elapsedMs` is how much later it is than the one before, `lastCertificate`
-   * what its body says of that one.
+   * what its body says of that one, `evidence` whose proof nobody checks.
    */
   block(
     transactions: readonly EncodedTransaction[] = [],
     elapsedMs = 1000,
     lastCertificate?: Certificate,
+    evidence: readonly Evidence[] = [],
   ): ExecutedTestBlock {
     const begun = this.begin();
     const sections: Partial<Record<LedgerName, SectionResult>> = {};
@@ -209,7 +211,7 @@ export class LedgerChain {
     }
     const results = Object.values(sections);
     this.#beacon = nextBeacon(this.#beacon, sha256(utf8(String(this.height + 1))));
-    const ended = endBlock(begun, results, { beacon: this.#beacon, lastCertificate });
+    const ended = endBlock(begun, results, { beacon: this.#beacon, lastCertificate, evidence });
     this.commit(begun, results, ended);
     this.timeMs += elapsedMs;
     const { stateRoot, systemReceipts, validators, nextValidators, hasPendingWork } = ended;

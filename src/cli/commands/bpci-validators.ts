@@ -6,7 +6,7 @@ import { formatCoins, hash0x } from '../parse.ts';
 import { withSendOptions } from '../send-options.ts';
 import type { SendOptions } from '../send-transaction.ts';
 
-const MEMBER_STATUSES = ['candidate', 'validator'] as const;
+const MEMBER_STATUSES = ['candidate', 'validator', 'jailed'] as const;
 type MemberStatus = (typeof MEMBER_STATUSES)[number];
 type JoinOptions = SendOptions & { consensusKey: string; vrfKey: string; bondRef: string };
 type RotateOptions = SendOptions & { oldConsensusKey: string; consensusKey: string; vrfKey: string };

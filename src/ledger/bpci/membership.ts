@@ -14,7 +14,8 @@ import { nextValidators } from '../system/validator-sets.ts';
 /** Who is registered, in the bpci sub-tree: candidates and validators, their keys, bonds and votes. */
 
 const MemberType = new ContainerType({
-  status: NameOf(['candidate', 'validator']),
+  /** `jailed`: evidence put it out of the set; it may only leave. */
+  status: NameOf(['candidate', 'validator', 'jailed']),
   consensusKey: Key32,
   vrfKey: Key32,
   bondRef: Hash32,
@@ -37,6 +38,9 @@ export const votes = new Table('votes', VoteListType);
 const UnbondingType = new ContainerType({ owner: AddressType, bondRef: Hash32, releaseAtMs: SafeU64 });
 /** Bonds on their way back, in the order in which they are due. */
 export const unbonding = new Queue<ValueOf<typeof UnbondingType>>('unbonding', UnbondingType);
+
+/** The bond with which an account last stood in the set, once it has left: it still answers for what it did there. */
+export const departedBonds = new Table('departed-bond', Hash32);
 
 /** V(h + 2) as far as it was changed in this block; EndBlock takes it away. */
 const changedSet = new Table('changed-set', ValidatorListType);

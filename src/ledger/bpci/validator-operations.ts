@@ -18,6 +18,7 @@ import { assertJoinKeys, assertRotationKeys } from './key-proofs.ts';
 import {
   changeSet,
   countChange,
+  departedBonds,
   latestSet,
   type Member,
   members,
@@ -109,9 +110,9 @@ export function executeValVote(vote: ValVote, context: OperationContext): void {
   const member = members.get(context.own, vote.candidate);
   if (member === undefined) throw failure('NOT_REGISTERED', 'the account is neither candidate nor validator');
   if (vote.decision === 'admit' && member.status !== 'candidate')
-    throw failure('NOT_A_CANDIDATE', 'the account is a validator already');
+    throw failure('NOT_A_CANDIDATE', 'the account is a validator or jailed');
   if (vote.decision === 'remove' && member.status !== 'validator')
-    throw failure('NOT_A_VALIDATOR', 'the account is only a candidate');
+    throw failure('NOT_A_VALIDATOR', 'the account is no validator');
   const inFavour = countVote(vote, latest, context);
   const needed = quorum(latest.size);
   context.emit(BPCI.events.VoteCounted, {
@@ -165,10 +166,11 @@ function remove(id: Address, member: Member, context: OperationContext): void {
 }
 
 /** Forgets the member and sends its bond on the way back. The bond of a genesis validator may be zero. */
-function unregister(id: Address, { bondRef, bond }: Member, context: OperationContext): void {
+function unregister(id: Address, { status, bondRef, bond }: Member, context: OperationContext): void {
   members.delete(context.own, id);
   votes.delete(context.own, id);
   if (bond === 0n) return;
+  if (status !== 'candidate') departedBonds.set(context.own, bondRef, id);
   const releaseAtMs = later(context.timeMs, context.parameters.unbondingMs);
   unbonding.push(context.own, { owner: id, bondRef, releaseAtMs });
   context.emit(BPCI.events.BondUnlocking, { owner: id, bondRef, bond, releaseAtMs });

@@ -1,4 +1,5 @@
 import { TOKENS, type TokenName } from '../../types/names.ts';
+import { BOND_PURPOSE } from '../../types/operations/settlement-messages.ts';
 import { type BlockContext, InvariantViolation, type StateReader } from '../seam.ts';
 import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath } from './account.ts';
 import { findAuthority } from './approvals.ts';
@@ -115,8 +116,10 @@ function outstandingGained({ before, after, changed }: Change): bigint {
   return gained;
 }
 
-/** A lock is made whole and ends whole. */
-function assertLocks({ before, after, changed }: Change): void {
+/** A lock is made whole and ends whole; of all locks, only validators' bonds are slashed on the way. */
+function assertLocks(change: Change): void {
+  const { before, after, changed } = change;
+  let slashed = 0n;
   for (const path of changed) {
     const account = parseAccountPath(path);
     if (account === undefined || !account.account.startsWith('lock/')) continue;
@@ -128,8 +131,13 @@ function assertLocks({ before, after, changed }: Change): void {
     if (held === 0n && lock?.token === account.token) broken(`${path} is empty`);
     const previous = readLock(before, ledger as Parameters<typeof readLock>[1], ref);
     const same = previous !== undefined && lock !== undefined && previous.owner === lock.owner;
-    if (same && lock.amount < previous.amount) broken(`${path} was reduced`);
+    if (!same || lock.amount >= previous.amount) continue;
+    if (lock.ledger !== 'bpci' || lock.purpose !== BOND_PURPOSE) broken(`${path} was reduced`);
+    slashed += previous.amount - lock.amount;
   }
+  // What bonds lost is what the books call slashed; that it went to the treasury shows in the sum of all accounts.
+  if (slashed !== risen(change, 'slashed', 'GEN'))
+    broken(`bonds lost ${slashed} GEN that nobody was slashed`);
 }
 
 /**

@@ -21,8 +21,8 @@ import type {
 } from '../seam.ts';
 import { isLockSpent } from '../state/spent-locks.ts';
 import { Table } from '../state/table.ts';
-import { balanceAccount, lockAccount } from './account.ts';
-import { amountOf, move, moveInTransaction, requirePositive } from './books.ts';
+import { balanceAccount, lockAccount, TREASURY } from './account.ts';
+import { addToTotal, amountOf, move, moveInTransaction, requirePositive } from './books.ts';
 import { endBlockQueue, type QueuedRequest } from './end-block-queue.ts';
 import { fail } from './failure.ts';
 
@@ -139,6 +139,18 @@ export function executeUnlock(
   }
   endLock(state, lock, owner);
   return outcome('OK', lock.amount);
+}
+
+/** EndBlock: a part of a bond goes to the treasury; see Settlement.slash. */
+export function slashLock(state: StateWriter, ledger: LedgerName, ref: Hash, ppm: number): bigint {
+  const lock = readLock(state, ledger, ref);
+  if (lock === undefined) return 0n;
+  const { token } = lock;
+  const amount = (lock.amount * BigInt(ppm)) / 1_000_000n;
+  if (amount === 0n) return 0n;
+  move(state, { debit: lockAccount(ledger, ref), credit: TREASURY, token, amount });
+  addToTotal(state, 'slashed', token, amount);
+  return amount;
 }
 
 /**

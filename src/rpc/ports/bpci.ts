@@ -4,7 +4,7 @@ import type { Awaitable } from '../ports.ts';
 /** A candidate or validator, and the votes about it that still count. */
 export interface MemberView {
   readonly id: Address;
-  readonly status: 'candidate' | 'validator';
+  readonly status: 'candidate' | 'validator' | 'jailed';
   readonly consensusKey: string;
   readonly vrfKey: string;
   readonly bond: bigint;

@@ -122,13 +122,16 @@ export const bpciMethods = {
   bpci_listMembers: method({
     scope: 'read',
     summary: 'Candidates and validators with their keys, bonds and the votes about them.',
-    params: z.strictObject({ status: z.enum(['candidate', 'validator']).optional(), ...pageParams }),
+    params: z.strictObject({
+      status: z.enum(['candidate', 'validator', 'jailed']).optional(),
+      ...pageParams,
+    }),
     result: z.object({
       height: Height,
       ...page(
         z.object({
           id: Address,
-          status: z.enum(['candidate', 'validator']),
+          status: z.enum(['candidate', 'validator', 'jailed']),
           consensusKey: Hash,
           vrfKey: Hash,
           bond: Decimal,

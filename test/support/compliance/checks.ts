@@ -14,7 +14,7 @@ import type { LedgerChain } from '../ledger-chain.ts';
 
 /** What every ledger has to keep, as functions that throw an AssertionError where it does not. */
 
-const INPUT: EndInput = { beacon: '07'.repeat(32), lastCertificate: undefined };
+const INPUT: EndInput = { beacon: '07'.repeat(32), lastCertificate: undefined, evidence: [] };
 
 function factsOf({ height, timeMs, genesis, genesisHash }: LedgerChain) {
   return { height: height + 1, timeMs, genesis, genesisHash };

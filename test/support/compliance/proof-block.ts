@@ -55,6 +55,7 @@ export class ProofBlock {
     const built = buildBlock({
       parent: this.#parent,
       lastCertificate: certify(this.#parent),
+      evidence: [],
       state: chain.state,
       mempool,
       producer: { id, consensusKey, vrfKey },

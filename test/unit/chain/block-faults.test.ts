@@ -11,6 +11,7 @@ import { EMPTY_RANK, type SignedSection } from '../../../src/types/section.ts';
 import { type EncodedTransaction, encodeTransaction } from '../../../src/types/transaction.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+import { evidenceAgainst, type Offender, voteBytes } from '../../support/evidence.ts';
 import { type BlockChange, remakeBlock } from '../../support/remake-block.ts';
 
 const OTHER_HASH = 'cd'.repeat(32);
@@ -43,8 +44,18 @@ function withOneMore(more: (scene: Scene) => EncodedTransaction): Change {
   return withMore((scene) => [more(scene)]);
 }
 
-function evidence(bytes: number): Evidence {
-  return { kind: 'commit', first: new Uint8Array(bytes).fill(1), second: new Uint8Array(bytes).fill(2) };
+function offender({ world }: Scene, index: number): Offender {
+  const { id, consensusKey } = world.producer(index);
+  return { genesisHash: world.genesisHash, id, key: consensusKey };
+}
+
+function withEvidence(make: (scene: Scene) => readonly Evidence[]): Change {
+  return (scene) => ({ body: { evidence: [...make(scene)] } });
+}
+
+/** Evidence against two validators, in the order of a block. */
+function twoPieces(scene: Scene): [Evidence, Evidence] {
+  return [evidenceAgainst(offender(scene, 0), 'prepare'), evidenceAgainst(offender(scene, 1), 'commit')];
 }
 
 /** Every fault of a block that a validator can be shown, and the changes that must earn it. */
@@ -97,8 +108,11 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
   WRONG_VALIDATORS_HASH: { 'another set of this height': () => ({ header: { validatorsHash: OTHER_HASH } }) },
   WRONG_NEXT_VALIDATORS_HASH: { 'another next set': () => ({ header: { nextValidatorsHash: OTHER_HASH } }) },
   BLOCK_TOO_LARGE: {
-    'more bytes than the chain allows': () => ({
-      body: { evidence: Array.from({ length: 8 }, () => evidence(100_000)) },
+    'more bytes than the chain allows': withMore(({ world }) => {
+      const large = { kind: 999, data: new Uint8Array(LIMITS.maxOperationBytes) };
+      return Array.from({ length: 11 }, (_, index) =>
+        world.sign(world.alice, 3 + index, [large, large, large]),
+      );
     }),
   },
   WRONG_LEDGER_COUNT: {
@@ -137,8 +151,59 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
   WRONG_EVIDENCE_ROOT: {
     'a root of evidence that is not there': () => ({ header: { evidenceRoot: OTHER_HASH } }),
   },
-  EVIDENCE_NOT_ENABLED: {
-    'evidence, which this version does not judge': () => ({ body: { evidence: [evidence(8)] } }),
+  MALFORMED_EVIDENCE: {
+    'evidence that does not decode': withEvidence(() => [
+      { kind: 'commit', first: Uint8Array.of(1), second: Uint8Array.of(2) },
+    ]),
+    'evidence of another offence than its kind says': withEvidence((scene) => [
+      { ...evidenceAgainst(offender(scene, 0), 'round-change'), kind: 'prepare' },
+    ]),
+  },
+  EVIDENCE_NOT_CANONICAL: {
+    'evidence with its statements in each other’s place': withEvidence((scene) => {
+      const { kind, first, second } = evidenceAgainst(offender(scene, 0), 'prepare');
+      return [{ kind, first: second, second: first }];
+    }),
+  },
+  EVIDENCE_NOT_CONTRADICTING: {
+    'two votes for one block': withEvidence((scene) => {
+      const vote = voteBytes(offender(scene, 0), 'prepare');
+      return [{ kind: 'prepare', first: vote, second: vote }];
+    }),
+  },
+  EVIDENCE_FROM_FUTURE: {
+    'evidence about a height above the block': withEvidence((scene) => [
+      evidenceAgainst(offender(scene, 0), 'prepare', 3),
+    ]),
+  },
+  EVIDENCE_EXPIRED: {
+    'evidence that is too old': withEvidence((scene) => [evidenceAgainst(offender(scene, 0), 'prepare', 0)]),
+  },
+  EVIDENCE_NOT_OF_VALIDATOR: {
+    'evidence against somebody who is no validator': withEvidence(({ world }) => {
+      const { address: id, keys: key } = world.alice;
+      return [evidenceAgainst({ genesisHash: world.genesisHash, id, key }, 'prepare')];
+    }),
+  },
+  EVIDENCE_ALREADY_APPLIED: {
+    'evidence that the block before has applied': withEvidence((scene) => [
+      evidenceAgainst(offender(scene, 3), 'commit'),
+    ]),
+  },
+  EVIDENCE_OUT_OF_ORDER: {
+    'evidence in descending order': withEvidence((scene) => twoPieces(scene).reverse()),
+    'two pieces of evidence about one answer': withEvidence((scene) => [
+      evidenceAgainst(offender(scene, 0), 'prepare'),
+      evidenceAgainst(offender(scene, 0), 'commit'),
+    ]),
+  },
+  BAD_EVIDENCE_SIGNATURE: {
+    'evidence that another validator signed': withEvidence((scene) => [
+      evidenceAgainst({ ...offender(scene, 0), key: offender(scene, 1).key }, 'prepare'),
+    ]),
+    'evidence of another chain': withEvidence((scene) => [
+      evidenceAgainst({ ...offender(scene, 0), genesisHash: OTHER_HASH }, 'prepare'),
+    ]),
   },
   WRONG_SECTION_PLACE: {
     'two sections in each other’s place': () => ({
@@ -317,10 +382,18 @@ function vote(world: ChainWorld, nonce: number): EncodedTransaction {
 
 async function makeScene(): Promise<Scene> {
   const world = new ChainWorld({
-    parameters: { maxBlockBytes: 1_000_000, maxSectionOperations: 60, maxSectionGas: 40_000 },
+    parameters: {
+      maxBlockBytes: 1_000_000,
+      maxSectionOperations: 60,
+      maxSectionGas: 40_000,
+      evidenceMaxAgeHeights: 1,
+    },
   });
   const builder = await world.open();
   const node = await world.open();
+  const { id, consensusKey } = world.producer(3);
+  const offender = { genesisHash: world.genesisHash, id, key: consensusKey };
+  await builder.chain.evidence.admit(evidenceAgainst(offender, 'proposal'), 'own');
   const first = await world.extend(builder, [node]);
   const certificate = builder.chain.head.certificate as Certificate;
   assert.equal(first.block.header.height, 1);

@@ -145,7 +145,7 @@ describe('a block of the ledgers', () => {
       signers,
       seals: ['00'.repeat(64)],
     };
-    const ended = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate });
+    const ended = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate, evidence: [] });
     const finality = readSystemReceipt(SYSTEM_RECEIPTS.Finality, ended.systemReceipts[0] ?? assert.fail());
     assert.deepEqual([finality?.height, finality?.round, finality?.signers.getTrueBitIndexes()], [1, 2, [0]]);
   });
@@ -165,9 +165,17 @@ describe('a block of the ledgers', () => {
     const chain = probeChain();
     const begun = chain.begin();
     const mined = buildSection(begun, 'bpi', [send(1, 0n)]).result;
-    const full = endBlock(begun, [mined], { beacon: '01'.repeat(32), lastCertificate: undefined });
-    const empty = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate: undefined });
-    const again = endBlock(begun, [mined], { beacon: '01'.repeat(32), lastCertificate: undefined });
+    const full = endBlock(begun, [mined], {
+      beacon: '01'.repeat(32),
+      lastCertificate: undefined,
+      evidence: [],
+    });
+    const empty = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] });
+    const again = endBlock(begun, [mined], {
+      beacon: '01'.repeat(32),
+      lastCertificate: undefined,
+      evidence: [],
+    });
     assert.equal(full.stateRoot, again.stateRoot);
     assert.notEqual(full.stateRoot, empty.stateRoot);
     full.discard();
@@ -180,7 +188,7 @@ describe('a block of the ledgers', () => {
   it('stacks a speculative block on one that is still being voted', () => {
     const chain = probeChain();
     const { genesis, genesisHash } = chain;
-    const input = { beacon: '01'.repeat(32), lastCertificate: undefined };
+    const input = { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
     const facts = (height: number) => ({ height, timeMs: chain.timeMs + height, genesis, genesisHash });
     const first = executeBlock(chain.state, facts(1), { bpi: [send(2, 0n)] }, input, PROBE_RULES);
     assert.ok(first.valid);
@@ -201,7 +209,7 @@ describe('a block of the ledgers', () => {
       chain.state,
       { height: 1, timeMs, genesis, genesisHash },
       { bpi: [send(1, 4n)] },
-      { beacon: '01'.repeat(32), lastCertificate: undefined },
+      { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] },
       PROBE_RULES,
     );
     assert.ok(!outcome.valid);
@@ -213,7 +221,7 @@ describe('a block of the ledgers', () => {
     const chain = probeChain();
     const begun = chain.begin();
     const { result } = buildSection(begun, 'bpi', []);
-    const input = { beacon: '01'.repeat(32), lastCertificate: undefined };
+    const input = { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
     assert.throws(() => endBlock(begun, [result, result], input), InvariantViolation);
   });
 });

@@ -143,6 +143,7 @@ describe('validateGenesis', () => {
     minOracles: 0,
     minAuditors: 0,
     evidenceMaxAgeHeights: 0,
+    slashPpm: 1_000_000,
     suspectMs: 60_001,
     pohTicks: 0,
     maxValidatorChanges: 129,

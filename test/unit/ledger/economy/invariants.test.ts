@@ -5,6 +5,7 @@ import {
   balanceAccount,
   FEE_POOL,
   ISSUE,
+  TREASURY,
 } from '../../../../src/ledger/economy/account.ts';
 import { settlement } from '../../../../src/ledger/economy/economy.ts';
 import { genesisState } from '../../../../src/ledger/genesis-state.ts';
@@ -139,12 +140,24 @@ describe('The invariants of value', () => {
 
   it('see a lock that is reduced, emptied or made without an entry', () => {
     const bond = account(`lock/bpci/${genesisBondRef(validator.address)}`, 'GEN');
-    refuses(/was reduced/, { [bond]: -1n, [account(bobs, 'GEN')]: 1n });
+    const ref = 'ab'.repeat(32);
+    const lock = { ledger: 'bpi', purpose: 'escrow', ref, token: 'GEN', amount: 10n } as const;
+    assert.equal(chain.send(alice, ECONOMY.operations.Lock, lock).status, 'OK');
+    refuses(/was reduced/, { [account(`lock/bpi/${ref}`, 'GEN')]: -1n, [account(bobs, 'GEN')]: 1n });
     refuses(/is empty/, { [bond]: -5_000_000n, [account(bobs, 'GEN')]: 5_000_000n });
     refuses(/belongs to no lock/, {
       [account(alices, 'GEN')]: -1n,
       [account(`lock/bpi/${'0'.repeat(64)}`, 'GEN')]: 1n,
     });
+  });
+
+  it('let a bond shrink only by what the books call slashed', () => {
+    const bond = account(`lock/bpci/${genesisBondRef(validator.address)}`, 'GEN');
+    const slashed = { [bond]: -2n, [account(TREASURY, 'GEN')]: 2n };
+    adding({ ...slashed, 'total/slashed/GEN': 2n })();
+    refuses(/nobody was slashed/, slashed);
+    refuses(/nobody was slashed/, { ...slashed, 'total/slashed/GEN': 1n });
+    refuses(/nobody was slashed/, { 'total/slashed/GEN': 1n });
   });
 });
 
