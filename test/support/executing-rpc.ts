@@ -12,7 +12,7 @@ import {
 } from '../../src/rpc/schema/methods.ts';
 import type { LedgerName } from '../../src/types/names.ts';
 import type { Receipt } from '../../src/types/receipt.ts';
-import type { Operation } from '../../src/types/transaction.ts';
+import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { errorCode } from '../../src/util/errors.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import type { Account } from '../../testnet/identities.ts';
@@ -41,12 +41,23 @@ export class ExecutingRpc {
     return new ExecutingRpc(world, node, ports);
   }
 
-  /** Puts one transaction into a block of its own. */
-  async run(sender: Account, ledger: LedgerName, operations: readonly Operation[]): Promise<Receipt> {
-    const { chain, pool } = this.node;
-    const nonce = chainPort(chain).nonce(sender.address, ledger);
+  /** Leaves a transaction in the pool, for the next block. */
+  async submit(
+    sender: Account,
+    ledger: LedgerName,
+    operations: readonly Operation[],
+  ): Promise<EncodedTransaction> {
+    const { pool } = this.node;
+    const nonce = pool.mempool.nextNonce(ledger, sender.address);
     const transaction = this.world.sign(sender, nonce, operations, { ledger, maxFee: 1_000_000n });
     await pool.submit(transaction.bytes);
+    return transaction;
+  }
+
+  /** Puts a transaction, and what waits in the pool, into a block. */
+  async run(sender: Account, ledger: LedgerName, operations: readonly Operation[]): Promise<Receipt> {
+    const { chain } = this.node;
+    const transaction = await this.submit(sender, ledger, operations);
     await this.world.extend(this.node);
     const receipts = chain.history.block(chain.head.height)?.receipts.sections.flat() ?? [];
     const receipt = receipts.find(({ txId }) => txId === transaction.id);

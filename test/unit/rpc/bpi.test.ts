@@ -173,11 +173,14 @@ describe('the RPC of the bpi ledger', () => {
   it('proves an execution from its item over the section to the header', async () => {
     const { rpc, alice, bob, id } = await withAgreement();
     const denied = await rpc.run(alice, 'bpi', [invoke(id, subject('ann', { region: 'BR' }))]);
+    const ann = subject('ann', { region: 'EU', classification: 'PII' });
+    for (let others = 0; others < 2; others++) await rpc.submit(alice, 'bpi', [invoke(id, ann)]);
     const { txId } = await rpc.run(bob, 'bpi', [
       invoke(id, subject('ann', { region: 'EU', classification: 'General' })),
     ]);
     const answer = await rpc.call('bpi_getProofOfExecution', { txId: `0x${txId}` });
     const itemBytes = unhex(answer.itemBytes);
+    assert.ok(answer.receipt.index > 0 && answer.proof.itemCount === 3, 'it is not alone in its section');
     // The receipt commits to the item,
     assert.equal(hashOf('proof-item', itemBytes), answer.receipt.proofCommitment.slice(2));
     const item = decode(ExecutionItemType, itemBytes, 'item');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { balanceAccount } from '../../../src/ledger/economy/account.ts';
-import { amountOf } from '../../../src/ledger/economy/books.ts';
+import { amountOf, supplyOf } from '../../../src/ledger/economy/books.ts';
 import { TOKENS } from '../../../src/types/names.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
@@ -32,7 +32,13 @@ async function open() {
   };
   const nameOf = (address: string) =>
     address === alice.address ? 'alice' : address === bob.address ? 'bob' : address;
-  const isWhole = () => TOKENS.every((token) => books.held(token) === books.supply(token));
+  /** Whether all that exists is in somebody's hands, and is as much as the chain says. */
+  const isWhole = () => {
+    const state = chain.node.chain.state.reader('economy');
+    return TOKENS.every(
+      (token) => books.held(token) === books.supply(token) && books.supply(token) === supplyOf(state, token),
+    );
+  };
   return { chain, books, alice, bob, apply, differences, isWhole, senderOf };
 }
 
