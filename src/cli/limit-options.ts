@@ -15,13 +15,15 @@ export interface LimitOptions {
 /** Below this the kernel refuses a quota. */
 const LEAST_CPU_MILLI = 10;
 
-/** Adds the options of a command that says what a container may use. */
-export function withLimitOptions(command: Command): Command {
+/** Adds the options of a command that says what a container may use; `otherwise` is what holds without them. */
+export function withLimitOptions(command: Command, otherwise: 'default' | 'unchanged'): Command {
+  const { cpuMilli, memoryMib, diskMib, pids } = DEFAULT_LIMITS;
+  const fallback = (value: string) => (otherwise === 'default' ? `default: ${value}` : 'default: unchanged');
   return command
-    .option('--memory <size>', 'memory, for example 64m', mebibytes)
-    .option('--cpus <count>', 'cores, for example 0.5', positive)
-    .option('--pids <count>', 'processes', decimal)
-    .option('--disk <size>', 'size of /tmp, which counts as memory, too', mebibytes);
+    .option('--memory <size>', `memory, such as 64m or 1g (${fallback(`${memoryMib}m`)})`, mebibytes)
+    .option('--cpus <count>', `cores, such as 0.5 (${fallback(String(cpuMilli / 1_000))})`, positive)
+    .option('--pids <count>', `processes (${fallback(String(pids))})`, decimal)
+    .option('--disk <size>', `size of /tmp, which is memory, too (${fallback(`${diskMib}m`)})`, mebibytes);
 }
 
 /** The limits that were given, and for the others those of `base`. */

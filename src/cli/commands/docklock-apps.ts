@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AppState } from '../container-app.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { type LimitOptions, limitsOf, withLimitOptions } from '../limit-options.ts';
+import { toJsonText } from '../output.ts';
 import { decimal, duration, hash0x, listOf } from '../parse.ts';
 import { withSendOptions } from '../send-options.ts';
 import type { SendOptions } from '../send-transaction.ts';
@@ -12,8 +13,14 @@ type UpdateOptions = SendOptions & LimitOptions & { image?: string };
 
 /** The operations of owners: images and what their apps should be. */
 export function registerDocklockApps(docklock: Command, cliProcess: CliProcess): void {
+  const image = docklock.command('image').description('images that somebody vouches for');
+  image
+    .command('show')
+    .argument('<digest>', 'digest of its manifest', hash0x)
+    .description('a registered image')
+    .action(action(cliProcess, showImage));
   withSendOptions(
-    docklock
+    image
       .command('register')
       .description('register the image that a root file system is')
       .requiredOption('--rootfs <dir>', 'the root file system')
@@ -28,6 +35,7 @@ export function registerDocklockApps(docklock: Command, cliProcess: CliProcess):
         .argument('<image>', 'digest of a registered image', hash0x)
         .description('deploy an app'),
     ),
+    'default',
   )
     .option('--replicas <count>', 'how many of it', decimal, 1)
     .option('--allow-host <host>', 'host that it may reach; may be repeated (default: no network)', listOf)
@@ -59,7 +67,7 @@ function registerChanges(docklock: Command, cliProcess: CliProcess): void {
         change(context, options, name, 'Scale', () => ({ replicas })),
       ),
     );
-  withLimitOptions(changing('update', 'give an app another image, other limits, or both'))
+  withLimitOptions(changing('update', 'give an app another image, other limits, or both'), 'unchanged')
     .option('--image <digest>', 'digest of a registered image', hash0x)
     .action(action(cliProcess, update));
   changing('delete', 'delete an app for good').action(
@@ -67,6 +75,12 @@ function registerChanges(docklock: Command, cliProcess: CliProcess): void {
       change(context, options, name, 'Delete', () => ({})),
     ),
   );
+}
+
+async function showImage(context: CliContext, _options: unknown, digest: string): Promise<void> {
+  const { clientOf } = await import('../rpc.ts');
+  const answer = await (await clientOf(context)).call('docklock_getImage', { digest });
+  context.output.result(answer, toJsonText(answer));
 }
 
 async function register(

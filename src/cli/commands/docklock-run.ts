@@ -35,6 +35,7 @@ export function registerDocklockRun(docklock: Command, cliProcess: CliProcess): 
       .description(
         'run a container and have the chain record it; on a local testnet its keys are used by default',
       ),
+    'default',
   )
     .requiredOption('--rootfs <dir>', 'root file system, which the container sees read-only')
     .option('--from <key>', 'account that owns the app and pays')

@@ -13,15 +13,6 @@ export function registerDocklock(program: Command, cliProcess: CliProcess): void
   registerDocklockRun(docklock, cliProcess);
   registerDocklockApps(docklock, cliProcess);
   docklock
-    .command('image')
-    .argument('<digest>', 'digest of its manifest', hash0x)
-    .description('a registered image')
-    .action(
-      action(cliProcess, async (context, _options, digest: string) => {
-        await show(context, (client) => client.call('docklock_getImage', { digest }));
-      }),
-    );
-  docklock
     .command('app')
     .argument('<id>', 'id of the app', hash0x)
     .description('an app as its owner wants it')
