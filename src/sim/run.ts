@@ -38,6 +38,9 @@ export const MIN_HEIGHTS = 5;
 /** One run in so many uses real signatures. */
 const ED25519_SHARE = 1 / 100;
 
+/** How busy a chain is: with no work anywhere a height sleeps until an empty block is due. */
+const WORK_CHANCES = [0, 0.3, 0.7, 1];
+
 /** A run goes on beyond its heights, up to this multiple, while a class that is on has not struck yet. */
 const MAX_EXTENSION = 3;
 const FAULTS_LAST_MS = 300_000;
@@ -64,6 +67,7 @@ export function runSeed(options: RunOptions): RunResult {
     n,
     faults,
     signatures,
+    settings: { workChance: random.pick(WORK_CHANCES) },
     ...(createCore === undefined ? {} : { createCore }),
     ...(observer === undefined ? {} : { observer }),
   });
