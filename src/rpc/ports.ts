@@ -2,6 +2,7 @@ import type { StateProof } from '../crypto/state-proof.ts';
 import type { Block, BlockHeader } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
+import type { EvidenceKind } from '../types/evidence.ts';
 import type { FinalityProof } from '../types/finality-proof.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
@@ -168,8 +169,27 @@ export interface RoundStateView {
   readonly roundEndsAtMs: number | undefined;
 }
 
+/** A validator contradicted itself at `height`, and this node holds the proof. */
+export interface EvidenceView {
+  readonly validator: Address;
+  readonly offence: EvidenceKind;
+  readonly height: number;
+  readonly hash: Hash;
+}
+
+/** What a validator answered with, in the block at `appliedAt`; `slashed` is in micro-GEN. */
+export interface AppliedEvidenceView extends EvidenceView {
+  readonly appliedAt: number;
+  readonly slashed: bigint;
+  readonly jailed: boolean;
+}
+
 export interface ConsensusPort {
   roundState(): RoundStateView;
+  /** Proven, and in no block yet: by height, then by validator. */
+  pendingEvidence(): readonly EvidenceView[];
+  /** What blocks within evidence age held, oldest first. */
+  appliedEvidence(): readonly AppliedEvidenceView[];
   /** Own validator id, also while it may not vote. */
   readonly self: Address | undefined;
   /** False for an observer and while the vote journal is lost. */

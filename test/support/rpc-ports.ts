@@ -203,6 +203,25 @@ export class RpcNode {
       consensus: {
         self: genesis.validators[0]?.id,
         mayVote: () => true,
+        pendingEvidence: () => [
+          {
+            validator: genesis.validators[1]?.id ?? '',
+            offence: 'prepare',
+            height: 2,
+            hash: '99'.repeat(32),
+          },
+        ],
+        appliedEvidence: () => [
+          {
+            validator: genesis.validators[2]?.id ?? '',
+            offence: 'amnesia',
+            height: 1,
+            hash: 'aa'.repeat(32),
+            appliedAt: 2,
+            slashed: 5_000_000n,
+            jailed: true,
+          },
+        ],
         roundState: () => ({
           height: chain.height + 1,
           round: 0,

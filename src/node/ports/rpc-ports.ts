@@ -1,5 +1,6 @@
 import type { Chain } from '../../chain/chain.ts';
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
+import { appliedEvidence } from '../../ledger/system/applied-evidence.ts';
 import type { Network } from '../../network/contract.ts';
 import type { RpcPorts } from '../../rpc/ports.ts';
 import type { BlockSync } from '../../sync/block-sync.ts';
@@ -63,6 +64,14 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     consensus: {
       self: keys.validator?.id,
       roundState: () => driver.roundState(),
+      pendingEvidence: () =>
+        chain.evidence.pending().map(({ accusation, hash }) => ({ ...accusation, hash })),
+      appliedEvidence: () =>
+        appliedEvidence(chain.state.reader('system')).map(({ evidenceHeight, evidenceHash, ...rest }) => ({
+          ...rest,
+          height: evidenceHeight,
+          hash: evidenceHash,
+        })),
       mayVote: () =>
         votes !== undefined && chain.validators.has(votes.id) && votes.maySign(chain.head.height + 1),
     },

@@ -1,6 +1,7 @@
 import { hashOf } from '../../crypto/hash.ts';
 import { encodeBlock } from '../../types/block.ts';
 import { CertificateType } from '../../types/certificate.ts';
+import { hashEvidence } from '../../types/evidence.ts';
 import { finalityProofToJson, receiptPathOf } from '../../types/finality-proof.ts';
 import { GenesisType } from '../../types/genesis.ts';
 import { LEDGERS } from '../../types/names.ts';
@@ -49,7 +50,10 @@ export function chainHandlers(ports: RpcPorts): Handlers<typeof chainMethods> {
         sections: block.body.sections.map(sectionView),
         txIds,
         txCount: txIds.length,
-        evidence: block.body.evidence.map(({ kind }) => ({ kind })),
+        evidence: block.body.evidence.map((evidence) => ({
+          kind: evidence.kind,
+          hash: hash0x(hashEvidence(evidence)),
+        })),
         lastCertificate: lastCertificate === undefined ? null : certificateView(lastCertificate),
       };
     },

@@ -1,6 +1,6 @@
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { EvidenceView, RpcPorts } from '../ports.ts';
 import type { ibftMethods } from '../schema/ibft.ts';
 import { missingBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x } from '../text-forms.ts';
@@ -8,6 +8,17 @@ import { addressText, hash0x } from '../text-forms.ts';
 export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
   const { chain, clock, consensus } = ports;
   return {
+    ibft_getEvidence: () => ({
+      ...dumpOf(ports, 'ibft_getEvidence'),
+      seen: consensus.pendingEvidence().map(evidenceFields),
+      applied: consensus.appliedEvidence().map((applied) => ({
+        ...evidenceFields(applied),
+        appliedAt: applied.appliedAt,
+        slashed: applied.slashed.toString(),
+        jailed: applied.jailed,
+      })),
+    }),
+
     ibft_getRoundState: async () => {
       const state = consensus.roundState();
       const validators = await chain.validators(Math.max(1, state.height));
@@ -49,5 +60,14 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
         })),
       };
     },
+  };
+}
+
+function evidenceFields({ validator, offence, height, hash }: EvidenceView) {
+  return {
+    validator: addressText(validator),
+    offence,
+    evidenceHeight: height,
+    evidenceHash: hash0x(hash),
   };
 }

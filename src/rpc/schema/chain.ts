@@ -64,7 +64,7 @@ export const chainMethods = {
       sections: z.array(Section),
       txIds: z.array(z.object({ ledger: Ledger, txId: Hash })),
       txCount: Count,
-      evidence: z.array(z.object({ kind: z.string() })),
+      evidence: z.array(z.object({ kind: z.string(), hash: Hash })),
       lastCertificate: Certificate.nullable(),
     }),
   }),

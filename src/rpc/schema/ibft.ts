@@ -1,9 +1,30 @@
 import { z } from 'zod';
+import { EVIDENCE_KINDS } from '../../types/evidence.ts';
 import { method } from './method.ts';
 import { BlockParam, noParams } from './params.ts';
-import { Address, Count, dumpFields, Hash, Height } from './results.ts';
+import { Address, Count, Decimal, dumpFields, Hash, Height } from './results.ts';
+
+const evidenceFields = {
+  validator: Address,
+  offence: z.enum(EVIDENCE_KINDS),
+  evidenceHeight: Height,
+  evidenceHash: Hash,
+};
 
 export const ibftMethods = {
+  ibft_getEvidence: method({
+    scope: 'debug',
+    summary:
+      'Contradictions of validators: proven ones that no block holds yet, and what blocks applied of late.',
+    params: noParams,
+    result: z.object({
+      ...dumpFields,
+      seen: z.array(z.object(evidenceFields)),
+      applied: z.array(
+        z.object({ ...evidenceFields, appliedAt: Height, slashed: Decimal, jailed: z.boolean() }),
+      ),
+    }),
+  }),
   ibft_getRoundState: method({
     scope: 'debug',
     summary: "This node's height, round, step, prepared round, votes seen and the time left in the round.",

@@ -310,6 +310,31 @@ describe('the RPC methods', () => {
     );
   });
 
+  it('show which contradictions of validators are seen and which are applied', async () => {
+    const { node, call } = open();
+    const { seen, applied } = await call('ibft_getEvidence');
+    const validator = (index: number) => addressToText(node.chain.genesis.validators[index]?.id as string);
+    assert.deepEqual(seen, [
+      {
+        validator: validator(1),
+        offence: 'prepare',
+        evidenceHeight: 2,
+        evidenceHash: `0x${'99'.repeat(32)}`,
+      },
+    ]);
+    assert.deepEqual(applied, [
+      {
+        validator: validator(2),
+        offence: 'amnesia',
+        evidenceHeight: 1,
+        evidenceHash: `0x${'aa'.repeat(32)}`,
+        appliedAt: 2,
+        slashed: '5000000',
+        jailed: true,
+      },
+    ]);
+  });
+
   it('say that a subscription needs a WebSocket', async () => {
     const { rejects } = open();
     await rejects('meta_subscribe', { topic: 'newHeads' }, 'SUBSCRIPTION_NEEDS_WEBSOCKET');
