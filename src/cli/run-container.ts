@@ -10,6 +10,7 @@ import { findRunc } from '../runtime/runc.ts';
 import { StepRecorder } from '../runtime/step-recorder.ts';
 import type { ContainerLimits } from '../types/operations/docklock.ts';
 import type { ChainTip } from '../types/step-receipt.ts';
+import { NodeError } from '../util/errors.ts';
 import { type ContainerState, prepareApp } from './container-app.ts';
 import { ensureLease } from './node-lease.ts';
 import { StepReporter } from './step-reporter.ts';
@@ -75,7 +76,7 @@ const STEPS_PER_REPORT = 6;
  * what the container did as signed steps, and waits for the receipt. That the program failed is no error; the report
  * says it.
  * @throws NodeError RUNTIME_NOT_FOUND and other codes of the runtime; IMAGE_NOT_REGISTERED, NODE_OF_ANOTHER and others of
- *   the preparation; REFUSED, FAILED_RECEIPT
+ *   the preparation; INTERRUPTED, REFUSED, FAILED_RECEIPT
  */
 export async function runContainerOnChain(request: ContainerRequest): Promise<ContainerReport> {
   const { client, replica, limits, hosts, command, onProgress = () => {} } = request;
@@ -97,6 +98,8 @@ export async function runContainerOnChain(request: ContainerRequest): Promise<Co
   const { app, generation } = prepared;
   onProgress('app', `${name}, generation ${generation}`);
 
+  if (request.signal?.aborted === true)
+    throw new NodeError('INTERRUPTED', 'interrupted before there was a container');
   const reporter = new StepReporter(sender, node, tipFor(node, app, generation, prepared.container));
   const recorder = new StepRecorder();
   const run = await runContainer(
@@ -132,7 +135,7 @@ export async function runContainerOnChain(request: ContainerRequest): Promise<Co
     usage,
     stdout: stdout.text,
     stderr: stderr.text,
-    isOutputCut: [stdout, stderr].some(({ text, bytes }) => Buffer.byteLength(text) < bytes),
+    isOutputCut: stdout.isCut || stderr.isCut,
     preparation: [...(lease === undefined ? [] : [lease]), ...prepared.receipts],
     receipt,
   };

@@ -5,6 +5,8 @@ export interface CapturedOutput {
   readonly text: string;
   /** How much it wrote, also beyond the bound. */
   readonly bytes: number;
+  /** Whether it wrote more than was kept. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export class BoundedOutput {
   }
 
   captured(): CapturedOutput {
-    return { text: Buffer.concat(this.#kept).toString('utf8'), bytes: this.#bytes };
+    const text = Buffer.concat(this.#kept).toString('utf8');
+    return { text, bytes: this.#bytes, isCut: this.#bytes > this.#keptBytes };
   }
 }

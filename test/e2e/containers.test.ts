@@ -194,7 +194,7 @@ describeContainers('containers by runc', function () {
     const { end, stdout } = await run('yes | head -c 1000000');
     assert.equal(end.code, 0);
     assert.equal(stdout.text.length, LIMITS.maxContainerOutputBytes);
-    assert.equal(stdout.bytes, 1_000_000);
+    assert.deepEqual([stdout.bytes, stdout.isCut], [1_000_000, true]);
   });
 
   it('that cannot be made have failed, with the reason of the runtime', async () => {

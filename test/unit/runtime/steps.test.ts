@@ -8,7 +8,7 @@ import { type ChainTip, chainSteps, FIRST_TIP, type Step } from '../../../src/ty
 import { APP, containerOf, owner, startedChain } from '../../support/docklock-ledger.ts';
 
 const NODE = owner.consensus;
-const OUTPUT = { text: '', bytes: 0 };
+const OUTPUT = { text: '', bytes: 0, isCut: false };
 
 function usage(cpuMs: number, memoryMegabyteSeconds: number): ContainerUsage {
   return {
