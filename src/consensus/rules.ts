@@ -1,3 +1,4 @@
+import type { Address } from '../types/ssz.ts';
 import { signersOf } from './commit-certificate.ts';
 import type { ProposedBlock } from './contract.ts';
 import type { HeightState } from './height-state.ts';
@@ -42,9 +43,18 @@ function uponWeakQuorumOfRoundChanges(state: HeightState): void {
   if (reached !== undefined && reached > state.round) enterRoundWithRoundChange(state, reached);
 }
 
+/**
+ * A quorum is in this round or a later one. A round change says so, and so does a vote: who entered a round by its
+ * proposal and then lost its memory has no round change of it to show, but sends its votes again.
+ */
 function uponQuorumInRound(state: HeightState): void {
-  const reached = state.roundChanges.roundReachedBy(state.validators.quorum);
-  if (state.round > 0 && reached !== undefined && reached >= state.round) onRoundQuorum(state);
+  if (state.round === 0 || state.hasRoundQuorum) return;
+  const there = new Set<Address>();
+  for (const { roundChange } of state.roundChanges.all())
+    if (roundChange.body.round >= state.round) there.add(roundChange.signer);
+  for (const votes of [state.prepares, state.commits])
+    for (const signer of votes.signersSince(state.round)) there.add(signer);
+  if (there.size >= state.validators.quorum) onRoundQuorum(state);
 }
 
 function isProposalAccepted(state: HeightState): boolean {

@@ -41,6 +41,11 @@ export class VoteTable<M extends PrepareMessage | CommitMessage> {
     return votes;
   }
 
+  /** Who has voted in this round or a later one; a validator may come more than once. */
+  *signersSince(round: number): Iterable<Address> {
+    for (const [known, messages] of this.#rounds) if (known >= round) yield* messages.keys();
+  }
+
   /** Every vote of one validator, in any order. */
   of(signer: Address): M[] {
     const messages: M[] = [];

@@ -143,6 +143,22 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
     assert.deepEqual(h.timeout('round'), ['timer round round 2 in 4000', 'send round change 2']);
   });
 
+  it('F09 L07 counts who votes in a round as being there, because restarted validators may have no round change of it', () => {
+    const h = new CoreHarness();
+    const block = h.block('B', 1);
+    h.work();
+    h.timeout('round');
+    assert.deepEqual(
+      h.inject(h.peer(0).prepare(0, block)),
+      ['drop PAST_ROUND V0'],
+      'a vote of another round',
+    );
+    assert.deepEqual(h.inject(h.peer(0).prepare(1, block), h.peer(0).commit(1, block)), []);
+    assert.deepEqual(h.timeout('round'), [], 'two of three');
+    assert.deepEqual(h.inject(h.peer(1).roundChange(2)), ['timer round round 1 in 2000']);
+    assert.deepEqual(h.timeout('round'), ['timer round round 2 in 4000', 'send round change 2']);
+  });
+
   it('F09 starts the time of a round anew when its quorum comes late, and only then', () => {
     const late = new CoreHarness();
     late.work();
