@@ -108,8 +108,9 @@ function runAndHeal(simulation: Simulation, heights: number): number {
   simulation.runUntil(() => false, simulation.nowMs + random.between(0, 5000));
   const core = drawCore(random, simulation.honest, simulation.validators);
   const head = highestHead(core);
-  const reached = Math.max(0, ...core.map((node) => roundAt(node, head + 1)));
   simulation.healOnly(core);
+  // Those that were down have their rounds from the journal.
+  const reached = Math.max(0, ...core.map((node) => roundAt(node, head + 1)));
   const target = Math.max(heights, head + HEIGHTS_AFTER_HEALING);
   const { size } = simulation.validators.at(head + 1);
   for (let height = head + 1; height <= target; height++)
