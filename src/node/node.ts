@@ -268,7 +268,10 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
         : {
             signer: {
               votes,
-              builder: new ProposalBuilder(chain, validator, { targetBlockIntervalMs, clock: systemClock }),
+              builder: new ProposalBuilder(chain, validator, {
+                baseTimeoutMs: options.baseTimeoutMs,
+                clock: systemClock,
+              }),
             },
           }),
       clock: systemClock,

@@ -7,17 +7,23 @@ const MOST = LIMITS.maxTransactionsPerSection * LEDGERS.length;
 /** Blocks older than this when they are committed were synced: they say nothing about voting. */
 const SYNCED_AFTER_MS = 60_000;
 
+/** Shares of a round's time-out: a block that takes longer is too large, one that is quicker may be larger. */
+const TOO_SLOW = 0.85;
+const QUICK = 0.7;
+
 /**
- * How many transactions the next proposal may hold, so that its round ends in time. A block that took longer from its
- * building to its commit than the target interval cuts the budget; a full block that was quick raises it. Without
- * it a backlog makes a block that no validator can execute before its round times out, and the next one larger.
+ * How many transactions the next proposal may hold, so that its round ends in time. A block that took nearly a round's
+ * time-out from its building to its commit cuts the budget; a full block that was quick raises it. Without it a backlog
+ * makes a block that no validator can execute before its round times out, and the next one larger. Most of a slow
+ * block's time does not come from its size, so the budget is left alone as long as the round has time.
  */
 export class BlockBudget {
-  readonly #targetMs: number;
+  readonly #timeoutMs: number;
   #transactions = START;
 
-  constructor(targetMs: number) {
-    this.#targetMs = targetMs;
+  /** `timeoutMs`: how long the first round of a height lasts. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
   }
 
   get transactions(): number {
@@ -27,9 +33,9 @@ export class BlockBudget {
   /** A block was committed `elapsedMs` after the time in its header. */
   observe(transactions: number, elapsedMs: number): void {
     if (elapsedMs > SYNCED_AFTER_MS) return;
-    if (elapsedMs > this.#targetMs && transactions > LEAST)
+    if (elapsedMs > this.#timeoutMs * TOO_SLOW && transactions > LEAST)
       this.#transactions = Math.max(LEAST, Math.floor(Math.min(this.#transactions, transactions) * 0.7));
-    else if (elapsedMs < this.#targetMs * 0.8 && transactions >= this.#transactions * 0.8)
+    else if (elapsedMs < this.#timeoutMs * QUICK && transactions >= this.#transactions * 0.8)
       this.#transactions = Math.min(MOST, Math.ceil(this.#transactions * 1.5));
   }
 }

@@ -10,14 +10,10 @@ export class ProposalBuilder {
   readonly #producer: BlockProducer;
   readonly #budget: BlockBudget;
 
-  constructor(
-    chain: Chain,
-    producer: BlockProducer,
-    options: { targetBlockIntervalMs: number; clock: Clock },
-  ) {
+  constructor(chain: Chain, producer: BlockProducer, options: { baseTimeoutMs: number; clock: Clock }) {
     this.#chain = chain;
     this.#producer = producer;
-    this.#budget = new BlockBudget(options.targetBlockIntervalMs);
+    this.#budget = new BlockBudget(options.baseTimeoutMs);
     chain.onCommitted(({ block }) => {
       const count = block.transactions.reduce((sum, list) => sum + list.length, 0);
       this.#budget.observe(count, options.clock.wallMs() - block.header.timeMs);

@@ -42,7 +42,7 @@ describe('The consensus driver', () => {
         fetcher: new BlockFetcher({ chain, pool, network: network.port, logger: silentLogger }),
         signer: {
           votes: new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal),
-          builder: new ProposalBuilder(chain, producer, { targetBlockIntervalMs: 50, clock: world.clock }),
+          builder: new ProposalBuilder(chain, producer, { baseTimeoutMs: 1_500, clock: world.clock }),
         },
         verifier: new CachedVerifier(1_000),
         clock: world.clock,
