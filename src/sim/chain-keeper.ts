@@ -1,6 +1,6 @@
 import type { ParentBlock, ProposedBlock } from '../consensus/contract.ts';
 import { type Certificate, certificateFault } from '../types/certificate.ts';
-import { parentFrom } from './blocks.ts';
+import { isValidBlock, makeBlock, parentFrom } from './blocks.ts';
 import type { Packet } from './network.ts';
 import { GENESIS, type World } from './world.ts';
 
@@ -51,6 +51,26 @@ export class ChainKeeper {
 
   addCandidate(block: ProposedBlock): void {
     this.#candidates.set(block.hash, block);
+  }
+
+  /** The next block, by the clock of its builder. */
+  build(proposer: string, wallMs: number): ProposedBlock {
+    const { random, settings } = this.#world;
+    const parent = this.head;
+    const timeMs = Math.max(wallMs, parent.timeMs + settings.minBlockIntervalMs);
+    const block = makeBlock({ parent, proposer, timeMs, ...this.#nextSets, salt: random.uint32() >>> 4 });
+    this.addCandidate(block);
+    return block;
+  }
+
+  isValidNext(block: ProposedBlock): boolean {
+    const { minBlockIntervalMs } = this.#world.settings;
+    return isValidBlock(block, { parent: this.head, ...this.#nextSets, minBlockIntervalMs });
+  }
+
+  get #nextSets() {
+    const { validators } = this.#world;
+    return { validators: validators.at(this.height + 1), nextValidators: validators.at(this.height + 2) };
   }
 
   append(block: ProposedBlock, certificate: Certificate): void {

@@ -11,7 +11,6 @@ import { fieldsOf } from '../consensus/message-fields.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import { LIMITS } from '../util/limits.ts';
-import { isValidBlock, makeBlock } from './blocks.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import type { Strategy } from './faults.ts';
 import { SimJournal } from './journal.ts';
@@ -264,34 +263,18 @@ export class SimNode {
   }
 
   #build(height: number, round: number): void {
-    const { random, settings, validators } = this.#world;
-    const parent = this.chain.head;
-    const block = makeBlock({
-      parent,
-      proposer: this.id,
-      timeMs: Math.max(this.#wallMs, parent.timeMs + settings.minBlockIntervalMs),
-      validators: validators.at(height),
-      nextValidators: validators.at(height + 1),
-      salt: random.uint32() >>> 4,
-    });
-    this.chain.addCandidate(block);
-    this.#later(random.between(1, this.speed.maxBuildMs), { kind: 'block-built', height, round, block });
+    const block = this.chain.build(this.id, this.#wallMs);
+    const afterMs = this.#world.random.between(1, this.speed.maxBuildMs);
+    this.#later(afterMs, { kind: 'block-built', height, round, block });
   }
 
   /** A fresh block from the future is held until the own clock allows it; one too far ahead is invalid. */
   #validate(block: ProposedBlock, reproposal: boolean): void {
-    const { random, settings, validators } = this.#world;
+    const { random, settings } = this.#world;
     this.chain.addCandidate(block);
     const { height, timeMs } = block.proposal.header;
     const earlyMs = reproposal ? 0 : Math.max(0, timeMs - this.#wallMs - settings.core.maxClockDriftMs);
-    const valid =
-      earlyMs <= LIMITS.maxProposalHoldMs &&
-      isValidBlock(block, {
-        parent: this.chain.head,
-        validators: validators.at(height),
-        nextValidators: validators.at(height + 1),
-        minBlockIntervalMs: settings.minBlockIntervalMs,
-      });
+    const valid = earlyMs <= LIMITS.maxProposalHoldMs && this.chain.isValidNext(block);
     const afterMs = (valid ? earlyMs : 0) + random.between(0, this.speed.maxValidateMs);
     this.#later(afterMs, { kind: 'block-validated', height, blockHash: block.hash, valid });
   }
