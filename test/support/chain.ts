@@ -202,11 +202,17 @@ export class ChainWorld {
     return consensus;
   }
 
+  /** The members of the set in turn. */
+  #nextProducer({ head, validators }: Chain): BlockProducer {
+    const { id } = validators.at(head.height % validators.size) as Validator;
+    return producerOf(this.identity(id));
+  }
+
   /** Lets one node build the next block and the given nodes commit it. */
   async extend(
     builder: ChainNode,
     followers: readonly ChainNode[] = [],
-    proposer: BlockProducer = this.producer(builder.chain.head.height),
+    proposer: BlockProducer = this.#nextProducer(builder.chain),
   ): Promise<CompleteBlock> {
     this.clock.advance(1_000);
     const block = builder.chain.build(proposer);
