@@ -37,7 +37,7 @@ export function registerSim(program: Command, cliProcess: CliProcess): void {
     .option('--mode <mode>', 'safety: faults last; liveness: n − f healed nodes must decide', 'safety')
     .option('--jobs <count>', 'processes at once (default: one per core)', decimal)
     .option('--trace', 'print one run as a timeline')
-    .option('--scenario <file>', 'play scripted situations instead; may be repeated', listOf)
+    .option('--scenario <file...>', 'play scripted situations instead', listOf)
     .option('--part <run>', 'first run of this process, which another one has started')
     .action(action(cliProcess, simulate));
 }
