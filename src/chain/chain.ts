@@ -68,6 +68,8 @@ interface Candidate {
   readonly complete: CompleteBlock;
   fault: BlockFault | undefined;
   executed: ExecutedBlock | undefined;
+  /** Whether its transactions are signed, where that was asked before its turn. */
+  signed?: Promise<boolean>;
 }
 
 /**
@@ -235,7 +237,8 @@ export class Chain {
       return 'WRONG_LAST_CERTIFICATE';
     const evidenceFault = await this.#findEvidenceFault(complete);
     if (evidenceFault !== undefined) return evidenceFault;
-    if (!(await this.#deps.pool.areSigned(complete.transactions.flat()))) return 'BAD_TRANSACTION_SIGNATURE';
+    if (!(await (candidate.signed ?? this.#deps.pool.areSigned(complete.transactions.flat()))))
+      return 'BAD_TRANSACTION_SIGNATURE';
     // Another caller may have executed it, or the head may have moved on, while signatures were checked.
     if (candidate.executed !== undefined) return undefined;
     if (parent.hash !== this.#head.hash) return 'WRONG_PARENT';
@@ -252,6 +255,17 @@ export class Chain {
     const outcome = evidenceListChecks(block.body.evidence, evidenceGround(state.reader('system')));
     if ('fault' in outcome) return outcome.fault;
     return (await verifier.verifyAll(outcome.checks)) ? undefined : 'BAD_EVIDENCE_SIGNATURE';
+  }
+
+  /**
+   * Starts checking the signatures of the block after the next one on the thread pool, while the next one is executed.
+   * Nothing follows from the outcome before its turn has come.
+   */
+  checkAhead(complete: CompleteBlock, certificate: Certificate): void {
+    if (this.addCandidate(complete) !== undefined) return;
+    const candidate = this.#candidates.get(complete.hash);
+    if (candidate !== undefined) candidate.signed ??= this.#deps.pool.areSigned(complete.transactions.flat());
+    this.#isCertifiedBy(this.#nextValidators, complete.hash, certificate).catch(() => undefined);
   }
 
   /** Whether a certificate proves that V(head + 1) decided this block as the next one. */

@@ -22,13 +22,15 @@ export function blockBytes(complete: CompleteBlock): Uint8Array {
 }
 
 /**
- * Decodes the transactions of a block. Their signatures are not checked here.
+ * Decodes the transactions of a block. Their signatures are not checked here. `bytes`: what the block was decoded from.
  * @throws NodeError of `decodeTransaction`
  */
-export function completeBlock(block: Block): CompleteBlock {
-  return {
+export function completeBlock(block: Block, bytes?: Uint8Array): CompleteBlock {
+  const complete = {
     hash: hashHeader(block.header),
     block,
     transactions: block.transactions.map((list) => list.map(decodeTransaction)),
   };
+  if (bytes !== undefined) encodings.set(complete, bytes);
+  return complete;
 }

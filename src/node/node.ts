@@ -22,7 +22,7 @@ import { errorCode, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { createLogger, type Logger } from '../util/logger.ts';
 import { BlockFetcher } from '../validator/block-fetcher.ts';
-import { ConsensusDriver } from '../validator/driver.ts';
+import { ConsensusDriver, type HaltFact } from '../validator/driver.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';
 import { readGenesisFile } from './genesis-file.ts';
@@ -125,9 +125,17 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     logger: logger.child({ module: 'network' }),
     clock: systemClock,
   });
-  const sync = new BlockSync({ chain, network, logger: logger.child({ module: 'sync' }) });
-  teardown.add('sync', () => sync.stop());
   const halt = Promise.withResolvers<Error>();
+  const sync = new BlockSync({
+    chain,
+    network,
+    logger: logger.child({ module: 'sync' }),
+    onHalt: (fact) => {
+      driver?.stop();
+      halt.resolve(haltError({ code: 'CANNOT_COMMIT', ...fact }, logger));
+    },
+  });
+  teardown.add('sync', () => sync.stop());
   const driver: ConsensusDriver | undefined = createDriver(
     { options, logger, chain, pool, network, verifier, sync, votes, keys },
     (error) => halt.resolve(error),
@@ -276,15 +284,8 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
           }),
       clock: systemClock,
       logger,
-      onBehind: () => parts.sync.trigger(),
-      onHalt: (fact) => {
-        const error = new NodeError(fact.code, `this node cannot take part any more: ${fact.reason}`, {
-          data: { ...fact },
-          hint: 'look for a full disk, another version than the other nodes have, or a damaged data directory',
-        });
-        logger.fatal(fact, error.message);
-        onFailure(error);
-      },
+      onBehind: (height) => parts.sync.trigger(height),
+      onHalt: (fact) => onFailure(haltError(fact, logger)),
     },
     {
       self: votes?.id,
@@ -296,4 +297,14 @@ function createDriver(parts: DriverParts, onFailure: (error: Error) => void): Co
       maxClockDriftMs: parameters.maxClockDriftMs,
     },
   );
+}
+
+/** Why the node stops by itself, logged. */
+function haltError(fact: HaltFact, logger: Logger): NodeError {
+  const error = new NodeError(fact.code, `this node cannot take part any more: ${fact.reason}`, {
+    data: { ...fact },
+    hint: 'look for a full disk, another version than the other nodes have, or a damaged data directory',
+  });
+  logger.fatal(fact, error.message);
+  return error;
 }

@@ -1,35 +1,51 @@
 import type { Chain } from '../chain/chain.ts';
-import { completeBlock } from '../chain/complete-block.ts';
-import type { Network } from '../network/contract.ts';
+import { type CompleteBlock, completeBlock } from '../chain/complete-block.ts';
+import type { Network, PeerInfo } from '../network/contract.ts';
 import { decodeBlock } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
-import { decode } from '../types/ssz.ts';
+import type { CertifiedBlockBytes } from '../types/network.ts';
+import { decode, type Hash } from '../types/ssz.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
+import { BlockSources } from './block-sources.ts';
 
 export type BlockSyncErrorCode = 'BAD_CERTIFICATE' | 'BAD_BLOCK' | 'NO_BLOCKS';
+
+/** The validators have decided a block that this node cannot commit: it cannot go on. */
+export interface SyncHalt {
+  readonly height: number;
+  readonly blockHash: Hash;
+  readonly reason: string;
+}
 
 export interface BlockSyncDeps {
   readonly chain: Chain;
   readonly network: Network;
   readonly logger: Logger;
+  readonly onHalt: (fact: SyncHalt) => void;
 }
 
-/** How long a peer that promised more than it delivered is not asked again. */
-const DISTRUST_MS = 10_000;
+interface CertifiedBlock {
+  readonly complete: CompleteBlock;
+  readonly certificate: Certificate;
+}
 
 /**
  * Brings a late or restarted node to the head: fetches blocks with their certificates and checks each under the
  * validator set of its height from the node's own state. A peer's claim of a height moves nothing but the choice of
- * whom to ask, and "nobody is ahead" is a good reason to be done.
+ * whom to ask, and "nobody is ahead" is a good reason to be done. While one batch is executed the next one is on its
+ * way, and while one block is executed the signatures of the next one are checked on the thread pool.
  */
 export class BlockSync {
   readonly #deps: BlockSyncDeps;
-  readonly #distrustedUntil = new Map<string, number>();
-  #stopped = false;
+  readonly #sources = new BlockSources();
+  readonly #stopping = new AbortController();
   #active: Promise<void> | undefined;
   #again = false;
+  /** A height that the validators are known to have decided, whatever peers claim. */
+  #reached = 0;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(deps: BlockSyncDeps) {
     this.#deps = deps;
@@ -39,9 +55,11 @@ export class BlockSync {
     return this.#active !== undefined;
   }
 
-  /** Starts catching up unless it already is; returns at once. */
-  trigger(): void {
-    if (this.#stopped) return;
+  /** Starts catching up unless it already is; returns at once. `reached`: the validators have decided that height. */
+  trigger(reached = 0): void {
+    if (this.#isStopped) return;
+    this.#reached = Math.max(this.#reached, reached);
+    clearTimeout(this.#retry);
     if (this.#active !== undefined) {
       this.#again = true;
       return;
@@ -56,84 +74,140 @@ export class BlockSync {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
+    clearTimeout(this.#retry);
     await this.#active;
   }
 
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #run(): Promise<void> {
-    const { chain, logger } = this.#deps;
-    while (!this.#stopped) {
-      const peer = this.#bestPeer();
-      if (peer === undefined) return;
-      const from = chain.head.height + 1;
+    const { chain, network, logger } = this.#deps;
+    while (!this.#isStopped) {
+      const { height } = chain.head;
+      const peer = this.#sources.best(network.peers(), height, this.#reached, performance.now());
+      if (peer === undefined) break;
       try {
-        const applied = await this.#pullFrom(peer);
-        logger.debug({ peer, from, applied }, 'synced blocks');
+        await this.#pullFrom(peer);
+        this.#sources.noteSuccess(peer.peerId);
+        logger.debug({ peer: peer.peerId, from: height + 1, to: chain.head.height }, 'synced blocks');
       } catch (error) {
-        logger.info({ peer, from, reason: errorMessage(error) }, 'sync from a peer failed');
-        this.#distrust(peer);
+        if (this.#isStopped) return;
+        logger.info(
+          { peer: peer.peerId, from: height + 1, to: chain.head.height, reason: errorMessage(error) },
+          'sync from a peer failed',
+        );
+        this.#sources.noteFailure(peer.peerId, performance.now());
       }
     }
+    this.#retryLater();
   }
 
-  /** The connected peer that claims the greatest height above the own head. */
-  #bestPeer(): string | undefined {
-    const now = performance.now();
-    const head = this.#deps.chain.head.height;
-    let best: { peerId: string; height: number } | undefined;
-    for (const { peerId, head: claimed } of this.#deps.network.peers()) {
-      if (claimed === undefined || claimed.height <= head) continue;
-      if ((this.#distrustedUntil.get(peerId) ?? 0) > now) continue;
-      if (best === undefined || claimed.height > best.height) best = { peerId, height: claimed.height };
-    }
-    return best?.peerId;
-  }
-
-  #distrust(peerId: string): void {
-    this.#distrustedUntil.set(peerId, performance.now() + DISTRUST_MS);
-    if (this.#distrustedUntil.size > LIMITS.maxPeers * 4)
-      this.#distrustedUntil.delete(this.#distrustedUntil.keys().next().value as string);
-  }
-
-  async #pullFrom(peerId: string): Promise<number> {
+  /** Everyone who is ahead has just failed: without another occasion the node would stay behind. */
+  #retryLater(): void {
     const { chain, network } = this.#deps;
-    const first = chain.head.height + 1;
-    const signal = AbortSignal.timeout(LIMITS.requestTimeoutMs * 4);
-    const answers = await network.fetchBlocks(peerId, first, LIMITS.maxBlocksPerRequest, signal);
-    if (answers.length === 0)
-      throw new NodeError<BlockSyncErrorCode>('NO_BLOCKS', 'the peer claims a height that it does not serve');
-    for (const answer of answers) {
-      if (this.#stopped) break;
-      const certificate = decode(CertificateType, answer.certificate, 'certificate');
-      // Consensus may have committed this height meanwhile.
-      if (certificate.height <= chain.head.height) continue;
-      await this.#apply(answer.block, certificate);
-    }
-    if (chain.head.height < first && !this.#stopped)
-      throw new NodeError<BlockSyncErrorCode>(
-        'NO_BLOCKS',
-        'the peer answered with blocks that are no use here',
-      );
-    return chain.head.height + 1 - first;
+    const waitMs = this.#sources.waitMs(network.peers(), chain.head.height, this.#reached, performance.now());
+    if (waitMs === undefined || this.#isStopped) return;
+    this.#retry = setTimeout(() => this.trigger(), waitMs + 1);
+    this.#retry.unref();
   }
 
-  async #apply(bytes: Uint8Array, certificate: Certificate): Promise<void> {
+  /** Takes blocks from one peer while it has more than this node and delivers them in time. */
+  async #pullFrom(peer: PeerInfo): Promise<void> {
     const { chain } = this.#deps;
-    const complete = completeBlock(decodeBlock(bytes));
-    if (!(await chain.isCertified(complete.hash, certificate)))
-      throw new NodeError<BlockSyncErrorCode>(
-        'BAD_CERTIFICATE',
-        `no valid certificate of block ${complete.hash}`,
-        {
-          data: { height: certificate.height },
-        },
-      );
-    const verdict = await chain.validate(complete, { reproposal: true });
-    if (!verdict.valid)
-      throw new NodeError<BlockSyncErrorCode>('BAD_BLOCK', `certified block is invalid: ${verdict.reason}`, {
-        data: { height: certificate.height },
-        hint: 'if this block has a certificate of your validators, this node computes another state than they do',
-      });
-    await chain.commit(complete, certificate);
+    const stopRequests = new AbortController();
+    let from = chain.head.height + 1;
+    let request: Promise<Batch> | undefined = this.#request(peer, from, stopRequests.signal);
+    try {
+      while (request !== undefined && !this.#isStopped) {
+        const batch: Batch = await request;
+        const { blocks } = batch;
+        if (blocks.length === 0)
+          throw new NodeError<BlockSyncErrorCode>('NO_BLOCKS', 'the peer has less than it claims');
+        from += blocks.length;
+        const isSlow: boolean = batch.tookMs > LIMITS.slowSourceMs;
+        if (isSlow) this.#sources.noteSlowness(peer.peerId);
+        request =
+          isSlow || from > peer.head.height ? undefined : this.#request(peer, from, stopRequests.signal);
+        await this.#applyAll(blocks);
+        if (chain.head.height < from - 1 && !this.#isStopped)
+          throw new NodeError<BlockSyncErrorCode>(
+            'NO_BLOCKS',
+            'the peer answered with blocks of no use here',
+          );
+      }
+    } finally {
+      stopRequests.abort();
+    }
   }
+
+  #request(peer: PeerInfo, from: number, signal: AbortSignal): Promise<Batch> {
+    const startedMs = performance.now();
+    const request = this.#deps.network
+      .fetchBlocks(
+        peer.peerId,
+        from,
+        LIMITS.maxBlocksPerRequest,
+        AbortSignal.any([signal, this.#stopping.signal]),
+      )
+      .then((blocks) => ({ blocks, tookMs: performance.now() - startedMs }));
+    request.catch(() => undefined); // the batch before it may fail first
+    return request;
+  }
+
+  async #applyAll(answers: readonly CertifiedBlockBytes[]): Promise<void> {
+    const { chain } = this.#deps;
+    let upcoming = answers.length === 0 ? undefined : decodeAnswer(answers[0] as CertifiedBlockBytes);
+    for (let i = 0; upcoming !== undefined && !this.#isStopped; i++) {
+      const current: CertifiedBlock = upcoming;
+      const following = answers[i + 1];
+      upcoming = following === undefined ? undefined : decodeAnswer(following);
+      // Consensus may have committed this height meanwhile.
+      if (current.certificate.height <= chain.head.height) continue;
+      await this.#apply(current, upcoming);
+    }
+  }
+
+  async #apply(
+    { complete, certificate }: CertifiedBlock,
+    upcoming: CertifiedBlock | undefined,
+  ): Promise<void> {
+    const { chain } = this.#deps;
+    const { height } = certificate;
+    const isCertified = await chain.isCertified(complete.hash, certificate);
+    if (chain.head.height >= height) return;
+    const data = { height, hash: complete.hash };
+    if (!isCertified)
+      throw new NodeError<BlockSyncErrorCode>('BAD_CERTIFICATE', `no valid certificate of block ${height}`, {
+        data,
+      });
+    const fault = chain.addCandidate(complete);
+    if (fault !== undefined)
+      throw new NodeError<BlockSyncErrorCode>('BAD_BLOCK', `block ${height} has another body: ${fault}`, {
+        data,
+      });
+    if (upcoming !== undefined) chain.checkAhead(upcoming.complete, upcoming.certificate);
+    try {
+      await chain.commit(complete, certificate);
+    } catch (error) {
+      // The validators have decided exactly these bytes: whoever sent them is not to blame.
+      this.#stopping.abort();
+      this.#deps.onHalt({ height, blockHash: complete.hash, reason: errorMessage(error) });
+      throw error;
+    }
+  }
+}
+
+interface Batch {
+  readonly blocks: readonly CertifiedBlockBytes[];
+  readonly tookMs: number;
+}
+
+function decodeAnswer(answer: CertifiedBlockBytes): CertifiedBlock {
+  return {
+    complete: completeBlock(decodeBlock(answer.block), answer.block),
+    certificate: decode(CertificateType, answer.certificate, 'certificate'),
+  };
 }

@@ -132,6 +132,11 @@ export const LIMITS = {
   maxSeenMessages: 65_536,
   maxRelaysPerObserver: 3,
   maxBlocksPerRequest: 64,
+  /** A peer that sent no good blocks is asked again after this, doubling each time. */
+  minSourcePauseMs: 1000,
+  maxSourcePauseMs: 60_000,
+  /** A peer that takes longer for an answer makes room for others. */
+  slowSourceMs: 2000,
   maxPeerIdBytes: 128,
   maxMultiaddrBytes: 256,
   maxAddressesPerPeer: 8,

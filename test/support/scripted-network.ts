@@ -14,7 +14,12 @@ export interface ScriptedPeer {
   /** The height that it claims. */
   readonly height: number;
   /** Its answer to a request for blocks. */
-  readonly blocks?: (fromHeight: number, count: number) => CertifiedBlockBytes[];
+  readonly blocks?: (
+    fromHeight: number,
+    count: number,
+  ) => CertifiedBlockBytes[] | Promise<CertifiedBlockBytes[]>;
+  /** The validator for which it speaks. */
+  readonly validator?: string;
 }
 
 /**
@@ -49,9 +54,13 @@ export class ScriptedNetwork {
     },
     fetchTransactions: async () => [],
     fetchBlock: async () => undefined,
-    fetchBlocks: async (peerId, fromHeight, count) => {
+    fetchBlocks: async (peerId, fromHeight, count, signal) => {
       this.requests.push([peerId, fromHeight]);
-      return this.peers.find((peer) => peer.peerId === peerId)?.blocks?.(fromHeight, count) ?? [];
+      const peer = this.peers.find((candidate) => candidate.peerId === peerId);
+      const cancelled = new Promise<never>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+      return (await Promise.race([peer?.blocks?.(fromHeight, count), cancelled])) ?? [];
     },
     peers: () => this.peers.map(infoOf),
     validatorPeer: () => undefined,
@@ -77,10 +86,10 @@ export class ScriptedNetwork {
   }
 }
 
-function infoOf({ peerId, height }: ScriptedPeer): PeerInfo {
+function infoOf({ peerId, height, validator }: ScriptedPeer): PeerInfo {
   return {
     peerId,
-    validator: undefined,
+    validator,
     role: 'observer',
     direction: 'inbound',
     remoteAddress: '/ip4/127.0.0.1/tcp/1',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { completeBlock } from '../../../src/chain/complete-block.ts';
 import { serveBlocks } from '../../../src/sync/block-server.ts';
-import { BlockSync } from '../../../src/sync/block-sync.ts';
+import { BlockSync, type SyncHalt } from '../../../src/sync/block-sync.ts';
 import { decodeBlock, encodeBlock, hashHeader } from '../../../src/types/block.ts';
 import { CertificateType } from '../../../src/types/certificate.ts';
 import type { CertifiedBlockBytes } from '../../../src/types/network.ts';
@@ -9,6 +10,7 @@ import { LIMITS } from '../../../src/util/limits.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 import { waitFor } from '../../support/cluster.ts';
+import { remakeBlock } from '../../support/remake-block.ts';
 import { ScriptedNetwork } from '../../support/scripted-network.ts';
 
 const BLOCKS = 6;
@@ -27,6 +29,7 @@ describe('Block sync', () => {
   let late: ChainNode;
   let network: ScriptedNetwork;
   let sync: BlockSync;
+  let halts: SyncHalt[];
 
   beforeEach(async () => {
     world = new ChainWorld();
@@ -37,7 +40,13 @@ describe('Block sync', () => {
       await world.extend(source);
     }
     network = new ScriptedNetwork();
-    sync = new BlockSync({ chain: late.chain, network: network.port, logger: silentLogger });
+    halts = [];
+    sync = new BlockSync({
+      chain: late.chain,
+      network: network.port,
+      logger: silentLogger,
+      onHalt: (fact) => halts.push(fact),
+    });
   });
   afterEach(() => sync.stop());
 
@@ -97,7 +106,7 @@ describe('Block sync', () => {
     ];
     await syncOnce();
     assert.deepEqual(late.chain.head, source.chain.head);
-    const asked = network.requests.map(([peerId]) => peerId);
+    const asked = network.requests.filter(([, from]) => from === 1).map(([peerId]) => peerId);
     assert.deepEqual(asked.slice(0, -1).sort(), Object.keys(lies).sort(), 'every liar is asked once');
     assert.equal(asked.at(-1), 'honest');
   });
@@ -108,7 +117,109 @@ describe('Block sync', () => {
     network.requests.length = 0;
     network.peers = [{ peerId: 'stale', height: 1_000_000, blocks: (_, count) => honest(source)(1, count) }];
     await syncOnce();
-    assert.deepEqual(network.requests, [['stale', BLOCKS + 1]]);
+    // The second one left before the answer to the first was looked at.
+    assert.deepEqual(network.requests, [
+      ['stale', BLOCKS + 1],
+      ['stale', 2 * BLOCKS + 1],
+    ]);
+  });
+
+  it('M04 comes to the honest peer after one attempt with each of many that never answer', async () => {
+    const never = () => Promise.reject(new Error('timed out'));
+    network.peers = [
+      ...Array.from({ length: 20 }, (_, i) => ({ peerId: `silent${i}`, height: 1_000 + i, blocks: never })),
+      { peerId: 'honest', height: BLOCKS, blocks: honest(source) },
+    ];
+    await syncOnce();
+    assert.equal(late.chain.head.height, BLOCKS);
+    assert.equal(network.requests.length, 21);
+  });
+
+  it('M04 asks validators, and peers that have served, before strangers with greater claims', async () => {
+    const answer = honest(source);
+    network.peers = [
+      { peerId: 'stranger', height: 1_000_000, blocks: () => [] },
+      {
+        peerId: 'validator',
+        height: 3,
+        blocks: (from) => answer(from, 4 - from),
+        validator: 'ab'.repeat(32),
+      },
+      { peerId: 'other', height: BLOCKS, blocks: answer },
+    ];
+    await syncOnce();
+    assert.deepEqual(
+      network.requests.map(([peerId]) => peerId),
+      ['validator', 'stranger', 'other'],
+    );
+    await source.pool.submit(world.transfer(BLOCKS).bytes);
+    await world.extend(source);
+    network.peers = [
+      { peerId: 'new stranger', height: 1_000_000, blocks: () => [] },
+      { peerId: 'other', height: BLOCKS + 1, blocks: answer },
+    ];
+    network.requests.length = 0;
+    await syncOnce();
+    assert.deepEqual(network.requests[0], ['other', BLOCKS + 1]);
+  });
+
+  it('asks again by itself when everyone who is ahead has failed once', async () => {
+    let isReady = false;
+    const answer = honest(source);
+    const blocks = (from: number, count: number) => (isReady ? answer(from, count) : []);
+    network.peers = [{ peerId: 'honest', height: BLOCKS, blocks }];
+    await syncOnce();
+    assert.equal(late.chain.head.height, 0);
+    isReady = true;
+    await waitFor('the node has caught up', () => late.chain.head.height === BLOCKS);
+  });
+
+  it('asks peers whose claims are old where the validators are known to be ahead', async () => {
+    network.peers = [{ peerId: 'honest', height: 0, blocks: honest(source) }];
+    sync.trigger(BLOCKS);
+    await waitFor('the node has caught up', () => late.chain.head.height === BLOCKS && !sync.isSyncing);
+    network.requests.length = 0;
+    await syncOnce();
+    assert.deepEqual(network.requests, [], 'what was known is reached');
+  });
+
+  it('asks for the next batch while it executes one, and gives that request up with the peer', async () => {
+    const answer = honest(source);
+    let heightAtSecondRequest: number | undefined;
+    const blocks = (from: number) => {
+      if (from === 1) return answer(1, 2);
+      heightAtSecondRequest ??= late.chain.head.height;
+      return new Promise<never>(() => undefined);
+    };
+    network.peers = [{ peerId: 'stalling', height: BLOCKS, blocks }];
+    sync.trigger();
+    await waitFor('the first batch is executed', () => late.chain.head.height === 2);
+    assert.equal(heightAtSecondRequest, 0);
+    await sync.stop();
+  });
+
+  it('halts where the validators have decided a block that this node cannot commit, and blames nobody', async () => {
+    const [first, second] = honest(source)(1, 2);
+    assert.ok(first !== undefined && second !== undefined);
+    const complete = completeBlock(decodeBlock(second.block));
+    const forged = remakeBlock(complete, world.producer(1).consensusKey, world.genesisHash, {
+      header: { stateRoot: 'ab'.repeat(32) },
+    });
+    const certificate = encode(CertificateType, world.certify(forged, source.chain.validators));
+    const blocks = () => [first, { block: encodeBlock(forged.block), certificate }];
+    network.peers = [
+      { peerId: 'first', height: BLOCKS, blocks },
+      { peerId: 'second', height: BLOCKS, blocks },
+    ];
+    await syncOnce();
+    assert.equal(late.chain.head.height, 1);
+    assert.deepEqual(
+      halts.map(({ height, blockHash }) => ({ height, blockHash })),
+      [{ height: 2, blockHash: forged.hash }],
+    );
+    assert.equal(new Set(network.requests.map(([peerId]) => peerId)).size, 1);
+    sync.trigger();
+    assert.equal(sync.isSyncing, false, 'a halted node does not go on');
   });
 
   it('continues where a short answer ended', async () => {
