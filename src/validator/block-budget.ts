@@ -1,8 +1,8 @@
 import { LEDGERS } from '../types/names.ts';
 import { LIMITS } from '../util/limits.ts';
 
-const START = 128;
-const LEAST = 64;
+const START = 256;
+const LEAST = 256;
 const MOST = LIMITS.maxTransactionsPerSection * LEDGERS.length;
 /** Blocks older than this when they are committed were synced: they say nothing about voting. */
 const SYNCED_AFTER_MS = 60_000;
