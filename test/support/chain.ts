@@ -6,8 +6,10 @@ import { openChain } from '../../src/chain/open-chain.ts';
 import type { TransactionPool } from '../../src/chain/transaction-pool.ts';
 import { signTransaction, type TransactionDraft } from '../../src/client/transaction-builder.ts';
 import { CachedVerifier } from '../../src/crypto/cached-verifier.ts';
+import type { KeyPair } from '../../src/crypto/ed25519.ts';
 import { vrfKeyPairFromSeed } from '../../src/crypto/vrf.ts';
 import { BlockStore } from '../../src/storage/block-store.ts';
+import type { KeyValueStore } from '../../src/storage/key-value.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
 import { type Certificate, voteSigningBytes } from '../../src/types/certificate.ts';
 import { type Genesis, hashGenesis, type Parameters } from '../../src/types/genesis.ts';
@@ -83,20 +85,25 @@ export interface CertificateOptions {
 export class ChainWorld {
   readonly genesis: Genesis;
   readonly genesisHash: Hash;
-  readonly clock = new ManualClock(GENESIS_TIME_MS + 1_000);
+  readonly clock: ManualClock;
   /** In the order of the validator set. */
   readonly validators: readonly ValidatorIdentity[];
   readonly alice: Account = deriveAccount(CHAIN_SEED, 'alice');
   readonly bob: Account = deriveAccount(CHAIN_SEED, 'bob');
   readonly #identities = new Map<Address, ValidatorIdentity>();
+  readonly #consensusKeys = new Map<string, KeyPair>();
 
-  constructor(options: { validators?: number; parameters?: Partial<Parameters> } = {}) {
+  constructor(
+    options: { validators?: number; parameters?: Partial<Parameters>; genesisTimeMs?: number } = {},
+  ) {
     const count = options.validators ?? 4;
+    const timeMs = options.genesisTimeMs ?? GENESIS_TIME_MS;
+    this.clock = new ManualClock(timeMs + 1_000);
     const genesis = createTestnetGenesis({
       seed: CHAIN_SEED,
       validators: count,
       chainId: 4242,
-      timeMs: GENESIS_TIME_MS,
+      timeMs,
       blockTimeMs: 1_000,
       emptyBlocksMs: 10_000,
     });
@@ -106,9 +113,10 @@ export class ChainWorld {
     this.validators = this.genesis.validators.map(({ id }) => this.identity(id));
   }
 
-  /** Keys of an account that may join the set; those of genesis are known. */
+  /** Keys of an account that may join the set, or rotate to them; those of genesis are known. */
   know(identity: ValidatorIdentity): void {
     this.#identities.set(identity.account.address, identity);
+    this.#consensusKeys.set(identity.consensus.publicKey, identity.consensus);
   }
 
   /** A key set that genesis funds but does not make a validator. */
@@ -131,7 +139,14 @@ export class ChainWorld {
     memory: MemoryStore = new MemoryStore(),
     options: { restore?: boolean } = {},
   ): Promise<ChainNode> {
-    const store = await BlockStore.open(memory, this.genesisHash);
+    const node = await this.openOn(memory);
+    if (options.restore !== false) await node.pool.restore();
+    return { ...node, memory };
+  }
+
+  /** Opens a node over any store. */
+  async openOn(database: KeyValueStore): Promise<Omit<ChainNode, 'memory'>> {
+    const store = await BlockStore.open(database, this.genesisHash);
     const { chain, pool } = await openChain({
       genesis: this.genesis,
       store,
@@ -140,8 +155,7 @@ export class ChainWorld {
       logger: silentLogger,
       onExecutable: () => undefined,
     });
-    if (options.restore !== false) await pool.restore();
-    return { chain, pool, store, memory };
+    return { chain, pool, store };
   }
 
   sign(
@@ -194,12 +208,11 @@ export class ChainWorld {
     };
   }
 
-  /** The validator whose keys the set names now; keys rotate, ids stay. */
-  #keyOf(member: Validator): ValidatorIdentity['consensus'] {
-    const { consensus } = this.identity(member.id);
-    if (consensus.publicKey !== member.consensusKey)
-      throw new Error(`another key is in office for ${member.id}`);
-    return consensus;
+  /** The key that the set names; keys rotate, ids stay. */
+  #keyOf(member: Validator): KeyPair {
+    const key = this.#consensusKeys.get(member.consensusKey);
+    if (key === undefined) throw new Error(`nobody knows the key in office for ${member.id}`);
+    return key;
   }
 
   /** The members of the set in turn. */
@@ -210,8 +223,8 @@ export class ChainWorld {
 
   /** Lets one node build the next block and the given nodes commit it. */
   async extend(
-    builder: ChainNode,
-    followers: readonly ChainNode[] = [],
+    builder: Pick<ChainNode, 'chain'>,
+    followers: readonly Pick<ChainNode, 'chain'>[] = [],
     proposer: BlockProducer = this.#nextProducer(builder.chain),
   ): Promise<CompleteBlock> {
     this.clock.advance(1_000);

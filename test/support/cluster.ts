@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly emptyBlocksMs?: number;
   /** All keys derive from it; two clusters with different ones have nothing in common. */
   readonly seed?: string;
+  /** By default a new one for this seed. */
+  readonly genesis?: Genesis;
   readonly options?: Partial<NodeOptionsInput>;
 }
 
@@ -81,36 +83,38 @@ export class Cluster {
   /** Makes the data directories of all validators. */
   static async create(options: ClusterOptions): Promise<Cluster> {
     const { validators } = options;
-    const genesis = createTestnetGenesis({
-      seed: seedOf(options),
-      validators,
-      chainId: 4242,
-      timeMs: Date.now() - 1_000,
-      blockTimeMs: options.blockTimeMs ?? 500,
-      emptyBlocksMs: options.emptyBlocksMs ?? 1_000,
-    });
+    const genesis =
+      options.genesis ??
+      createTestnetGenesis({
+        seed: seedOf(options),
+        validators,
+        chainId: 4242,
+        timeMs: Date.now() - 1_000,
+        blockTimeMs: options.blockTimeMs ?? 500,
+        emptyBlocksMs: options.emptyBlocksMs ?? 1_000,
+      });
     const cluster = new Cluster(options, genesis);
     for (let k = 0; k < validators; k++) await cluster.init(k);
     return cluster;
   }
 
-  /** Makes the data directory of a node. */
-  async init(k: number): Promise<void> {
+  /** Makes the data directory of a node; `joining` makes it a validator that genesis does not know. */
+  async init(k: number, joining?: ValidatorIdentity): Promise<void> {
     const name = this.nameOf(k);
-    const identity = this.identityOf(k);
+    const identity = joining ?? (k < this.#options.validators ? this.identityOf(k) : undefined);
     await initNode({
       dataDir: this.directoryOf(k),
       genesis: this.genesis,
       nodeSeed: deriveNodeSeed(seedOf(this.#options), name),
-      ...(k < this.#options.validators
-        ? {
+      ...(identity === undefined
+        ? {}
+        : {
             validator: {
               id: identity.account.address,
               consensusSeed: identity.consensus.seed,
               vrfSeed: identity.vrf.seed,
             },
-          }
-        : {}),
+          }),
       password: undefined,
     });
   }
