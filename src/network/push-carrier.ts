@@ -60,6 +60,9 @@ export class PushCarrier {
   review(): void {
     const { peers } = this.#deps;
     const validators = peers.all.filter((peer) => peers.validatorOf(peer) !== undefined);
+    // Who has left the set goes on following, over the link that it had.
+    for (const peer of peers.all)
+      if (peer.link !== undefined && !validators.includes(peer)) peer.wantsRelay = true;
     if (this.#deps.isValidator()) {
       for (const peer of validators) if (peer.link === undefined) this.#open(peer, PUSH_PROTOCOL);
       return;
