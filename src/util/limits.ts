@@ -99,7 +99,8 @@ export const LIMITS = {
   // Consensus
   maxBufferedRounds: 64,
   maxBufferedBytesPerHeight: 16 * 1024 * 1024,
-  maxConsensusQueue: 8192,
+  maxQueuedMessagesPerValidator: 512,
+  maxQueuedBytesPerValidator: 4 * 1024 * 1024,
   maxTimeoutDoublings: 31,
   maxVerifiedSignatures: 16_384,
   maxDecidedAnswersPerPeer: 16,

@@ -24,9 +24,9 @@ import { evidenceOf } from '../types/evidence-check.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorCode, errorMessage } from '../util/errors.ts';
-import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
+import { EventQueue } from './event-queue.ts';
 import { heightOf, signerOf, topicOf } from './message-facts.ts';
 import { verifyMessage } from './message-verifier.ts';
 import type { ProposalBuilder } from './proposal-builder.ts';
@@ -69,7 +69,7 @@ export class ConsensusDriver {
   readonly #deps: DriverDeps;
   readonly #core: Consensus;
   readonly #timers = new Timers();
-  readonly #queue: ConsensusEvent[] = [];
+  readonly #queue = new EventQueue();
   readonly #drops = new Map<string, number>();
   #draining = false;
   #running = false;
@@ -94,7 +94,7 @@ export class ConsensusDriver {
     this.#running = false;
     this.#unsubscribe?.();
     this.#timers.cancelAll();
-    this.#queue.length = 0;
+    this.#queue.clear();
   }
 
   /** An executable transaction, carried-over work or an undelivered outbox is there. */
@@ -153,18 +153,17 @@ export class ConsensusDriver {
 
   #enqueue(event: ConsensusEvent): void {
     if (!this.#running) return;
-    if (event.kind === 'message' && this.#queue.length >= LIMITS.maxConsensusQueue) {
+    if (!this.#queue.add(event)) {
       this.#count('QUEUE_FULL');
       return;
     }
-    this.#queue.push(event);
     if (!this.#draining) void this.#drain();
   }
 
   async #drain(): Promise<void> {
     this.#draining = true;
     try {
-      for (let event = this.#queue.shift(); event !== undefined && this.#running; event = this.#queue.shift())
+      for (let event = this.#queue.take(); event !== undefined && this.#running; event = this.#queue.take())
         for (const effect of this.#core.handle(event)) await this.#execute(effect);
     } catch (error) {
       this.#deps.logger.fatal({ err: error }, 'the consensus core failed');
@@ -295,7 +294,7 @@ export class ConsensusDriver {
         : undefined;
     const { message, bytes } = await votes.sign(unsigned, blockBytes);
     this.#deps.network.publish(topicOf(message), bytes);
-    this.#queue.unshift({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
+    this.#queue.addFirst({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
   }
 
   #bytesOf(hash: Hash): Uint8Array {
