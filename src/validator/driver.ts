@@ -305,6 +305,8 @@ export class ConsensusDriver {
   }
 
   async #commit(block: ProposedBlock, certificate: Certificate): Promise<void> {
+    // Sync may have brought the block first; the chain then has let go of what it had under consideration.
+    if (block.proposal.header.height <= this.#deps.chain.head.height) return;
     const complete: CompleteBlock | undefined = this.#deps.chain.candidate(block.hash);
     if (complete === undefined) throw new Error(`no bytes of decided block ${block.hash}`);
     await this.#deps.chain.commit(complete, certificate);

@@ -136,6 +136,24 @@ describe('The consensus driver', () => {
     assert.deepEqual(found?.accusation, { offence: 'prepare', validator, height: 1 });
   });
 
+  it('goes on when sync brings the block that it is about to commit', async () => {
+    await start(1);
+    const append = journal.append.bind(journal);
+    let synced = 0;
+    journal.append = async (record) => {
+      await append(record);
+      if (record.step !== 'commit') return;
+      const block = node.chain.candidate(record.blockHash);
+      if (block === undefined) return;
+      await node.chain.commit(block, world.certify(block, node.chain.validators));
+      synced += 1;
+    };
+    await decideOneTransaction(0);
+    await decideOneTransaction(1);
+    assert.ok(synced >= 2);
+    assert.deepEqual(halts, []);
+  });
+
   it('halts in order when a decided block cannot be written, and stays silent afterwards', async () => {
     await start(1);
     node.memory.batch = () => Promise.reject(new Error('no space left on device'));
