@@ -37,6 +37,7 @@ export type TestnetErrorCode =
   | 'TESTNET_RUNNING'
   | 'PORT_TAKEN'
   | 'NODE_DIED'
+  | 'FAULT_IMPOSSIBLE'
   | 'UNKNOWN_NODE'
   | 'TIMED_OUT'
   | 'INTERRUPTED'
@@ -69,6 +70,11 @@ export class TestnetDirectory {
 
   logPath(name: string): string {
     return join(this.path, 'logs', `${name}.log`);
+  }
+
+  /** What a node sent, where the manifest asks for it. Beside the logs, not on the disk that a fault fills. */
+  sentPath(name: string): string {
+    return join(this.path, 'logs', `${name}.sent`);
   }
 
   /** Key file of a funded account, for people who try the command line. */

@@ -7,18 +7,41 @@ import { fromJsonText, type JsonFileErrorCode } from './json-file.ts';
  * so a failure is repeated by running the same manifest again.
  */
 
-/** What may be done to a node while the testnet runs. `pause` freezes the process (SIGSTOP) and lets it go on. */
-export const PERTURBATIONS = ['kill', 'terminate', 'restart', 'pause'] as const;
+/**
+ * What may be done to a node while the testnet runs. `kill` ends it as a power cut would, `terminate` and `restart` in
+ * order; `pause` freezes the process (SIGSTOP); `disconnect` takes all its connections with peers; `full-disk` leaves
+ * no room where its data is; `slow-disk` makes every sync of a file slow.
+ */
+export const FAULTS = [
+  'kill',
+  'terminate',
+  'restart',
+  'pause',
+  'disconnect',
+  'full-disk',
+  'slow-disk',
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
 
-const PerturbationSchema = z.strictObject({
-  /** When: milliseconds after the load began. */
-  atMs: z.int().min(0).max(86_400_000),
-  kind: z.enum(PERTURBATIONS),
-  /** Names of nodes, such as v3. All of them are hit at once. */
-  nodes: z.array(z.string()).min(1),
-  /** For kill, terminate and pause: how long they stay away before they are started or go on; 0 = for good. */
-  forMs: z.int().min(0).max(86_400_000).default(0),
-});
+/** Faults that cannot last for good: what they need is taken away again. */
+const TEMPORARY: ReadonlySet<FaultKind> = new Set(['disconnect', 'full-disk', 'slow-disk']);
+
+const PerturbationSchema = z
+  .strictObject({
+    /** When: milliseconds after the load began. */
+    atMs: z.int().min(0).max(86_400_000),
+    kind: z.enum(FAULTS),
+    /** Names of nodes, such as v3. All of them are hit at once. */
+    nodes: z.array(z.string()).min(1),
+    /** How long it lasts; 0 = for good, where that can be (kill, terminate, pause). */
+    forMs: z.int().min(0).max(86_400_000).default(0),
+  })
+  .refine(({ kind, forMs }) => forMs > 0 || !TEMPORARY.has(kind), {
+    message: 'disconnect, full-disk and slow-disk need forMs',
+    path: ['forMs'],
+  });
+/** One fault: what is done to which nodes, and for how long. */
+export type Fault = Omit<z.infer<typeof PerturbationSchema>, 'atMs'>;
 export type Perturbation = z.infer<typeof PerturbationSchema>;
 
 const LoadSchema = z.strictObject({
@@ -46,6 +69,8 @@ const ManifestSchema = z.strictObject({
   blockTimeMs: z.int().min(200).max(60_000).default(1_000),
   emptyBlocksMs: z.int().min(200).max(3_600_000).default(10_000),
   logLevel: z.string().default('info'),
+  /** Whether each node writes down what it sends, so that the check can say that nobody contradicted itself. */
+  recordSent: z.boolean().default(false),
   load: LoadSchema.optional(),
   perturbations: z.array(PerturbationSchema).default([]),
 });

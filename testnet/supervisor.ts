@@ -35,6 +35,10 @@ export class Supervisor {
   #file: TestnetFile;
   readonly #failure: { promise: Promise<never>; reject: (error: Error) => void };
   #stopping = false;
+  /** Nodes whose end is no failure, because what is done to them may end them. */
+  readonly #doomed = new Set<string>();
+  /** Changes of testnet.json come one after the other. */
+  #updating: Promise<void> = Promise.resolve();
 
   private constructor(directory: TestnetDirectory, program: readonly string[], file: TestnetFile) {
     this.directory = directory;
@@ -81,7 +85,13 @@ export class Supervisor {
     return await Promise.race([promise, this.#failure.promise]);
   }
 
-  async #update(
+  #update(names: ReadonlySet<string>, change: (node: TestnetNode) => Partial<TestnetNode>): Promise<void> {
+    const updated = this.#updating.then(() => this.#updateNow(names, change));
+    this.#updating = updated.catch(() => {}); // whoever asked for it hears of it
+    return updated;
+  }
+
+  async #updateNow(
     names: ReadonlySet<string>,
     change: (node: TestnetNode) => Partial<TestnetNode>,
   ): Promise<void> {
@@ -119,7 +129,7 @@ export class Supervisor {
     code: number | null,
     signal: string | null,
   ): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping || this.#doomed.has(name)) return;
     await this.refresh().catch(() => {}); // an old view at worst reports a stop on purpose
     if (this.#file.nodes.find((node) => node.name === name)?.pid !== child.pid) return;
     this.#fail(name, `with ${signal ?? `code ${code}`}`);
@@ -165,6 +175,13 @@ export class Supervisor {
       const identity = processOf(this.node(name));
       if (identity !== undefined) await signalProcess(identity, frozen ? 'SIGSTOP' : 'SIGCONT');
     }
+  }
+
+  /** From here on, or no longer, the end of these nodes is no failure: a fault that ends them is part of the plan. */
+  expectEnd(names: readonly string[], expected: boolean): void {
+    for (const name of names)
+      if (expected) this.#doomed.add(name);
+      else this.#doomed.delete(name);
   }
 
   /** Ends everything, whoever started it. */

@@ -67,6 +67,8 @@ export interface NetworkOptions {
   readonly allowPeer?: (peerId: string) => boolean;
   /** The own head, for the handshake and for peer exchange. */
   readonly head: () => Head;
+  /** Sees each message of this node's own before it leaves; if it throws, the message stays. */
+  readonly onSend?: (topic: Topic, bytes: Uint8Array) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -211,6 +213,8 @@ export interface Network {
   validatorPeerStates(): ValidatorPeerState[];
   /** Connects and completes the handshake. @throws NetworkError with the reason of either side */
   dial(multiaddr: string): Promise<string>;
+  /** Ends all connections and has none for `forMs`, as if a cable were pulled; then dials as after a start. */
+  isolate(forMs: number): void;
   inspect(): GossipInspection;
   /** Listeners are called synchronously and must not throw. Returns the function that unsubscribes. */
   subscribe(listener: (event: NetworkEvent) => void): () => void;

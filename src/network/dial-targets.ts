@@ -28,7 +28,9 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
   const own = deps.ownRecord();
   const targets = new Map<string, DialTarget>();
   for (const address of deps.bootnodes) {
-    const key = peerIdOf(address) ?? address;
+    const peerId = peerIdOf(address);
+    if (peerId !== undefined && !isAllowed(peerId)) continue;
+    const key = peerId ?? address;
     const isThere =
       peers.get(key) !== undefined || peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
     if (!isThere && key !== own.body.peerId)

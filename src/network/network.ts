@@ -31,6 +31,7 @@ import { Gossip } from './gossip.ts';
 import { judgeStatus } from './handshake.ts';
 import { Inbox } from './inbox.ts';
 import { inspectGossip } from './inspection.ts';
+import { Isolation } from './isolation.ts';
 import { createHost, type Host } from './libp2p-host.ts';
 import { OwnRecord } from './own-record.ts';
 import { PeerBook } from './peer-book.ts';
@@ -67,6 +68,7 @@ class Libp2pNetwork implements Network {
   readonly #dialer: Dialer;
   readonly #reach: Reach;
   readonly #duplicates = new DuplicateKeys();
+  readonly #isolation = new Isolation(() => this.#review());
   readonly #listeners = new Set<(event: NetworkEvent) => void>();
   #state: 'created' | 'started' | 'stopped' = 'created';
 
@@ -203,6 +205,7 @@ class Libp2pNetwork implements Network {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
+    this.#isolation.close();
     this.#dialer.close();
     this.#exchange.close();
     this.#admission.stop();
@@ -295,6 +298,13 @@ class Libp2pNetwork implements Network {
     return (await this.#connect([address])).peerId;
   }
 
+  isolate(forMs: number): void {
+    this.#options.logger.warn({ forMs }, 'this node is cut off from its peers on purpose');
+    this.#isolation.begin(forMs);
+    for (const peer of this.#peers.all)
+      this.#admission.disconnect(peer, 'PEER_NOT_ALLOWED', 'this node is cut off on purpose');
+  }
+
   inspect(): GossipInspection {
     return inspectGossip(this.#gossip, this.#peers, this.#statistics);
   }
@@ -317,7 +327,7 @@ class Libp2pNetwork implements Network {
   }
 
   #isAllowed(peerId: string): boolean {
-    return this.#options.allowPeer?.(peerId) ?? true;
+    return !this.#isolation.isActive && (this.#options.allowPeer?.(peerId) ?? true);
   }
 
   #status(): Status {
@@ -459,6 +469,7 @@ class Libp2pNetwork implements Network {
       throw networkError('MESSAGE_TOO_LARGE', `a message has at most ${LIMITS.maxWireMessageBytes} bytes`, {
         data: { topic, bytes: content.length },
       });
+    this.#options.onSend?.(topic, content);
     return { topic, counter, content };
   }
 

@@ -25,6 +25,7 @@ import { BlockFetcher } from '../validator/block-fetcher.ts';
 import { ConsensusDriver, type HaltFact } from '../validator/driver.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';
+import { makeAdminToken } from './admin-token.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { JOURNAL_FAULTS, type JournalFault } from './journal-fault.ts';
 import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
@@ -32,6 +33,7 @@ import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './op
 import { rpcPorts } from './ports/rpc-ports.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { waitForQuorum } from './quorum-wait.ts';
+import { SentRecord } from './sent-record.ts';
 
 export interface RunningNode {
   readonly peerId: string;
@@ -105,6 +107,9 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       ? { votes: undefined, journalFault: undefined }
       : await openVotes(options, keys.validator, chain, teardown, logger);
 
+  const sent = options.recordSent === undefined ? undefined : new SentRecord(options.recordSent);
+  teardown.add('record', () => sent?.close());
+
   const network = await createNetwork({
     genesisHash,
     chainId: genesis.chainId,
@@ -122,6 +127,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       ? {}
       : { validatorKey: { id: keys.validator.id, keyPair: keys.validator.consensusKey } }),
     head: () => ({ height: chain.head.height, hash: chain.head.hash }),
+    ...(sent === undefined ? {} : { onSend: (topic, bytes) => sent.note(topic, bytes) }),
     logger: logger.child({ module: 'network' }),
     clock: systemClock,
   });
@@ -181,6 +187,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       host: options.rpcHost,
       port: options.rpcPort,
       hostAllowlist: options.rpcHostAllowlist,
+      adminToken: await makeAdminToken(paths.adminToken),
       logger: logger.child({ module: 'rpc' }),
     },
   );

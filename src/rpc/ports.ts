@@ -263,6 +263,8 @@ export interface NetworkPort {
   traffic(): readonly TrafficCounters[];
   /** Newest first, bounded by LIMITS.maxRecentMessages. */
   recentMessages(): readonly RecentMessage[];
+  /** Ends all connections with peers and has none for so long. */
+  isolate(forMs: number): void;
 }
 
 export interface NodePort {

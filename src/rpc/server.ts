@@ -1,5 +1,8 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { sha256 } from '../crypto/hash.ts';
+import { utf8 } from '../util/bytes.ts';
 import { errorCode } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
@@ -21,6 +24,8 @@ export interface RpcServerOptions {
   readonly hostAllowlist?: readonly string[];
   /** What a caller without a token may do. */
   readonly scopes?: readonly Scope[];
+  /** Who shows it (`Authorization: Bearer …`) may also call the methods of `admin`; without one nobody may. */
+  readonly adminToken?: string;
   readonly logger: Logger;
 }
 
@@ -71,8 +76,10 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   addHealth(app, ports);
 
-  const session: Session = { scopes, subscriptions: undefined };
+  const open: Session = { scopes, subscriptions: undefined };
+  const admin: Session = { scopes: new Set([...scopes, 'admin']), subscriptions: undefined };
   app.post('/', async (request, reply) => {
+    const session = isBearer(request.headers.authorization, options.adminToken) ? admin : open;
     const signal = AbortSignal.any([closing.signal, goneSignal(reply)]);
     const text = typeof request.body === 'string' ? request.body : '';
     const answer = await dispatcher.handleText(text, { session, signal });
@@ -94,6 +101,12 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
       await app.close();
     },
   };
+}
+
+function isBearer(header: string | undefined, token: string | undefined): boolean {
+  if (header === undefined || token === undefined) return false;
+  // Of one length whatever was sent, so that the time of the comparison tells nothing.
+  return timingSafeEqual(sha256(utf8(header)), sha256(utf8(`Bearer ${token}`)));
 }
 
 /** Aborts when the connection is closed before the answer went out. */

@@ -21,6 +21,8 @@ export class RpcNode {
   /** Blocks below are pruned. */
   lowestHeight = 1;
   ready = true;
+  /** What `isolate` was called with. */
+  readonly isolations: number[] = [];
 
   /** Appends a block with everything in the pool. */
   commit(): CertifiedBlock {
@@ -277,6 +279,9 @@ export class RpcNode {
             rejected: 0,
           },
         ],
+        isolate: (forMs) => {
+          this.isolations.push(forMs);
+        },
         recentMessages: () =>
           LEDGERS.map((_, i) => ({
             messageId: '99'.repeat(32),

@@ -66,6 +66,7 @@ export class ScriptedNetwork {
     validatorPeer: () => undefined,
     validatorPeerStates: () => [],
     dial: async () => 'nobody',
+    isolate: () => undefined,
     inspect: () => ({ topics: [], scores: {}, queuedBytes: {}, recent: [] }),
     subscribe: () => () => undefined,
   };

@@ -19,13 +19,19 @@ export async function check(
     throw new NodeError<TestnetErrorCode>('NOT_HEALTHY', 'the testnet does not agree with itself');
 }
 
-export function renderCheckReport({ invariants, secondChecker }: CheckReport): string {
+export function renderCheckReport({ invariants, secondChecker, sent }: CheckReport): string {
   const { supply } = secondChecker;
   return [
     `invariants      ${invariants.ok ? 'ok' : 'BROKEN'}: ${invariants.nodes} nodes, heights 1 to ${invariants.heights}`,
     ...invariants.findings.map(({ invariant, message }) => `  ${invariant}: ${message}`),
     `second checker  ${secondChecker.ok ? 'ok' : 'DIFFERS'}: ${secondChecker.blocks} blocks, ${secondChecker.transactions} transactions, ${secondChecker.balancesCompared} balances`,
     ...secondChecker.findings.map(({ height, what }) => `  height ${height}: ${what}`),
+    ...(sent === null
+      ? []
+      : [
+          `signatures      ${sent.ok ? 'ok' : 'CONTRADICTING'}: ${sent.statements} statements in ${sent.messages} messages that were sent`,
+          ...sent.contradictions.map((finding) => `  ${finding}`),
+        ]),
     `supply          ${Object.entries(supply)
       .map(([token, amount]) => `${token} ${amount}`)
       .join(', ')} (micro-units)`,

@@ -116,8 +116,7 @@ export async function resumeNodes(
   const names = choose(supervisor, selection).filter(
     (name) => supervisor.node(name).pid === null || dead.has(name),
   );
-  const { logLevel } = await directory.loadManifest();
-  await start(supervisor, names, { logLevel });
+  await start(supervisor, names, await directory.loadManifest());
   printNodes(context, 'resumed', names);
 }
 

@@ -66,12 +66,12 @@ async function runStages(
   manifest: Manifest,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  await start(supervisor, nodeNames(manifest), { logLevel: manifest.logLevel });
+  await start(supervisor, nodeNames(manifest), manifest);
   output.step('start', `${supervisor.nodes.length} nodes`);
   const [loaded] = await Promise.all([
     manifest.load === undefined ? null : runLoad(supervisor, manifest, manifest.load, signal),
     perturb(supervisor, manifest.perturbations, {
-      settings: { logLevel: manifest.logLevel },
+      settings: manifest,
       signal,
       onPerturbation: ({ kind, nodes }) => output.step('perturb', `${kind} ${nodes.join(' ')}`),
     }),

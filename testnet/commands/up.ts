@@ -30,6 +30,7 @@ export interface UpOptions {
   timeout: number;
   loadRate: number;
   load: boolean;
+  recordSent?: boolean;
   fresh?: boolean;
 }
 
@@ -104,7 +105,9 @@ async function continueManifest(
   return manifest;
 }
 
-function requested(options: UpOptions): Partial<Record<keyof Manifest, string | number | undefined>> {
+function requested(
+  options: UpOptions,
+): Partial<Record<keyof Manifest, string | number | boolean | undefined>> {
   return {
     validators: options.validators,
     observers: options.observers,
@@ -112,6 +115,7 @@ function requested(options: UpOptions): Partial<Record<keyof Manifest, string | 
     blockTimeMs: options.blockTime,
     emptyBlocksMs: options.emptyBlocks,
     seed: options.seed,
+    recordSent: options.recordSent,
   };
 }
 
@@ -185,7 +189,7 @@ class Session {
   async #startNodes(): Promise<void> {
     const { output } = this.#context;
     const names = nodeNames(this.#manifest);
-    await start(this.#supervisor, names, { logLevel: this.#manifest.logLevel });
+    await start(this.#supervisor, names, this.#manifest);
     const { nodes } = this.#supervisor;
     const ports = `p2p ${portRange(nodes, 'p2p')} · rpc ${portRange(nodes, 'rpc')}`;
     output.step('nodes', `${nodes.length} up: ${names[0]} … ${names.at(-1)}, ${ports}`);

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeError } from '../../src/util/errors.ts';
+import type { TestnetErrorCode } from '../directory.ts';
+import { impossibleFaults, inject } from '../faults.ts';
 import type { Perturbation } from '../manifest.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { type StartSettings, start } from './start.ts';
+import type { StartSettings } from './start.ts';
 
 export interface PerturbOptions {
   readonly settings: StartSettings;
@@ -10,12 +13,16 @@ export interface PerturbOptions {
   readonly onPerturbation: (perturbation: Perturbation) => void;
 }
 
-/** Does to the nodes what the manifest says, at the times that it says. */
+/**
+ * Does to the nodes what the manifest says, at the times that it says.
+ * @throws NodeError FAULT_IMPOSSIBLE before anything is done, if this machine does not allow a fault
+ */
 export async function perturb(
   supervisor: Supervisor,
   perturbations: readonly Perturbation[],
   options: PerturbOptions,
 ): Promise<void> {
+  await assertPossible(perturbations);
   const beginMs = performance.now();
   const waitUntil = (ms: number) =>
     sleep(Math.max(0, ms - (performance.now() - beginMs)), undefined, { signal: options.signal });
@@ -23,30 +30,31 @@ export async function perturb(
     perturbations.map(async (perturbation) => {
       await waitUntil(perturbation.atMs);
       options.onPerturbation(perturbation);
-      await applyPerturbation(supervisor, perturbation, options);
+      await apply(supervisor, perturbation, options);
     }),
   );
 }
 
-async function applyPerturbation(
+async function assertPossible(perturbations: readonly Perturbation[]): Promise<void> {
+  const kinds = new Set(perturbations.map(({ kind }) => kind));
+  const missing = (await impossibleFaults()).find(({ kind }) => kinds.has(kind));
+  if (missing !== undefined)
+    throw new NodeError<TestnetErrorCode>('FAULT_IMPOSSIBLE', `no ${missing.kind}: ${missing.reason}`);
+}
+
+async function apply(
   supervisor: Supervisor,
-  { kind, nodes, forMs }: Perturbation,
+  perturbation: Perturbation,
   { settings, signal }: PerturbOptions,
 ): Promise<void> {
-  switch (kind) {
-    case 'kill':
-      await supervisor.kill(nodes);
-      break;
-    case 'terminate':
-    case 'restart':
-      await supervisor.stop(nodes);
-      break;
-    case 'pause':
-      await supervisor.freeze(nodes, true);
-      break;
-  }
+  const { kind, forMs } = perturbation;
+  const fault = await inject(supervisor, perturbation, settings);
   if (kind !== 'restart' && forMs === 0) return;
-  await sleep(forMs, undefined, { signal });
-  if (kind === 'pause') await supervisor.freeze(nodes, false);
-  else await start(supervisor, nodes, settings);
+  try {
+    await sleep(forMs, undefined, { signal });
+  } catch (error) {
+    await fault.abandon();
+    throw error;
+  }
+  await fault.heal();
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeError } from '../../src/util/errors.ts';
 import type { TestnetErrorCode, TestnetNode } from '../directory.ts';
+import type { Manifest } from '../manifest.ts';
 import { connectNode } from '../rpc.ts';
 import type { Supervisor } from '../supervisor.ts';
 
-export interface StartSettings {
-  readonly logLevel: string;
-}
+/** What the manifest says of every node. */
+export type StartSettings = Pick<Manifest, 'logLevel' | 'recordSent'>;
 
 const POLL_MS = 150;
 const READY_TIMEOUT_MS = 120_000;
@@ -25,6 +25,7 @@ export function nodeArguments(supervisor: Supervisor, node: TestnetNode, setting
     ...bootPeers.flatMap(({ p2p }) => ['--bootnode', p2p]),
     ...['--rpc-listen', new URL(node.rpc).host],
     ...['--log-level', settings.logLevel],
+    ...(settings.recordSent ? ['--record-sent', supervisor.directory.sentPath(node.name)] : []),
     '--insecure-keys',
     '--loopback-testnet',
   ];

@@ -29,6 +29,7 @@ interface StartOptions {
   insecureKeys?: boolean;
   loopbackTestnet?: boolean;
   acceptLostJournal?: number;
+  recordSent?: string;
 }
 
 export function registerNode(program: Command, cliProcess: CliProcess): void {
@@ -67,6 +68,12 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
     )
     .addOption(
       new Option('--loopback-testnet', 'many nodes share this host: no limits per address').hideHelp(),
+    )
+    .addOption(
+      new Option(
+        '--record-sent <file>',
+        'write down every consensus message before it is sent (test networks only: the file has no bound)',
+      ).hideHelp(),
     )
     .action(action(cliProcess, startNodeCommand));
 }
@@ -175,6 +182,7 @@ async function startNodeCommand(context: CliContext, options: StartOptions): Pro
     insecureKeys: options.insecureKeys,
     loopbackTestnet: options.loopbackTestnet,
     acceptLostJournal: options.acceptLostJournal,
+    recordSent: options.recordSent,
     logLevel: context.global.logLevel,
   });
   if (!parsed.success) {

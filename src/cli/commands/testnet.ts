@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ChaosCommandOptions } from '../../../testnet/commands/chaos.ts';
 import type { LogsOptions } from '../../../testnet/commands/control.ts';
 import type { LoadCommandOptions } from '../../../testnet/commands/load.ts';
 import type { UpOptions } from '../../../testnet/commands/up.ts';
@@ -31,6 +32,7 @@ export function registerTestnet(program: Command, cliProcess: CliProcess): void 
     .option('--timeout <duration>', 'longest wait for --wait-blocks', duration, 180_000)
     .option('--load-rate <rate>', 'transactions a second of the load that runs meanwhile', positive, 5)
     .option('--no-load', 'no load')
+    .option('--record-sent', 'every node writes down what it sends, for `testnet check` to compare')
     .option('--fresh', 'forget the chain of an earlier testnet of this name')
     .action(
       action(cliProcess, async (context, options: UpOptions, name?: string) => {
@@ -63,6 +65,23 @@ export function registerTestnet(program: Command, cliProcess: CliProcess): void 
       action(cliProcess, async (context, options: LoadCommandOptions, name?: string) => {
         const { load } = await import('../../../testnet/commands/load.ts');
         await load(context, directoryPath(context, name), options);
+      }),
+    );
+  testnet
+    .command('chaos [name]')
+    .description(
+      'kill, stop, freeze, cut off and starve nodes under load, as a seed decides, then check everything; exit code 6 if anything was harmed',
+    )
+    .option('--seconds <seconds>', 'for how long', positive, 60)
+    .option('--hits <count>', 'instead of --seconds: until so many nodes were hit', decimal)
+    .option('--seed <number>', 'repeats the faults of another run (default: random)', decimal)
+    .option('--only <fault>', 'only this fault, such as kill or full-disk; may be repeated', listOf)
+    .option('--quick', 'short faults, one right after the other')
+    .option('--load-rate <rate>', 'transactions a second meanwhile', positive, 10)
+    .action(
+      action(cliProcess, async (context, options: ChaosCommandOptions, name?: string) => {
+        const { chaos } = await import('../../../testnet/commands/chaos.ts');
+        await chaos(context, directoryPath(context, name), options);
       }),
     );
   testnet

@@ -63,5 +63,6 @@ export function networkPort(
           atMs,
         }))
         .reverse(),
+    isolate: (forMs) => network.isolate(forMs),
   };
 }

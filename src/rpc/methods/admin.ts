@@ -34,5 +34,10 @@ export function adminHandlers(ports: RpcPorts): Handlers<typeof adminMethods> {
         push: peer.push,
       })),
     }),
+
+    admin_isolate: ({ forMs }) => {
+      network.isolate(forMs);
+      return { untilMs: ports.clock.wallMs() + forMs };
+    },
   };
 }

@@ -3,6 +3,9 @@ import { method } from './method.ts';
 import { noParams, pageParams } from './params.ts';
 import { Address, Count, dumpFields, Height, page, Time } from './results.ts';
 
+/** Long enough for any test, and it ends by itself. */
+const MAX_ISOLATION_MS = 600_000;
+
 export const adminMethods = {
   admin_nodeInfo: method({
     scope: 'debug',
@@ -40,5 +43,11 @@ export const adminMethods = {
         }),
       ).shape,
     }),
+  }),
+  admin_isolate: method({
+    scope: 'admin',
+    summary: 'Ends all connections with peers and has none for so many milliseconds, to try an outage.',
+    params: z.strictObject({ forMs: z.int().min(1).max(MAX_ISOLATION_MS) }),
+    result: z.object({ untilMs: Count }),
   }),
 };

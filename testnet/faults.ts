@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { createClient } from '../src/client/client.ts';
+import { dataDirPaths } from '../src/storage/data-dir.ts';
+import { fullDiskObstacle, SlowSyncs, SmallDisk, slowDiskObstacle } from './disk-faults.ts';
+import { FAULTS, type Fault, type FaultKind } from './manifest.ts';
+import { type StartSettings, start } from './stages/start.ts';
+import { processOf, type Supervisor } from './supervisor.ts';
+
+/** What every sync takes longer while a disk is slow. */
+const SYNC_DELAY_MS = 100;
+
+/** A fault that has happened. One of the two is called, once. */
+export interface OngoingFault {
+  /** Ends it: the nodes can work again, and run. They still have to catch up. */
+  heal(): Promise<void>;
+  /** Takes away what the fault needed, without a node being started: the testnet is about to be stopped. */
+  abandon(): Promise<void>;
+}
+
+/** Faults that cannot be done on this machine, with the reason. */
+export async function impossibleFaults(): Promise<{ kind: FaultKind; reason: string }[]> {
+  const obstacles: Partial<Record<FaultKind, string | undefined>> = {
+    'full-disk': await fullDiskObstacle(),
+    'slow-disk': await slowDiskObstacle(),
+  };
+  return FAULTS.flatMap((kind) => {
+    const reason = obstacles[kind];
+    return reason === undefined ? [] : [{ kind, reason }];
+  });
+}
+
+/** Does to the nodes what the fault says; its end is left to the caller. */
+export async function inject(
+  supervisor: Supervisor,
+  { kind, nodes, forMs }: Fault,
+  settings: StartSettings,
+): Promise<OngoingFault> {
+  const nothing = async () => {};
+  const startAgain = () => start(supervisor, nodes, settings);
+  switch (kind) {
+    case 'kill':
+      await supervisor.kill(nodes);
+      return { heal: startAgain, abandon: nothing };
+    case 'terminate':
+    case 'restart':
+      await supervisor.stop(nodes);
+      return { heal: startAgain, abandon: nothing };
+    case 'pause':
+      await supervisor.freeze(nodes, true);
+      return { heal: () => supervisor.freeze(nodes, false), abandon: nothing };
+    case 'disconnect':
+      await Promise.all(nodes.map((name) => isolate(supervisor, name, forMs)));
+      return { heal: nothing, abandon: nothing }; // it ends by itself
+    case 'slow-disk':
+      return await slowDown(supervisor, nodes);
+    case 'full-disk':
+      return await fillDisks(supervisor, nodes, settings);
+  }
+}
+
+async function isolate(supervisor: Supervisor, name: string, forMs: number): Promise<void> {
+  const { adminToken } = dataDirPaths(supervisor.directory.nodePath(name));
+  const token = (await readFile(adminToken, 'utf8')).trim();
+  const client = createClient(supervisor.node(name).rpc, { headers: { authorization: `Bearer ${token}` } });
+  await client.call('admin_isolate', { forMs });
+}
+
+async function slowDown(supervisor: Supervisor, nodes: readonly string[]): Promise<OngoingFault> {
+  await supervisor.refresh();
+  const identities = nodes.map((name) => processOf(supervisor.node(name))).filter((one) => one !== undefined);
+  const slowed = await Promise.all(identities.map(({ pid }) => SlowSyncs.of(pid, SYNC_DELAY_MS)));
+  const end = async () => {
+    await Promise.all(slowed.map((syncs) => syncs.end()));
+  };
+  return { heal: end, abandon: end };
+}
+
+/** The nodes move to small disks, work there for a moment, and then find no room any more; some end by themselves. */
+async function fillDisks(
+  supervisor: Supervisor,
+  nodes: readonly string[],
+  settings: StartSettings,
+): Promise<OngoingFault> {
+  const disks: SmallDisk[] = [];
+  const release = async () => {
+    await supervisor.stop(nodes);
+    supervisor.expectEnd(nodes, false);
+    for (const disk of disks) await disk.release();
+  };
+  try {
+    await supervisor.stop(nodes);
+    for (const name of nodes) disks.push(await SmallDisk.under(supervisor.directory.nodePath(name)));
+    await start(supervisor, nodes, settings);
+    supervisor.expectEnd(nodes, true);
+    for (const disk of disks) await disk.fill();
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return {
+    heal: async () => {
+      await release();
+      await start(supervisor, nodes, settings);
+    },
+    abandon: release,
+  };
+}
