@@ -29,8 +29,13 @@ function join(context: PlanContext, identity: ValidatorIdentity, bondRef: string
   return transaction(account, expected, BPCI.operations.ValJoin, value);
 }
 
-function vote(voter: ValidatorIdentity, candidate: ValidatorIdentity, expected: string) {
-  const value = { candidate: candidate.account.address, decision: 'admit' as const };
+function vote(
+  voter: ValidatorIdentity,
+  candidate: ValidatorIdentity,
+  expected: string,
+  decision: 'admit' | 'remove' = 'admit',
+) {
+  const value = { candidate: candidate.account.address, decision };
   return transaction(voter.account, expected, BPCI.operations.ValVote, value);
 }
 
@@ -89,8 +94,17 @@ async function playAdmission(
   return votes.every(Boolean);
 }
 
+/** A validator contradicts itself. That it is jailed shows in the vote to remove it, which would count otherwise. */
+async function playDoubleSigning(stage: StoryStage, offender: ValidatorIdentity): Promise<void> {
+  const [voter] = stage.context.validators;
+  if (voter === undefined) return;
+  await stage.doubleSign(offender);
+  await stage.send('bpci', vote(voter, offender, 'NOT_A_VALIDATOR', 'remove'));
+}
+
 /**
- * Key sets beyond those of genesis join, rotate their keys and leave. No node runs with them, so the set has silent
+ * Key sets beyond those of genesis join, rotate their keys and leave; the first of them signs two votes for one round
+ * before, and is jailed. No node runs with them, so the set has silent
  * members meanwhile, which a chain must bear; where the validators that do run would be no quorum of the larger set
  * (a testnet of one, for example), a candidate stays out.
  */
@@ -109,11 +123,14 @@ export const validatorStory: Story = {
       if (quorum(members.length + 1) > online) break;
       if (await playAdmission(stage, candidate, members)) admitted.push(candidate);
     }
-    for (const candidate of admitted) {
-      const rotated = deriveValidator(context.seed, candidate.account.name, 2 * context.runId + 1);
-      await stage.send('bpci', rotate(context, candidate, rotated, 'OK'));
-    }
+    const rotated = admitted.map(({ account }) =>
+      deriveValidator(context.seed, account.name, 2 * context.runId + 1),
+    );
+    for (const [index, candidate] of admitted.entries())
+      await stage.send('bpci', rotate(context, candidate, rotated[index] as ValidatorIdentity, 'OK'));
     await stage.waitBlocks(BLOCKS_UNTIL_EFFECTIVE);
+    const [offender] = rotated;
+    if (offender !== undefined) await playDoubleSigning(stage, offender);
     for (const candidate of admitted) await stage.send('bpci', leave(candidate, 'OK'));
     await stage.waitBlocks(BLOCKS_UNTIL_EFFECTIVE);
   },

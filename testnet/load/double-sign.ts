@@ -96,7 +96,9 @@ async function connectPeer(options: DoubleSignOptions): Promise<Network> {
 }
 
 async function latestSet(nodes: readonly NodeRpc[]): Promise<ValidatorSet> {
-  const { validators } = await (nodes[0] as NodeRpc).call('ibft_getValidatorsByBlockNumber', {});
+  const { validators } = await Promise.any(
+    nodes.map((node) => node.call('ibft_getValidatorsByBlockNumber', {})),
+  );
   return new ValidatorSet(
     validators.map(({ id, consensusKey, vrfKey }) => ({
       id: addressFromText(id),

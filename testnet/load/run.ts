@@ -7,13 +7,20 @@ import { toHex } from '../../src/util/bytes.ts';
 import { errorCode, NodeError } from '../../src/util/errors.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import type { TestnetErrorCode } from '../directory.ts';
-import { deriveAuthorityKeys, deriveLane, deriveValidator } from '../identities.ts';
+import {
+  deriveAuthorityKeys,
+  deriveLane,
+  deriveNodeSeed,
+  deriveValidator,
+  type ValidatorIdentity,
+} from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
 import { bpciScenarios } from './bpci.ts';
 import { validatorStory } from './bpci-validators.ts';
 import { bpiScenarios } from './bpi.ts';
 import { clusterScenarios } from './cluster.ts';
 import { docklockScenarios } from './docklock.ts';
+import { doubleSign } from './double-sign.ts';
 import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
 import { SETTLED_MS } from './planning.ts';
@@ -37,7 +44,9 @@ export interface LoadOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly lane: number;
-  /** Whether validators join, rotate and leave meanwhile. */
+  /** Multiaddrs of the nodes, with /p2p/: a story may send more than transactions. */
+  readonly multiaddrs: readonly string[];
+  /** Whether validators join, rotate, double-sign and leave meanwhile. */
   readonly validatorChanges: boolean;
   /**
    * A load stands still while a transaction waits for its receipt longer than the plan allows for, because the chain is
@@ -253,8 +262,25 @@ class LoadGenerator {
         const target = this.#nextHeight + count;
         while (this.#nextHeight < target && !this.#aborted) await sleep(POLL_MS);
       },
+      doubleSign: (validator) => this.#doubleSign(planner.context(0), validator),
     };
     await story.play(stage);
+  }
+
+  async #doubleSign(
+    { seed, chainId, genesisHash, runId }: PlanContext,
+    { account, consensus }: ValidatorIdentity,
+  ): Promise<void> {
+    const { multiaddrs, signal } = this.#options;
+    await doubleSign({
+      nodes: this.#nodes,
+      bootnodes: multiaddrs,
+      chainId,
+      genesisHash,
+      validator: { id: account.address, key: consensus },
+      nodeKeySeed: deriveNodeSeed(seed, `double-signer/${account.name}/${runId}`),
+      signal,
+    });
   }
 
   async #sendAndWait(ledger: LedgerName, planned: PlannedTransaction, atMs: number): Promise<boolean> {

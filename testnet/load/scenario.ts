@@ -72,6 +72,8 @@ export interface StoryStage {
   send(ledger: LedgerName, transaction: PlannedTransaction): Promise<boolean>;
   /** Waits until the chain is `count` blocks further. */
   waitBlocks(count: number): Promise<void>;
+  /** Contradicts itself in a validator's name, as a peer among the nodes, until a block jails the validator. */
+  doubleSign(validator: ValidatorIdentity): Promise<void>;
 }
 
 /** The ledgers whose operations the load sends, each with successes and failures. */

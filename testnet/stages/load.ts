@@ -12,9 +12,10 @@ export const FOREGROUND_LANE = 1;
 export async function load(
   supervisor: Supervisor,
   manifest: Pick<Manifest, 'seed' | 'validators'>,
-  options: Omit<LoadOptions, 'seed' | 'validators'>,
+  options: Omit<LoadOptions, 'seed' | 'validators' | 'multiaddrs'>,
 ): Promise<LoadReport> {
   const nodes = supervisor.running.map(connectNode);
+  const multiaddrs = supervisor.running.map(({ p2p }) => p2p);
   const { seed, validators } = manifest;
-  return await supervisor.guard(runLoad(nodes, { ...options, seed, validators }));
+  return await supervisor.guard(runLoad(nodes, { ...options, seed, validators, multiaddrs }));
 }
