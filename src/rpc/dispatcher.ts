@@ -5,7 +5,7 @@ import type { Logger } from '../util/logger.ts';
 import { closestName } from './closest-name.ts';
 import { errorObject, isInternal, rpcError } from './errors.ts';
 import { parseRequest } from './json.ts';
-import type { Awaitable } from './ports.ts';
+import type { Awaitable } from './ports/awaitable.ts';
 import type { MethodSpec, Scope } from './schema/method.ts';
 import { METHODS, type MethodName } from './schema/methods.ts';
 import type { ErrorObject } from './schema/results.ts';

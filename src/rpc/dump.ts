@@ -1,4 +1,4 @@
-import type { RpcPorts } from './ports.ts';
+import type { RpcPorts } from './ports/rpc-ports.ts';
 import { hash0x, rfc3339 } from './text-forms.ts';
 
 /** The fields that begin every dump; `schema` names the method and the version of its form. */

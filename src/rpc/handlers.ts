@@ -14,7 +14,7 @@ import { rpcHandlers } from './methods/rpc.ts';
 import { stateHandlers } from './methods/state.ts';
 import { txHandlers } from './methods/tx.ts';
 import { txpoolHandlers } from './methods/txpool.ts';
-import type { RpcPorts } from './ports.ts';
+import type { RpcPorts } from './ports/rpc-ports.ts';
 
 /** A handler for every method of the schema, reading through the ports. */
 export function createHandlers(ports: RpcPorts): AllHandlers {

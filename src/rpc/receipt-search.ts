@@ -4,7 +4,7 @@ import type { Address } from '../types/ssz.ts';
 import { decodeTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
-import type { ChainPort, StoredBlock } from './ports.ts';
+import type { ChainPort, StoredBlock } from './ports/chain.ts';
 import type * as results from './schema/results.ts';
 import { addressText } from './text-forms.ts';
 import { operationNames, receiptView } from './transaction-views.ts';

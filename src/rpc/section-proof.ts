@@ -6,7 +6,7 @@ import { decode, encode, type Hash } from '../types/ssz.ts';
 import { toHex } from '../util/bytes.ts';
 import { certificateView, headerView } from './block-views.ts';
 import { rpcError } from './errors.ts';
-import type { ChainPort } from './ports.ts';
+import type { ChainPort } from './ports/chain.ts';
 import { selectBlock } from './selectors.ts';
 import { bytes0x, hash0x } from './text-forms.ts';
 import { receiptView } from './transaction-views.ts';

@@ -1,5 +1,5 @@
 import { rpcError } from './errors.ts';
-import type { ChainPort, StoredBlock } from './ports.ts';
+import type { ChainPort, StoredBlock } from './ports/chain.ts';
 import type { BlockSelector } from './schema/params.ts';
 import { hash0x } from './text-forms.ts';
 

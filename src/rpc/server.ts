@@ -10,7 +10,7 @@ import { AccessRules } from './access-rules.ts';
 import { Dispatcher, type Session } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
 import { createHandlers } from './handlers.ts';
-import type { RpcPorts } from './ports.ts';
+import type { RpcPorts } from './ports/rpc-ports.ts';
 import type { Scope } from './schema/method.ts';
 import { SubscriptionHub } from './subscriptions.ts';
 import { SocketServer } from './web-socket.ts';

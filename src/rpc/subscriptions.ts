@@ -3,7 +3,7 @@ import { LEDGERS } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
-import type { ChainPort, StoredBlock } from './ports.ts';
+import type { ChainPort, StoredBlock } from './ports/chain.ts';
 import type { SubscriptionTopic } from './schema/meta.ts';
 import { hash0x, rfc3339 } from './text-forms.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Hash } from '../types/ssz.ts';
-import type { RpcPorts } from './ports.ts';
+import type { RpcPorts } from './ports/rpc-ports.ts';
 import type * as results from './schema/results.ts';
 import { hash0x, rfc3339 } from './text-forms.ts';
 

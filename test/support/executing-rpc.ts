@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { chainPort } from '../../src/node/ports/chain-port.ts';
 import { Dispatcher, type Session } from '../../src/rpc/dispatcher.ts';
 import { createHandlers } from '../../src/rpc/handlers.ts';
-import type { RpcPorts } from '../../src/rpc/ports.ts';
+import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
 import {
   METHODS,
   type MethodName,

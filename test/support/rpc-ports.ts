@@ -1,6 +1,7 @@
 import { State } from '../../src/ledger/state/state.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
-import type { RpcPorts, StoredBlock } from '../../src/rpc/ports.ts';
+import type { StoredBlock } from '../../src/rpc/ports/chain.ts';
+import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
 import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
 import { buildFinalityProof, changesValidators } from '../../src/types/finality-proof.ts';
 import { LEDGERS, SUBTREES, type SubtreeName, TOKENS } from '../../src/types/names.ts';

@@ -1,6 +1,6 @@
 import type { Chain } from '../../chain/chain.ts';
 import { accountNonce } from '../../ledger/account.ts';
-import type { ChainPort } from '../../rpc/ports.ts';
+import type { ChainPort } from '../../rpc/ports/chain.ts';
 import { SUBTREES, type SubtreeName } from '../../types/names.ts';
 import type { Hash } from '../../types/ssz.ts';
 

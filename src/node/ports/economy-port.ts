@@ -5,7 +5,7 @@ import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
 import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
 import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
 import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
-import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports.ts';
+import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports/economy.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { decode, U128 } from '../../types/ssz.ts';
 

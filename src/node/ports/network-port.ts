@@ -1,5 +1,5 @@
 import type { Network } from '../../network/contract.ts';
-import type { NetworkPort, PeerView, TrafficCounters } from '../../rpc/ports.ts';
+import type { NetworkPort, PeerView, TrafficCounters } from '../../rpc/ports/network.ts';
 
 const CARRIERS = ['push', 'relay'] as const;
 

@@ -2,7 +2,7 @@ import type { Chain } from '../../chain/chain.ts';
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
 import { appliedEvidence } from '../../ledger/system/applied-evidence.ts';
 import type { Network } from '../../network/contract.ts';
-import type { RpcPorts } from '../../rpc/ports.ts';
+import type { RpcPorts } from '../../rpc/ports/rpc-ports.ts';
 import type { BlockSync } from '../../sync/block-sync.ts';
 import type { Clock } from '../../util/clock.ts';
 import { VERSION } from '../../util/version.ts';

@@ -1,7 +1,7 @@
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
 import { pageOf } from '../paging.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { adminMethods } from '../schema/admin.ts';
 import { addressText, rfc3339 } from '../text-forms.ts';
 

@@ -6,7 +6,7 @@ import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import type { AgreementView, BpiPort, Evaluation, TraceStep } from '../ports/bpi.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { bpiMethods } from '../schema/bpi.ts';
 import { proveInSection } from '../section-proof.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';

@@ -12,7 +12,7 @@ import { certificateView, headerView, sectionView } from '../block-views.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { searchReceipts } from '../receipt-search.ts';
 import type { chainMethods } from '../schema/chain.ts';
 import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';

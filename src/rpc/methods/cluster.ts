@@ -6,7 +6,7 @@ import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import type { MemberView, PlacementReasons, ServiceView, WorkloadView } from '../ports/cluster.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { clusterMethods } from '../schema/cluster.ts';
 import { proveInSection } from '../section-proof.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';

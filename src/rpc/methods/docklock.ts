@@ -5,7 +5,7 @@ import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import type { AppView, ContainerView, ImageView } from '../ports/docklock.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { docklockMethods } from '../schema/docklock.ts';
 import { proveInSection } from '../section-proof.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';

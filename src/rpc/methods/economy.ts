@@ -1,7 +1,7 @@
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { pageOf } from '../paging.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { economyMethods } from '../schema/economy.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
 

@@ -1,6 +1,7 @@
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
-import type { EvidenceView, RpcPorts } from '../ports.ts';
+import type { EvidenceView } from '../ports/consensus.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { ibftMethods } from '../schema/ibft.ts';
 import { missingBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x } from '../text-forms.ts';

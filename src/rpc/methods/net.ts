@@ -1,6 +1,6 @@
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { netMethods } from '../schema/net.ts';
 import { hash0x, rfc3339 } from '../text-forms.ts';
 

@@ -1,5 +1,5 @@
 import type { Handlers } from '../dispatcher.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { MethodSpec, Scope } from '../schema/method.ts';
 import { METHODS } from '../schema/methods.ts';
 import type { rpcMethods } from '../schema/rpc.ts';

@@ -3,7 +3,7 @@ import type { Hash } from '../../types/ssz.ts';
 import { certificateView, headerView } from '../block-views.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
-import type { RpcPorts } from '../ports.ts';
+import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { stateMethods } from '../schema/state.ts';
 import { bytes0x, hash0x } from '../text-forms.ts';
 

@@ -1,5 +1,5 @@
 import type { Address, Hash } from '../../types/ssz.ts';
-import type { Awaitable } from '../ports.ts';
+import type { Awaitable } from './awaitable.ts';
 
 /** A candidate or validator, and the votes about it that still count. */
 export interface MemberView {

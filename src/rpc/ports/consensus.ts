@@ -1,0 +1,48 @@
+import type { EvidenceKind } from '../../types/evidence.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+
+export interface RoundStateView {
+  readonly height: number;
+  readonly round: number;
+  readonly step: 'idle' | 'waiting-for-proposal' | 'validating' | 'prepare' | 'commit' | 'decided';
+  readonly proposer: Address | undefined;
+  readonly proposalHash: Hash | undefined;
+  readonly preparedRound: number | undefined;
+  readonly prepares: readonly Address[];
+  readonly commits: readonly Address[];
+  readonly roundChanges: readonly { readonly validator: Address; readonly round: number }[];
+  /** On the monotonic clock of the node. */
+  readonly roundEndsAtMs: number | undefined;
+}
+
+/** A validator contradicted itself at `height`, and this node holds the proof. */
+export interface EvidenceView {
+  readonly validator: Address;
+  readonly offence: EvidenceKind;
+  readonly height: number;
+  readonly hash: Hash;
+}
+
+/** What a validator answered with, in the block at `appliedAt`; `slashed` is in micro-GEN. */
+export interface AppliedEvidenceView extends EvidenceView {
+  readonly appliedAt: number;
+  readonly slashed: bigint;
+  readonly jailed: boolean;
+}
+
+export interface ConsensusPort {
+  roundState(): RoundStateView;
+  /** Proven, and in no block yet: by height, then by validator. */
+  pendingEvidence(): readonly EvidenceView[];
+  /** What blocks within evidence age held, oldest first. */
+  appliedEvidence(): readonly AppliedEvidenceView[];
+  /** Own validator id, also while it may not vote. */
+  readonly self: Address | undefined;
+  /** False for an observer and while the vote journal is lost. */
+  mayVote(): boolean;
+}
+
+export interface SyncPort {
+  /** `targetHeight` is the highest that peers have shown. */
+  status(): { readonly syncing: boolean; readonly targetHeight: number };
+}

@@ -1,0 +1,39 @@
+import type { LedgerName, TokenName } from '../../types/names.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+
+export interface TokenSupply {
+  readonly token: TokenName;
+  readonly issued: bigint;
+  readonly redeemed: bigint;
+  /** Sum of everything that someone holds: balances, locks, meters, escrows, treasury, value in flight. */
+  readonly held: bigint;
+}
+
+export interface GoldReserve {
+  readonly custodian: string;
+  readonly fineMilligrams: bigint;
+  readonly cash: bigint;
+  readonly asOfMs: number;
+  readonly expiresMs: number;
+}
+
+export interface LockView {
+  readonly ledger: LedgerName;
+  readonly purpose: string;
+  readonly ref: Hash;
+  readonly token: TokenName;
+  readonly amount: bigint;
+}
+
+/** Reads of the economy's state at the head. */
+export interface EconomyPort {
+  balance(address: Address, token: TokenName): bigint;
+  meter(payer: Address, ledger: LedgerName, token: TokenName): bigint;
+  supply(): readonly TokenSupply[];
+  reserves(): {
+    readonly outstanding: bigint;
+    readonly price: { readonly median: bigint; readonly reports: number; readonly atMs: number } | undefined;
+    readonly reserves: readonly GoldReserve[];
+  };
+  locks(owner: Address): readonly LockView[];
+}

@@ -1,0 +1,68 @@
+import type { Address, Hash } from '../../types/ssz.ts';
+
+export interface PeerView {
+  readonly peerId: string;
+  readonly address: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly connectedAtMs: number;
+  readonly role: 'validator' | 'observer' | undefined;
+  readonly validator: Address | undefined;
+  readonly height: number | undefined;
+  /** Whether a live push stream to this peer exists. */
+  readonly push: boolean;
+}
+
+export type CarrierName = 'push' | 'relay';
+
+export type VerdictName = 'accept' | 'ignore' | 'reject';
+
+export interface TopicView {
+  readonly topic: string;
+  readonly mesh: readonly {
+    readonly peerId: string;
+    readonly direction: 'inbound' | 'outbound' | undefined;
+    readonly sinceMs: number | undefined;
+  }[];
+  readonly subscribers: readonly string[];
+}
+
+export interface TrafficCounters {
+  readonly topic: string;
+  readonly carrier: CarrierName;
+  readonly sentMessages: number;
+  readonly sentBytes: number;
+  readonly receivedMessages: number;
+  readonly receivedBytes: number;
+  readonly duplicates: number;
+  readonly accepted: number;
+  readonly ignored: number;
+  readonly rejected: number;
+}
+
+export interface RecentMessage {
+  readonly messageId: Hash;
+  readonly topic: string;
+  readonly from: string;
+  readonly carrier: CarrierName;
+  readonly bytes: number;
+  readonly verdict: VerdictName;
+  readonly reason: string | undefined;
+  readonly atMs: number;
+}
+
+export interface NetworkPort {
+  readonly peerId: string;
+  readonly agent: string;
+  readonly protocolVersion: number;
+  protocols(): readonly string[];
+  listenAddresses(): readonly string[];
+  announcedAddresses(): readonly string[];
+  isListening(): boolean;
+  peers(): readonly PeerView[];
+  topics(): readonly TopicView[];
+  traffic(): readonly TrafficCounters[];
+  /** Newest first, bounded by LIMITS.maxRecentMessages. */
+  recentMessages(): readonly RecentMessage[];
+  /** Ends all connections with peers and has none for so long. */
+  isolate(forMs: number): void;
+}

@@ -1,0 +1,37 @@
+import type { DroppedTransaction } from '../../types/dropped-transaction.ts';
+import type { LedgerName } from '../../types/names.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+import type { EncodedTransaction } from '../../types/transaction.ts';
+import type { Awaitable } from './awaitable.ts';
+
+export interface PoolEntry {
+  readonly transaction: EncodedTransaction;
+  /** `queued` waits for an earlier nonce of its sender. */
+  readonly state: 'pooled' | 'queued';
+  readonly origin: 'local' | 'peer';
+  readonly receivedAtMs: number;
+}
+
+export interface PoolPort {
+  /**
+   * Admits untrusted bytes and keeps them on disk before it answers.
+   * @throws NodeError with the reason of the refusal
+   */
+  submit(bytes: Uint8Array): Promise<Hash>;
+  get(txId: Hash): PoolEntry | undefined;
+  /** In pool order. */
+  entries(): readonly PoolEntry[];
+  /** Next nonce after what the pool holds without a gap. */
+  pendingNonce(sender: Address, ledger: LedgerName): bigint;
+  dropped(txId: Hash): Awaitable<DroppedTransaction | undefined>;
+  /** Newest first. */
+  recentDrops(): readonly DroppedTransaction[];
+  size(): {
+    readonly transactions: number;
+    readonly bytes: number;
+    readonly maxTransactions: number;
+    readonly maxBytes: number;
+  };
+  /** Calls back for each drop, after it was recorded; returns the way to stop it. */
+  onDrop(listener: (drop: DroppedTransaction) => void): () => void;
+}
