@@ -21,7 +21,7 @@ import { deriveNodeSeed, deriveValidator } from '../../testnet/identities.ts';
 import { type SpawnedProcess, spawnLogged, terminateAll } from '../../testnet/process.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
-const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 60);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 60);
 /** Until V8 has compiled what is hot and its heap has its size. */
 const WARM_UP_SECONDS = SECONDS / 3;
 const P2P_PORT = 25_901;
@@ -56,7 +56,7 @@ function seededRandom(seed: number) {
 
 describe('60 seconds of random bytes', function () {
   this.timeout((SECONDS + WARM_UP_SECONDS + 120) * 1000);
-  const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
+  const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
   const random = seededRandom(seed);
   let directory: string;
   const genesis = createTestnetGenesis({
