@@ -17,16 +17,19 @@ const TRANSACTIONS: RequestProtocol<Hash[]> = {
   protocol: '/metanode/transactions/1',
   requestType: TransactionsRequestType,
   maxItems: LIMITS.maxTransactionsPerRequest,
+  itemCostBytes: 1024,
 };
 const BLOCK: RequestProtocol<{ hash: Hash }> = {
   protocol: '/metanode/block/1',
   requestType: BlockRequestType,
   maxItems: 1,
+  itemCostBytes: 16 * 1024,
 };
 const BLOCKS: RequestProtocol<{ fromHeight: number; count: number; maxBytes: number }> = {
   protocol: '/metanode/blocks/1',
   requestType: BlocksRequestType,
   maxItems: LIMITS.maxBlocksPerRequest,
+  itemCostBytes: 16 * 1024,
 };
 
 /** SSZ offsets around the two byte lists of a certified block. */

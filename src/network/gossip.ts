@@ -13,6 +13,7 @@ import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
+import { LruCache } from '../util/lru-cache.ts';
 import type { NetworkOptions, Verdict } from './contract.ts';
 import type { MeshPeerInfo } from './statistics.ts';
 import { plainBytes } from './wire-stream.ts';
@@ -127,7 +128,7 @@ export class Gossip {
   readonly #logger: Logger;
   readonly #topicOf: ReadonlyMap<string, Topic>;
   /** Gossipsub topic → peer id → since when and from which side. */
-  readonly #mesh = new Map<string, Map<string, MeshPeerInfo>>();
+  readonly #mesh = new Map<string, LruCache<string, MeshPeerInfo>>();
 
   /** `receive` answers with the verdict on a decoded message and never rejects. */
   constructor(collaborators: {
@@ -152,7 +153,8 @@ export class Gossip {
       for (const connection of collaborators.connections()) this.#mend(connection);
     });
     this.#service.addEventListener('gossipsub:graft', ({ detail: { peerId, topic, direction } }) => {
-      const peers = this.#mesh.get(topic) ?? new Map<string, MeshPeerInfo>();
+      // Gossipsub takes peers into the mesh before their handshake, and says nothing when they disconnect.
+      const peers = this.#mesh.get(topic) ?? new LruCache<string, MeshPeerInfo>(LIMITS.maxKnownPeers);
       peers.set(peerId, { peerId, direction, sinceMs: this.#clock.wallMs() });
       this.#mesh.set(topic, peers);
     });

@@ -51,12 +51,13 @@ export class InboundGate {
     if (this.#paused) stream.pause();
   }
 
+  /** Nothing more should be taken from this peer now. Carriers that cannot pause drop what it sends meanwhile. */
   get isPaused(): boolean {
     return this.#paused;
   }
 
-  /** Whether so much waits for handlers that one more message should not be taken (for carriers that cannot pause). */
-  get isFull(): boolean {
+  /** Whether so much waits for handlers that nothing more should be taken. */
+  get #isFull(): boolean {
     return (
       this.#pendingMessages >= LIMITS.maxPendingMessagesPerPeer ||
       this.#pendingBytes >= LIMITS.maxPendingBytesPerPeer
@@ -70,12 +71,18 @@ export class InboundGate {
     const now = this.#clock.monotonicMs();
     const waitMs = Math.max(this.#messages.spend(1, now), this.#bytes.spend(bytes, now));
     if (waitMs > 0) this.#pauseFor(waitMs);
-    else if (this.isFull) this.#pause();
+    else if (this.#isFull) this.#pause();
     return () => {
       this.#pendingMessages--;
       this.#pendingBytes -= bytes;
       this.#maybeResume();
     };
+  }
+
+  /** What is provably bad was costly to check: a peer that sends nothing else is hardly read. */
+  noteRejected(): void {
+    const waitMs = this.#messages.spend(LIMITS.rejectedMessageCost, this.#clock.monotonicMs());
+    if (waitMs > 0) this.#pauseFor(waitMs);
   }
 
   close(): void {
@@ -99,7 +106,7 @@ export class InboundGate {
   }
 
   #maybeResume(): void {
-    if (this.#closed || this.#timer !== undefined || this.isFull || !this.#paused) return;
+    if (this.#closed || this.#timer !== undefined || this.#isFull || !this.#paused) return;
     this.#paused = false;
     if (this.#stream?.status === 'open') this.#stream.resume();
   }

@@ -1,6 +1,5 @@
 import '../util/promise-with-resolvers.ts';
 import { multiaddr } from '@multiformats/multiaddr';
-
 import { type Head, type Status, TOPICS, type Topic, type WireMessage } from '../types/network.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
@@ -431,7 +430,7 @@ class Libp2pNetwork implements Network {
 
   async #onGossip(from: string, message: WireMessage): Promise<Verdict> {
     const peer = this.#peers.get(from);
-    if (peer === undefined || peer.gate.isFull) return 'ignore';
+    if (peer === undefined || peer.gate.isPaused) return 'ignore';
     const done = peer.gate.enter(message.content.length);
     try {
       return await this.#receive(peer, message, 'relay');
@@ -451,11 +450,13 @@ class Libp2pNetwork implements Network {
       carrier,
       receivedAtMs: this.#options.clock.wallMs(),
     });
-    if (verdict === 'reject')
+    if (verdict === 'reject') {
+      peer.gate.noteRejected();
       this.#options.logger.warn(
         { peerId: peer.peerId, validator, topic: message.topic, carrier },
         'message rejected',
       );
+    }
     if (verdict === 'accept' && fresh && this.#isValidator) {
       const firstSend: WireMessage = { ...message, counter: 0 };
       if (message.topic === 'tx' && validator === undefined) this.#push.toValidators(firstSend, peer.peerId);

@@ -20,6 +20,7 @@ export const PEERS_PROTOCOL: RequestProtocol<{ record: PeerRecord; head: Head }>
   protocol: '/metanode/peers/1',
   requestType: PeersRequestType,
   maxItems: 1,
+  itemCostBytes: 16 * 1024,
 };
 
 /** The shortest pause between two exchanges that this node starts while it misses somebody. */

@@ -17,6 +17,8 @@ export interface Peer {
   readonly rttMs: number;
   readonly gate: InboundGate;
   readonly requestBudget: RateBudget;
+  /** Bytes of answers per second, with what each item costs to look up. */
+  readonly answerBudget: RateBudget;
   connection: Connection;
   record: PeerRecord;
   head: Head;
@@ -26,6 +28,8 @@ export interface Peer {
   /** Requests of this peer that are being answered, and own requests to it that wait for an answer. */
   requestsIn: number;
   requestsOut: number;
+  /** Of answers that the peer has not taken yet. */
+  unreadAnswerBytes: number;
 }
 
 interface Departure {
@@ -92,6 +96,7 @@ export class PeerTable {
       rttMs,
       gate: new InboundGate(isValidator ? VALIDATOR_BOUNDS : OBSERVER_BOUNDS, this.#clock),
       requestBudget: new RateBudget(LIMITS.maxRequestsPerSecondOfPeer, nowMs),
+      answerBudget: new RateBudget(LIMITS.maxAnswerBytesPerSecondOfPeer, nowMs),
       connection,
       record: status.record,
       head: status.head,
@@ -99,6 +104,7 @@ export class PeerTable {
       wantsRelay: false,
       requestsIn: 0,
       requestsOut: 0,
+      unreadAnswerBytes: 0,
     };
     this.#peers.set(peer.peerId, peer);
     return peer;

@@ -14,6 +14,8 @@ export interface RequestProtocol<Request> {
   readonly protocol: string;
   readonly requestType: Type<Request>;
   readonly maxItems: number;
+  /** What looking up one item costs the answering node, in bytes that it could send instead. */
+  readonly itemCostBytes: number;
 }
 
 /** Answers with items of bytes. What it throws reaches the peer as a code. */
@@ -44,9 +46,10 @@ export class Requests {
   async serve<Request>(
     register: Registrar,
     admitted: (connection: Connection) => Promise<Peer | undefined>,
-    { protocol, requestType, maxItems }: RequestProtocol<Request>,
+    requestProtocol: RequestProtocol<Request>,
     answerer: Answerer<Request>,
   ): Promise<void> {
+    const { protocol, requestType } = requestProtocol;
     await register(protocol, async (stream, connection) => {
       const signal = AbortSignal.timeout(2 * LIMITS.requestTimeoutMs);
       try {
@@ -57,7 +60,7 @@ export class Requests {
           wire,
           peer,
           await wire.read(requestType, `request on ${protocol}`),
-          maxItems,
+          requestProtocol,
           answerer,
         );
         await stream.close({ signal });
@@ -104,17 +107,20 @@ export class Requests {
     wire: WireStream,
     peer: Peer,
     request: Request,
-    maxItems: number,
+    { maxItems, itemCostBytes }: RequestProtocol<Request>,
     answerer: Answerer<Request>,
   ): Promise<void> {
-    const isTooFast = peer.requestBudget.spend(1, this.#clock.monotonicMs()) > 0;
-    if (isTooFast || peer.requestsIn >= LIMITS.maxRequestsPerPeer) {
+    if (!this.#mayAnswer(peer)) {
       await wire.write(AnswerHeaderType, { code: 'RATE_LIMITED', items: 0 });
       return;
     }
     peer.requestsIn++;
+    let bytes = 0;
     try {
       const items = fitting(await answerer(request, peer), maxItems);
+      for (const item of items) bytes += item.length;
+      peer.unreadAnswerBytes += bytes;
+      peer.answerBudget.spend(bytes + items.length * itemCostBytes, this.#clock.monotonicMs());
       await wire.write(AnswerHeaderType, { code: '', items: items.length });
       for (const item of items) await wire.writeBytes(item);
     } catch (error) {
@@ -122,7 +128,19 @@ export class Requests {
       await wire.write(AnswerHeaderType, { code, items: 0 });
     } finally {
       peer.requestsIn--;
+      peer.unreadAnswerBytes -= bytes;
     }
+  }
+
+  /** Asking costs a peer next to nothing, answering costs time and memory: both are bounded for each peer. */
+  #mayAnswer(peer: Peer): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    return (
+      peer.requestBudget.spend(1, nowMs) === 0 &&
+      peer.answerBudget.spend(0, nowMs) === 0 &&
+      peer.requestsIn < LIMITS.maxRequestsPerPeer &&
+      peer.unreadAnswerBytes < LIMITS.maxUnreadAnswerBytesPerPeer
+    );
   }
 }
 

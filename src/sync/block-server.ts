@@ -1,9 +1,12 @@
 import type { Chain } from '../chain/chain.ts';
 import { blockBytes } from '../chain/complete-block.ts';
+import type { ChainHistory } from '../chain/history.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { Network } from '../network/contract.ts';
+import type { Block } from '../types/block.ts';
 import { CertificateType } from '../types/certificate.ts';
-import { encode } from '../types/ssz.ts';
+import { LEDGERS } from '../types/names.ts';
+import { encode, type Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** Answers peers that ask for transactions, for a block by hash (decided or not), or for a range of blocks. */
@@ -12,9 +15,10 @@ export function serveBlocks(network: Network, chain: Chain, pool: TransactionPoo
   network.serve({
     transactions: (ids) => {
       const found: Uint8Array[] = [];
+      const opened = new Map<number, Block | undefined>();
       let size = 0;
       for (const id of ids) {
-        const bytes = pool.get(id)?.bytes ?? chain.history.transactionBytes(id);
+        const bytes = pool.get(id)?.bytes ?? decidedTransaction(chain.history, id, opened);
         if (bytes === undefined) continue;
         size += bytes.length;
         if (size > LIMITS.maxWireMessageBytes - 64 * 1024) break;
@@ -43,4 +47,22 @@ export function serveBlocks(network: Network, chain: Chain, pool: TransactionPoo
       return answer;
     },
   });
+}
+
+/**
+ * The bytes of a transaction of a decided block, for a peer that is a block late. To read a block takes milliseconds,
+ * so one request opens a few of them at most.
+ */
+function decidedTransaction(
+  { store }: ChainHistory,
+  id: Hash,
+  opened: Map<number, Block | undefined>,
+): Uint8Array | undefined {
+  const place = store.findTransaction(id);
+  if (place === undefined) return undefined;
+  if (!opened.has(place.height)) {
+    if (opened.size >= LIMITS.maxBlocksOpenedPerRequest) return undefined;
+    opened.set(place.height, store.loadBlock(place.height));
+  }
+  return opened.get(place.height)?.transactions[LEDGERS.indexOf(place.ledger)]?.[place.index];
 }

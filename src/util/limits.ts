@@ -162,6 +162,13 @@ export const LIMITS = {
   maxBytesPerSecondOfValidator: 32 * 1024 * 1024,
   maxBytesPerSecondOfObserver: 4 * 1024 * 1024,
   maxRequestsPerSecondOfPeer: 200,
+  maxAnswerBytesPerSecondOfPeer: 16 * 1024 * 1024,
+  /** With more of them unread, a peer gets no further answer. */
+  maxUnreadAnswerBytesPerPeer: 4 * 1024 * 1024,
+  /** Decided blocks that one request for transactions opens. */
+  maxBlocksOpenedPerRequest: 4,
+  /** A message that is provably bad counts as this many against the rate of its sender. */
+  rejectedMessageCost: 200,
   reprocessAfterMs: 5000,
   maxStreamWindowBytes: 4 * 1024 * 1024,
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { prefixLength } from '../../src/network/length-prefix.ts';
 import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push-link.ts';
-import { FrameType, type WireMessage } from '../../src/types/network.ts';
+import { BlockRequestType, FrameType, type WireMessage } from '../../src/types/network.ts';
 import { encode } from '../../src/types/ssz.ts';
 import { utf8 } from '../../src/util/bytes.ts';
 import { errorCode } from '../../src/util/errors.ts';
@@ -147,6 +147,65 @@ describe('A node among hostile peers', () => {
     assert.ok(handled < total, `${handled} of ${total} messages were read at once`);
     await stillServes();
     assert.equal(eventsOf(node, 'peer-disconnected').length, 0);
+  });
+
+  it('J03 hardly reads a peer that sends what is provably bad, while others are served', async () => {
+    node.verdict = (message) => (message.topic === 'tx' ? 'reject' : 'accept');
+    await attacker.host.handle(PUSH_PROTOCOL, () => undefined);
+    const connection = await attacker.join(address());
+    const stream = await connection.newStream(PUSH_PROTOCOL);
+    for (let sequence = 1; sequence <= 200; sequence++) {
+      const content = utf8(`${sequence} ${'x'.repeat(15_000)}`);
+      stream.send(frame(sequence, [{ topic: 'tx', counter: 0, content }]));
+    }
+    await until('the node has seen some', () => only(node, 'tx').length > 0);
+    await sleep(500);
+    const handled = only(node, 'tx').length;
+    assert.ok(handled < 100, `${handled} of 200 messages were read`);
+    await stillServes();
+    assert.ok(only(node, 'tx').length - handled <= 5);
+  });
+
+  it('J03 keeps only so many answers for a peer that does not read them, and answers others', async () => {
+    let answers = 0;
+    node.network.serve({
+      transactions: () => [],
+      blockByHash: () => {
+        answers++;
+        return new Uint8Array(1024 * 1024);
+      },
+      blocks: () => [],
+    });
+    const connection = await attacker.join(address());
+    for (let i = 0; i < 12; i++) {
+      const stream = await connection.newStream('/metanode/block/1');
+      stream.pause();
+      stream.send(prefixLength(encode(BlockRequestType, { hash: 'ab'.repeat(32) })));
+    }
+    await until('some were answered', () => answers > 0);
+    await sleep(300);
+    assert.ok(answers * 1024 * 1024 <= LIMITS.maxUnreadAnswerBytesPerPeer, `${answers} answers are kept`);
+    const block = await friend.network.fetchBlock('ab'.repeat(32), { peerId: node.network.peerId });
+    assert.equal(block?.length, 1024 * 1024);
+  });
+
+  it('J03 looks up only so many blocks for one peer in a second, and answers others', async () => {
+    const tiny = { block: new Uint8Array(1), certificate: new Uint8Array(1) };
+    node.network.serve({
+      transactions: () => [],
+      blockByHash: () => new Uint8Array(1),
+      blocks: (_, count) => Array.from({ length: count }, () => tiny),
+    });
+    const codes: (string | undefined)[] = [];
+    const ask = async () => {
+      const [outcome] = await Promise.allSettled([friend.network.fetchBlocks(node.network.peerId, 1, 64)]);
+      codes.push(outcome.status === 'rejected' ? outcome.reason.data.code : undefined);
+    };
+    for (let turn = 0; turn < 5; turn++) await Promise.all(Array.from({ length: 12 }, ask));
+    assert.ok(codes.includes('RATE_LIMITED'), 'sixty times 64 blocks are more than one peer may ask for');
+    const other = await cluster.start(7, { bootnodes: [address()] });
+    await until('another peer is there', () => other.network.peers().length > 0);
+    assert.equal((await other.network.fetchBlocks(node.network.peerId, 1, 64)).length, 64);
   });
 
   it('counts a handler that throws as ignore, and a rejected message as rejected', async () => {

@@ -254,6 +254,19 @@ describe('Block sync', () => {
     ]);
   });
 
+  it('J03 opens a few blocks at most for one request for transactions', () => {
+    const server = new ScriptedNetwork();
+    serveBlocks(server.port, source.chain, source.pool);
+    const ids = Array.from(
+      { length: BLOCKS },
+      (_, i) => source.chain.history.block(i + 1)?.receipts.sections[4]?.[0]?.txId as string,
+    );
+    assert.deepEqual(
+      server.handlers?.transactions(ids),
+      ids.slice(0, LIMITS.maxBlocksOpenedPerRequest).map((id) => source.chain.history.transactionBytes(id)),
+    );
+  });
+
   it('serves at most the blocks that it has, and at least one however small the room', () => {
     const server = new ScriptedNetwork();
     serveBlocks(server.port, source.chain, source.pool);
