@@ -53,6 +53,23 @@ describe('Links that break', () => {
     assert.deepEqual(eventsOf(a, 'peer-disconnected'), []);
   });
 
+  it('are all cut by a node that isolates itself, refused meanwhile, and open again afterwards', async () => {
+    const [a, b, c] = await cluster.startMesh(3);
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    c.network.isolate(2_500);
+    await until('nobody has it any more', () => [a, b].every((node) => node.network.peers().length === 1));
+    assert.deepEqual(c.network.peers(), []);
+    await assert.rejects(
+      a.network.dial(c.network.addresses()[0] as string),
+      (error) => errorCode(error) === 'PEER_NOT_ALLOWED',
+    );
+    await until('all are connected again', () =>
+      [a, b, c].every((node) => node.network.peers().length === 2),
+    );
+    a.network.publish('vote', utf8('back again'));
+    await until('messages arrive', () => only(c, 'vote').length === 1);
+  });
+
   it('are dialed again when a validator comes back at the same address', async () => {
     const [a, b, c] = await cluster.startMesh(3);
     assert.ok(a !== undefined && b !== undefined && c !== undefined);

@@ -221,6 +221,29 @@ describe('the RPC server', () => {
     socket.terminate();
   });
 
+  it('lets only who shows the token call the methods of admin', async () => {
+    const { server, node } = await open({ adminToken: 'sesame' });
+    const isolate = (headers: Record<string, string>) =>
+      createClient(server.url, { headers })
+        .call('admin_isolate', { forMs: 5 })
+        .then(
+          () => 'done',
+          (error) => errorCode(error),
+        );
+    assert.equal(await isolate({}), 'SCOPE_MISSING');
+    assert.equal(await isolate({ authorization: 'Bearer sesam' }), 'SCOPE_MISSING');
+    assert.equal(await isolate({ authorization: 'sesame' }), 'SCOPE_MISSING');
+    assert.deepEqual(node.isolations, []);
+    assert.equal(await isolate({ authorization: 'Bearer sesame' }), 'done');
+    assert.deepEqual(node.isolations, [5]);
+    const closed = await open();
+    const anybody = createClient(closed.server.url, { headers: { authorization: 'Bearer undefined' } });
+    await assert.rejects(
+      anybody.call('admin_isolate', { forMs: 5 }),
+      (error) => errorCode(error) === 'SCOPE_MISSING',
+    );
+  });
+
   it('closes with open connections, waits and subscriptions', async () => {
     const { server, node, client } = await open();
     const { socket } = await socketTo(server);

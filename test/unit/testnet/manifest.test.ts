@@ -34,6 +34,21 @@ describe('testnet manifest', () => {
     );
   });
 
+  it('refuses a fault without an end that cannot last for good', () => {
+    for (const kind of ['disconnect', 'full-disk', 'slow-disk'])
+      assert.throws(
+        () =>
+          parseManifest({
+            name: 'x',
+            seed: 's',
+            validators: 4,
+            perturbations: [{ atMs: 0, kind, nodes: ['v1'] }],
+          }),
+        (error) => errorCode(error) === 'MALFORMED_FILE',
+        kind,
+      );
+  });
+
   it('reads every manifest that is shipped', () => {
     const directory = new URL('../../../testnet/manifests/', import.meta.url);
     const names = readdirSync(directory);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSentRecord } from '../../src/node/sent-record.ts';
+import { decodeConsensusMessage, encodeConsensusMessage } from '../../src/types/consensus-message.ts';
+import { toHex } from '../../src/util/bytes.ts';
+import { TestnetUnderTest } from '../support/testnet.ts';
+
+/** So many nodes die by SIGKILL in this run; `metanode testnet chaos --only kill --hits 200` is the long one. */
+const KILLS = 12;
+
+describe('four nodes that are killed again and again under load', function () {
+  this.timeout(240_000);
+  let testnet: TestnetUnderTest;
+  const sentPath = (name: string) => join(testnet.directory, 'logs', `${name}.sent`);
+  const check = async () => {
+    const { code, stdout } = await testnet.run('testnet', 'check', '--json');
+    return { code, ...JSON.parse(stdout) };
+  };
+
+  before(async () => {
+    testnet = await TestnetUnderTest.create('crashes');
+    const size = ['--validators', '4', '--port-base', '0', '--block-time', '500ms', '--empty-blocks', '2s'];
+    await testnet.succeed('testnet', 'up', ...size, '--record-sent', '--no-load', '--detach');
+  });
+  after(() => testnet.destroy());
+
+  it('L15 come back each time, and not one of them contradicts what it signed in an earlier life', async () => {
+    const options = ['--only', 'kill', '--quick', '--hits', String(KILLS), '--seed', '1', '--load-rate', '8'];
+    const report = JSON.parse(await testnet.succeed('testnet', 'chaos', ...options, '--json'));
+    assert.equal(report.ok, true);
+    assert.ok(report.hits >= KILLS);
+    assert.ok(report.faults.some(({ stopsChain }: { stopsChain: boolean }) => stopsChain));
+    assert.equal(
+      report.loads.reduce((sum: number, { lost }: { lost: number }) => sum + lost, 0),
+      0,
+    );
+    const { sent } = report.check;
+    assert.deepEqual(sent.contradictions, []);
+    // At least a quorum of commits for each block stands on record.
+    assert.ok(sent.statements >= 3 * report.check.invariants.heights, `${sent.statements} statements`);
+  });
+
+  it('would be found out by one contradicting vote among all that they sent', async () => {
+    const { messages } = await readSentRecord(sentPath('v2'));
+    const prepare = messages.map(decodeConsensusMessage).find(({ kind }) => kind === 'prepare');
+    assert.ok(prepare?.kind === 'prepare');
+    const other = { ...prepare.prepare, body: { ...prepare.prepare.body, blockHash: 'ab'.repeat(32) } };
+    const bytes = encodeConsensusMessage({ kind: 'prepare', prepare: other });
+    appendFileSync(sentPath('v2'), `${bytes.length} ${toHex(bytes)}\n`);
+    const { code, ok, sent } = await check();
+    assert.equal(code, 6);
+    assert.equal(ok, false);
+    assert.deepEqual(sent.contradictions, [
+      `v2 contradicted itself at height ${other.body.height} (prepare)`,
+    ]);
+  });
+});
