@@ -22,6 +22,8 @@ export interface DoubleSignOptions {
   readonly chainId: number;
   readonly genesisHash: Hash;
   readonly validator: { readonly id: Address; readonly key: KeyPair };
+  /** The only validator that hears both votes; all of them if it is left out. */
+  readonly to?: Address;
   /** Behind the libp2p identity of the peer that appears for this. */
   readonly nodeKeySeed: Uint8Array;
   readonly signal?: AbortSignal | undefined;
@@ -48,8 +50,11 @@ export async function doubleSign(options: DoubleSignOptions): Promise<boolean> {
       const height = await headOf(node);
       // A node that is down or behind has nothing to say; the next attempt asks another one.
       if (height === undefined) continue;
-      for (const name of ['one', 'another'])
-        peer.publish('vote', prepareBytes(options, height + 1, blockHashOf(name, height + 1)));
+      for (const name of ['one', 'another']) {
+        const vote = prepareBytes(options, height + 1, blockHashOf(name, height + 1));
+        if (options.to === undefined) peer.publish('vote', vote);
+        else peer.sendTo(options.to, 'vote', vote);
+      }
       state = await waitForEvidence(nodes, validator.id, 'unseen', DETECTED_WITHIN_MS, signal);
     }
     if (state === 'seen')
