@@ -13,6 +13,8 @@ export interface CoreState {
   readonly id: number;
   readonly round: number;
   readonly decided: string | undefined;
+  /** A round timer is running. */
+  readonly isTimed: boolean;
   /** Own commits. */
   readonly commits: readonly CommitMessage[];
   /** Numbers of the messages that count in this state, own ones included. */
@@ -78,12 +80,13 @@ export class CoreStates {
   #intern(core: ExploredCore, reachedBy: CoreState['reachedBy']): CoreState {
     let state = this.#known.get(core.key);
     if (state === undefined) {
-      const { round, decided, commits, filed } = core;
+      const { round, decided, isTimed, commits, filed } = core;
       const id = this.#known.size;
       state = {
         id,
         round,
         decided,
+        isTimed,
         commits: [...commits],
         filed: new Set(filed),
         reachedBy,

@@ -81,13 +81,17 @@ export class ExploredCore implements Witness {
    */
   get key(): string {
     if (this.decided !== undefined) return this.decided;
-    const { round } = this;
+    const { round, isTimed } = this;
     const relevant: number[] = [];
     for (const number of this.filed) {
       const message = this.#pool.at(number);
       if (message.kind === 'commit' || fieldsOf(message).round >= round) relevant.push(number);
     }
-    return `${round} ${this.#timers.has('round')} ${relevant.sort((a, b) => a - b).join()}`;
+    return `${round} ${isTimed} ${relevant.sort((a, b) => a - b).join()}`;
+  }
+
+  get isTimed(): boolean {
+    return this.#timers.has('round');
   }
 
   get headHeight(): number {
