@@ -26,7 +26,7 @@ export interface Lane {
   readonly payers: readonly Account[];
   readonly banks: readonly Account[];
   readonly oracles: readonly Account[];
-  /** Key sets that join as validators, rotate and leave. */
+  /** Key sets that join as validators, rotate, double-sign and leave. */
   readonly candidates: readonly ValidatorIdentity[];
 }
 

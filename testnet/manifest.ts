@@ -48,7 +48,7 @@ const LoadSchema = z.strictObject({
   /** Transactions per second over the whole testnet. */
   rate: z.number().positive().max(10_000),
   seconds: z.number().positive().max(86_400),
-  /** Whether validators join, rotate their keys and leave meanwhile. */
+  /** Whether validators join, rotate their keys, double-sign and leave meanwhile. */
   validatorChanges: z.boolean().default(true),
 });
 export type LoadSettings = z.infer<typeof LoadSchema>;

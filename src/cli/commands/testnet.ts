@@ -60,7 +60,7 @@ export function registerTestnet(program: Command, cliProcess: CliProcess): void 
     .option('--seconds <seconds>', 'for how long', positive, 60)
     .option('--only <operation>', 'only this operation; may be repeated', listOf)
     .option('--impatient', 'go on at this rate also while the chain cannot bear it; outcomes may differ then')
-    .option('--no-validator-changes', 'no validators that join, rotate and leave')
+    .option('--no-validator-changes', 'no validators that join, rotate, double-sign and leave')
     .action(
       action(cliProcess, async (context, options: LoadCommandOptions, name?: string) => {
         const { load } = await import('../../../testnet/commands/load.ts');
