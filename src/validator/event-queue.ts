@@ -27,6 +27,8 @@ export class EventQueue {
       if (this.#hasWorkAvailable) return true; // that there is work needs to be said once
       this.#hasWorkAvailable = true;
     }
+    // Work that was reported of the height before is not known at this one.
+    if (event.kind === 'start-height') this.#hasWorkAvailable = false;
     if (event.kind === 'message') {
       const share = this.#shareOf(event);
       const isFull =

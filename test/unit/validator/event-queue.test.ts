@@ -79,6 +79,24 @@ describe('The queue of the consensus driver', () => {
     assert.equal(queue.length, 1);
   });
 
+  it('says that there is work at the next height, too, where it was said before that height began', () => {
+    const next = { height: 1 } as never;
+    const work: ConsensusEvent = { kind: 'work-available', nowMs: 0 };
+    const start: ConsensusEvent = {
+      kind: 'start-height',
+      nowMs: 0,
+      wallMs: 0,
+      parent: next,
+      validators: next,
+      nextValidators: next,
+    };
+    for (const one of [work, start, work, work]) queue.add(one);
+    assert.deepEqual(
+      drain(queue).map(({ kind }) => kind),
+      ['work-available', 'start-height', 'work-available'],
+    );
+  });
+
   it('is empty and has all its room after it was cleared', () => {
     while (queue.add(event(FLOODER, 0)));
     queue.clear();
