@@ -176,7 +176,7 @@ export class Replay {
   }
 
   #checkEvidence(evidence: readonly Evidence[], expect: Expect): void {
-    const outcome = evidenceListChecks(evidence, evidenceGround(this.#state.reader('system')));
+    const outcome = evidenceListChecks(evidence, evidenceGround(this.#state));
     if ('fault' in outcome) {
       expect(false, `evidence: ${outcome.fault}`);
       return;

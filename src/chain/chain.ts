@@ -252,7 +252,7 @@ export class Chain {
 
   async #findEvidenceFault({ block }: CompleteBlock): Promise<BlockFault | undefined> {
     const { state, verifier } = this.#deps;
-    const outcome = evidenceListChecks(block.body.evidence, evidenceGround(state.reader('system')));
+    const outcome = evidenceListChecks(block.body.evidence, evidenceGround(state));
     if ('fault' in outcome) return outcome.fault;
     return (await verifier.verifyAll(outcome.checks)) ? undefined : 'BAD_EVIDENCE_SIGNATURE';
   }

@@ -1,6 +1,6 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { evidenceGround } from '../ledger/evidence.ts';
-import type { StateReader } from '../ledger/seam.ts';
+import type { State } from '../ledger/state/state.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import { type Evidence, hashEvidence } from '../types/evidence.ts';
 import {
@@ -33,8 +33,8 @@ export interface PendingEvidence {
 }
 
 export interface EvidencePoolDeps {
-  /** The `system` sub-tree of the committed state. */
-  readonly system: StateReader;
+  /** The committed state. */
+  readonly state: State;
   readonly store: BlockStore;
   readonly verifier: CachedVerifier;
   readonly logger: Logger;
@@ -64,7 +64,7 @@ export class EvidencePool {
 
   /** Proves evidence and keeps it, or says why not. */
   async admit(evidence: Evidence, origin: EvidenceOrigin): Promise<EvidenceAdmission> {
-    const outcome = evidenceChecks(evidence, evidenceGround(this.#deps.system));
+    const outcome = evidenceChecks(evidence, evidenceGround(this.#deps.state));
     if ('fault' in outcome) return outcome.fault;
     const { accusation, checks } = outcome;
     const refusal = this.#refusal(accusation);
@@ -114,7 +114,7 @@ export class EvidencePool {
 
   /** Why evidence whose signatures were checked can stand in no block now. */
   #fault(evidence: Evidence): EvidenceFault | undefined {
-    const outcome = evidenceChecks(evidence, evidenceGround(this.#deps.system));
+    const outcome = evidenceChecks(evidence, evidenceGround(this.#deps.state));
     return 'fault' in outcome ? outcome.fault : undefined;
   }
 

@@ -83,7 +83,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     logger,
   });
   const system = state.reader('system');
-  const evidence = new EvidencePool({ system, store, verifier, logger });
+  const evidence = new EvidencePool({ state, store, verifier, logger });
   await evidence.restore();
   const chain: Chain = new Chain(
     { genesis, genesisHash, history, state, pool, evidence, verifier, clock, logger },

@@ -2,25 +2,38 @@ import { type Evidence, hashEvidence } from '../types/evidence.ts';
 import { type EvidenceGround, readEvidence } from '../types/evidence-check.ts';
 import type { Hash } from '../types/ssz.ts';
 import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
-import { answeringBond, jail, reduceBond } from './bpci/jail.ts';
+import { answeringBond, isJailable, jail, reduceBond } from './bpci/jail.ts';
 import { latestSet } from './bpci/membership.ts';
+import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
-import { type BlockContext, InvariantViolation, type StateReader } from './seam.ts';
-import type { StateView } from './state/state.ts';
+import { type BlockContext, InvariantViolation } from './seam.ts';
+import type { StateGround, StateView } from './state/state.ts';
 import { isEvidenceApplied, recordEvidence } from './system/applied-evidence.ts';
 import { chainIdentity, chainParameters, stateHeight } from './system/chain-facts.ts';
 import { validatorsAt } from './system/validator-sets.ts';
 
 const NO_BOND = '00'.repeat(32);
 
-/** What evidence in the next block is held against. `system` is the sub-tree after the block before. */
-export function evidenceGround(system: StateReader): EvidenceGround {
+/** What evidence in the next block is held against: the state after the block before. */
+export function evidenceGround(
+  state: Pick<StateGround, 'reader'>,
+  { settlement }: LedgerRules = LEDGER_RULES,
+): EvidenceGround {
+  const system = state.reader('system');
+  const bpci = state.reader('bpci');
+  const { slashPpm } = chainParameters(system);
   return {
     genesisHash: chainIdentity(system).genesisHash,
     height: stateHeight(system) + 1,
     maxAgeHeights: chainParameters(system).evidenceMaxAgeHeights,
     validatorsAt: (height) => validatorsAt(system, height),
     isApplied: (validator, height) => isEvidenceApplied(system, validator, height),
+    canAnswer: (validator) => {
+      if (isJailable(bpci, validator)) return true;
+      const bondRef = answeringBond(bpci, validator);
+      const economy = state.reader('economy');
+      return bondRef !== undefined && settlement.slashable(economy, 'bpci', bondRef, slashPpm) > 0n;
+    },
   };
 }
 

@@ -165,9 +165,11 @@ export interface Settlement {
     isSpent: (lock: LockRecord) => boolean,
   ): SettlementReceipt[];
   /**
-   * EndBlock: takes `ppm` parts per million of a lock, rounded down, for the treasury, and returns how much that was;
-   * 0 where there is no such lock. A lock is never slashed to nothing: `ppm` is below a million.
+   * What `ppm` parts per million of a lock are, rounded down; 0 where there is no such lock. It is never the whole of
+   * it: `ppm` is below a million.
    */
+  slashable(economy: StateReader, ledger: LedgerName, ref: Hash, ppm: number): bigint;
+  /** EndBlock: takes what is slashable for the treasury, and returns how much that was. */
   slash(economy: StateWriter, ledger: LedgerName, ref: Hash, ppm: number): bigint;
   /** Whether requests were carried over, so that the next block has work without a transaction. */
   hasQueuedRequests(economy: StateReader): boolean;

@@ -23,7 +23,8 @@ export type EvidenceFault =
   | 'EVIDENCE_FROM_FUTURE'
   | 'EVIDENCE_EXPIRED'
   | 'EVIDENCE_NOT_OF_VALIDATOR'
-  | 'EVIDENCE_ALREADY_APPLIED';
+  | 'EVIDENCE_ALREADY_APPLIED'
+  | 'EVIDENCE_WITHOUT_EFFECT';
 
 /** What a piece of evidence accuses whom of. */
 export interface Accusation {
@@ -170,6 +171,8 @@ export interface EvidenceGround {
   validatorsAt(height: number): ValidatorSet | undefined;
   /** Whether this validator has answered for this height. */
   isApplied(validator: Address, height: number): boolean;
+  /** Whether it has something left to answer with: who has not could fill blocks with its own offences for nothing. */
+  canAnswer(validator: Address): boolean;
 }
 
 /**
@@ -190,6 +193,7 @@ export function evidenceChecks(
   const publicKey = ground.validatorsAt(height)?.get(validator)?.consensusKey;
   if (publicKey === undefined) return { fault: 'EVIDENCE_NOT_OF_VALIDATOR' };
   if (ground.isApplied(validator, height)) return { fault: 'EVIDENCE_ALREADY_APPLIED' };
+  if (!ground.canAnswer(validator)) return { fault: 'EVIDENCE_WITHOUT_EFFECT' };
   const checks = statements.map((statement) => ({
     publicKey,
     bytes: signingBytesOf(statement, ground.genesisHash),

@@ -29,6 +29,7 @@ function provenOffences(fault: FaultClass, links: SimulationOptions['links'], co
         maxAgeHeights: 1_000,
         validatorsAt: (height) => sim.validators.at(height),
         isApplied: () => false,
+        canAnswer: () => true,
       });
       assert.ok('accusation' in outcome, 'fault' in outcome ? outcome.fault : '');
       assert.ok(liars.includes(outcome.accusation.validator));

@@ -1,13 +1,13 @@
 import type { Address, Hash } from '../../types/ssz.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
-import type { StateWriter } from '../seam.ts';
+import type { StateReader, StateWriter } from '../seam.ts';
 import { changeSet, departedBonds, members, saveMember, votes } from './membership.ts';
 
 /**
  * The lock with which an account answers for what it did as a validator: the bond of a validator, jailed or not;
  * otherwise the bond that it last stood in the set with, which may be on its way back.
  */
-export function answeringBond(own: StateWriter, id: Address): Hash | undefined {
+export function answeringBond(own: StateReader, id: Address): Hash | undefined {
   const member = members.get(own, id);
   return member === undefined || member.status === 'candidate' ? departedBonds.get(own, id) : member.bondRef;
 }
@@ -16,6 +16,12 @@ export function answeringBond(own: StateWriter, id: Address): Hash | undefined {
 export function reduceBond(own: StateWriter, id: Address, bondRef: Hash, amount: bigint): void {
   const member = members.get(own, id);
   if (member?.bondRef === bondRef) saveMember(own, id, { ...member, bond: member.bond - amount });
+}
+
+/** Whether the account is registered and not jailed yet. */
+export function isJailable(own: StateReader, id: Address): boolean {
+  const member = members.get(own, id);
+  return member !== undefined && member.status !== 'jailed';
 }
 
 /**

@@ -9,7 +9,7 @@ import { coinIssueHandler, coinRedeemHandler, faucetHandler, transferHandler } f
 import { applyGenesis } from './genesis.ts';
 import { assertInvariants } from './invariants.ts';
 import { journal } from './journal.ts';
-import { deliverRelease, lockHandler, readLock, slashLock, unlockHandler } from './locks.ts';
+import { deliverRelease, lockHandler, readLock, slashablePart, slashLock, unlockHandler } from './locks.ts';
 import { meterDepositHandler, meterWithdrawHandler } from './meters.ts';
 import { priceReportHandler } from './price-reports.ts';
 import { executeQueue, hasQueuedRequests, holdFee, meterBalance, releaseFee, settle } from './settlement.ts';
@@ -55,6 +55,7 @@ export const settlement: Settlement = {
   releaseFee,
   settle,
   endBlock: executeQueue,
+  slashable: slashablePart,
   slash: slashLock,
   hasQueuedRequests,
   readLock,

@@ -141,13 +141,18 @@ export function executeUnlock(
   return outcome('OK', lock.amount);
 }
 
-/** EndBlock: a part of a bond goes to the treasury; see Settlement.slash. */
+/** See Settlement.slashable. */
+export function slashablePart(state: StateReader, ledger: LedgerName, ref: Hash, ppm: number): bigint {
+  const lock = readLock(state, ledger, ref);
+  return lock === undefined ? 0n : (lock.amount * BigInt(ppm)) / 1_000_000n;
+}
+
+/** See Settlement.slash. */
 export function slashLock(state: StateWriter, ledger: LedgerName, ref: Hash, ppm: number): bigint {
   const lock = readLock(state, ledger, ref);
-  if (lock === undefined) return 0n;
+  const amount = slashablePart(state, ledger, ref, ppm);
+  if (lock === undefined || amount === 0n) return 0n;
   const { token } = lock;
-  const amount = (lock.amount * BigInt(ppm)) / 1_000_000n;
-  if (amount === 0n) return 0n;
   move(state, { debit: lockAccount(ledger, ref), credit: TREASURY, token, amount });
   addToTotal(state, 'slashed', token, amount);
   return amount;

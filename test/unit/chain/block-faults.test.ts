@@ -190,6 +190,11 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
       evidenceAgainst(offender(scene, 3), 'commit'),
     ]),
   },
+  EVIDENCE_WITHOUT_EFFECT: {
+    'evidence against a validator that is jailed and cannot be slashed': withEvidence((scene) => [
+      evidenceAgainst(offender(scene, 3), 'commit', 2),
+    ]),
+  },
   EVIDENCE_OUT_OF_ORDER: {
     'evidence in descending order': withEvidence((scene) => twoPieces(scene).reverse()),
     'two pieces of evidence about one answer': withEvidence((scene) => [
@@ -387,6 +392,7 @@ async function makeScene(): Promise<Scene> {
       maxSectionOperations: 60,
       maxSectionGas: 40_000,
       evidenceMaxAgeHeights: 1,
+      slashPpm: 0,
     },
   });
   const builder = await world.open();

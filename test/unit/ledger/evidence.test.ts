@@ -43,7 +43,7 @@ function apply(chain: LedgerChain, ...evidence: Evidence[]) {
 }
 
 function faultOf(chain: LedgerChain, evidence: Evidence): string | undefined {
-  const outcome = evidenceListChecks([evidence], evidenceGround(chain.state.reader('system')));
+  const outcome = evidenceListChecks([evidence], evidenceGround(chain.state));
   return 'fault' in outcome ? outcome.fault : undefined;
 }
 
@@ -164,6 +164,7 @@ describe('EndBlock with evidence', () => {
     );
     for (let blocks = 0; blocks < 8; blocks++) chain.block();
     assert.equal(bondOf(chain, v1), 0n, 'what was left of it is paid back');
+    assert.equal(faultOf(chain, against(chain, v1, 2)), 'EVIDENCE_WITHOUT_EFFECT');
     const late = apply(chain, against(chain, v1, 2)).slashings;
     assert.deepEqual(
       late.map(({ bondRef, slashed }) => [bondRef, slashed]),
@@ -198,5 +199,11 @@ describe('EndBlock with evidence', () => {
       [[0n, true]],
     );
     assert.equal(bondOf(chain, v1), BOND);
+    assert.equal(
+      faultOf(chain, against(chain, v1, 2)),
+      'EVIDENCE_WITHOUT_EFFECT',
+      'nothing more can happen to it',
+    );
+    assert.equal(faultOf(chain, against(chain, v2, 2)), undefined);
   });
 });

@@ -52,6 +52,7 @@ const ground: EvidenceGround = {
   maxAgeHeights: 90,
   validatorsAt: (height) => (height <= 50 ? setOf(v1, v2) : setOf(v2)),
   isApplied: (validator, height) => validator === v2.id && height === 33,
+  canAnswer: () => true,
 };
 
 /** What the evidence proves, or why nothing. */
@@ -128,6 +129,12 @@ describe('Evidence', () => {
   it('Q02: of whatever kind is refused once the validator has answered for the height', () => {
     for (const kind of EVIDENCE_KINDS)
       assert.equal(judge(evidenceAgainst(v2, kind, 33)), 'EVIDENCE_ALREADY_APPLIED');
+  });
+
+  it('is refused where its validator has nothing left to answer with', () => {
+    const evidence = evidenceAgainst(v1, 'prepare', HEIGHT);
+    const bankrupt = { ...ground, canAnswer: (validator: string) => validator !== v1.id };
+    assert.deepEqual(evidenceChecks(evidence, bankrupt), { fault: 'EVIDENCE_WITHOUT_EFFECT' });
   });
 
   it('Q07: of amnesia needs a later round change that claims an earlier prepared round', () => {
