@@ -15,6 +15,7 @@ import {
   deriveDemoAccounts,
   deriveLane,
   deriveSalt,
+  deriveSenders,
   deriveValidator,
   LANES,
   type ValidatorIdentity,
@@ -28,6 +29,8 @@ export interface TestnetGenesisOptions {
   readonly timeMs: number;
   readonly blockTimeMs: number;
   readonly emptyBlocksMs: number;
+  /** Funded accounts beside those of the lanes; none if undefined. */
+  readonly senders?: number | undefined;
 }
 
 /** All GEN that there ever is, in micro-units: balances, bonds and meters together. */
@@ -112,6 +115,7 @@ export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
       endowment.give(candidate.account, 'GEN', 1_000n);
     }
   }
+  for (const account of deriveSenders(seed, options.senders ?? 0)) endowment.give(account, 'FLX', 1_000n);
   for (const account of deriveDemoAccounts(seed)) {
     endowment.give(account, 'FLX', 10_000n);
     endowment.give(account, 'NEX', 1_000n);

@@ -93,6 +93,11 @@ export function deriveLane(seed: string, lane: number): Lane {
   };
 }
 
+/** Accounts that only pay each other, for a load that needs more senders than a lane has. */
+export function deriveSenders(seed: string, count: number): Account[] {
+  return series(count, (number) => deriveAccount(seed, `sender-${number}`));
+}
+
 export function deriveAuthorityKeys(seed: string): AuthorityKeys {
   const keySet = (name: string) =>
     series(KEYS_PER_AUTHORITY, (number) => deriveKeys(seed, `${name}/${number}`));

@@ -55,6 +55,7 @@ export type LoadSettings = z.infer<typeof LoadSchema>;
 
 export const MAX_TESTNET_VALIDATORS = 64;
 export const MAX_TESTNET_OBSERVERS = 64;
+const MAX_SENDERS = 10_000;
 
 const ManifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lowercase letters, digits and dashes'),
@@ -64,6 +65,8 @@ const ManifestSchema = z.strictObject({
   seed: z.string().min(1).max(128),
   validators: z.int().min(1).max(MAX_TESTNET_VALIDATORS).default(21),
   observers: z.int().min(0).max(MAX_TESTNET_OBSERVERS).default(0),
+  /** Further accounts that genesis funds, for a load with many senders. */
+  senders: z.int().min(0).max(MAX_SENDERS).optional(),
   /** First p2p port; RPC ports begin 100 above. 0 takes free ports. */
   portBase: z.int().min(0).max(60_000).default(4100),
   blockTimeMs: z.int().min(200).max(60_000).default(1_000),

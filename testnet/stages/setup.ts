@@ -39,6 +39,7 @@ export async function setup(directory: TestnetDirectory, manifest: Manifest): Pr
     timeMs: Date.now(),
     blockTimeMs: manifest.blockTimeMs,
     emptyBlocksMs: manifest.emptyBlocksMs,
+    senders: manifest.senders,
   });
   const genesisHash = hashGenesis(genesis);
   const nodes = await Promise.all(
