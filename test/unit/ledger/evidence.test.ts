@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { signValJoin } from '../../../src/client/bpci-operations.ts';
 import { members } from '../../../src/ledger/bpci/membership.ts';
 import { TREASURY } from '../../../src/ledger/economy/account.ts';
 import { amountOf } from '../../../src/ledger/economy/books.ts';
@@ -10,6 +11,7 @@ import type { Parameters } from '../../../src/types/genesis.ts';
 import { BPCI } from '../../../src/types/operations/bpci.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { statusName } from '../../../src/types/operations/catalogs.ts';
+import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { genesisBondRef } from '../../../src/types/operations/settlement-messages.ts';
 import { readSystemReceipt, SYSTEM_RECEIPTS } from '../../../src/types/system-receipt.ts';
 import type { Operation } from '../../../src/types/transaction.ts';
@@ -171,6 +173,23 @@ describe('EndBlock with evidence', () => {
       [['00'.repeat(32), 0n]],
     );
     assert.equal(faultOf(chain, against(chain, v1, 2)), 'EVIDENCE_ALREADY_APPLIED');
+  });
+
+  it('Q06: reaches the old bond of a validator that has left and is a candidate again, and jails it', () => {
+    const chain = newChain({ unbondingMs: 60_000 });
+    assert.equal(run(chain, v1, leave(v1)), 'OK');
+    const ref = 'c3'.repeat(32);
+    const lock = { ledger: 'bpci', purpose: 'bond', ref, token: 'GEN', amount: 2n * BOND } as const;
+    assert.equal(chain.run(v1, 'economy', [encodeOperation(ECONOMY.operations.Lock, lock)]).status, 0);
+    const join = signValJoin(chain.genesisHash, v1.address, v1, ref);
+    assert.equal(run(chain, v1, encodeOperation(BPCI.operations.ValJoin, join)), 'OK');
+    const { slashings } = apply(chain, against(chain, v1, 1));
+    assert.deepEqual(
+      slashings.map(({ bondRef, slashed, jailed }) => [bondRef, slashed, jailed]),
+      [[genesisBondRef(v1.address), SLASH, true]],
+    );
+    assert.equal(memberOf(chain, v1)?.bond, 2n * BOND, 'the new bond stood for nothing yet');
+    assert.equal(run(chain, v0, vote(v1, 'admit')), 'NOT_A_CANDIDATE');
   });
 
   it('Q04: forgets what it applied when nobody can be accused of it any more', () => {
