@@ -1,7 +1,7 @@
 import { LEDGERS } from '../types/names.ts';
 import { LIMITS } from '../util/limits.ts';
 
-const START = 256;
+/** Also where it starts: executing that many is quick beside the votes of a round. */
 const LEAST = 256;
 const MOST = LIMITS.maxTransactionsPerSection * LEDGERS.length;
 /** Blocks older than this when they are committed were synced: they say nothing about voting. */
@@ -19,7 +19,7 @@ const QUICK = 0.7;
  */
 export class BlockBudget {
   readonly #timeoutMs: number;
-  #transactions = START;
+  #transactions = LEAST;
 
   /** `timeoutMs`: how long the first round of a height lasts. */
   constructor(timeoutMs: number) {
