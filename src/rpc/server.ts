@@ -10,6 +10,7 @@ import { AccessRules } from './access-rules.ts';
 import { Dispatcher, type Session } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
 import { createHandlers } from './handlers.ts';
+import { openRpcDocument } from './openrpc.ts';
 import type { RpcPorts } from './ports/rpc-ports.ts';
 import type { Scope } from './schema/method.ts';
 import { SubscriptionHub } from './subscriptions.ts';
@@ -43,7 +44,8 @@ export const OPEN_SCOPES: readonly Scope[] = ['read', 'write', 'debug'];
 const REQUEST_TIMEOUT_MS = 30_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`. */
+/** Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`, its description
+ * at `/openrpc.json`. */
 export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions): Promise<RpcServer> {
   const { logger } = options;
   const access = new AccessRules(options.host, options.hostAllowlist ?? []);
@@ -74,7 +76,7 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   // One parser for every content type: what a body is, only the JSON parser of the dispatcher decides.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  addHealth(app, ports);
+  addDocuments(app, ports);
 
   const open: Session = { scopes, subscriptions: undefined };
   const admin: Session = { scopes: new Set([...scopes, 'admin']), subscriptions: undefined };
@@ -163,7 +165,8 @@ function statusOf(error: unknown): number {
   return typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500;
 }
 
-function addHealth(app: FastifyInstance, { node, chain }: RpcPorts): void {
+function addDocuments(app: FastifyInstance, { node, chain }: RpcPorts): void {
+  app.get('/openrpc.json', async () => openRpcDocument());
   app.get('/livez', async () => ({ live: true }));
   app.get('/readyz', async (_request, reply) => {
     const { ready, reason } = node.readiness();

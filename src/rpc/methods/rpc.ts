@@ -1,4 +1,5 @@
 import type { Handlers } from '../dispatcher.ts';
+import { namespaceOf, openRpcDocument } from '../openrpc.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { MethodSpec, Scope } from '../schema/method.ts';
 import { METHODS } from '../schema/methods.ts';
@@ -9,10 +10,11 @@ const RPC_VERSION = '1';
 
 export function rpcHandlers(ports: RpcPorts): Handlers<typeof rpcMethods> {
   return {
+    'rpc.discover': () => ({ ...openRpcDocument(), methods: [...openRpcDocument().methods] }),
     rpc_modules: () => {
       const modules: Record<string, { version: string; methods: { name: string; scope: Scope }[] }> = {};
       for (const [name, { scope }] of Object.entries<MethodSpec>(METHODS)) {
-        const namespace = name.slice(0, name.indexOf('_'));
+        const namespace = namespaceOf(name);
         modules[namespace] ??= { version: RPC_VERSION, methods: [] };
         modules[namespace].methods.push({ name, scope });
       }

@@ -3,6 +3,12 @@ import { method, SCOPES } from './method.ts';
 import { noParams } from './params.ts';
 
 export const rpcMethods = {
+  'rpc.discover': method({
+    scope: 'read',
+    summary: 'This interface as an OpenRPC document: methods, schemas, examples, errors.',
+    params: noParams,
+    result: z.looseObject({ openrpc: z.string(), methods: z.array(z.looseObject({ name: z.string() })) }),
+  }),
   rpc_modules: method({
     scope: 'read',
     summary:

@@ -18,7 +18,7 @@ import { errorCode } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { RpcNode } from '../../support/rpc-ports.ts';
 
-const SESSION: Session = { scopes: new Set(['read', 'write', 'debug']), subscriptions: undefined };
+const SESSION: Session = { scopes: new Set(['read', 'write', 'debug', 'admin']), subscriptions: undefined };
 const hex = (bytes: Uint8Array) => `0x${toHex(bytes)}`;
 
 function open() {
@@ -76,6 +76,7 @@ describe('the RPC methods', () => {
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },
+      admin_isolate: { forMs: 1_000 },
     };
     const isElsewhere = (name: string) =>
       ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) ||

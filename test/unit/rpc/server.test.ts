@@ -154,6 +154,12 @@ describe('the RPC server', () => {
     assert.equal(await client.call('net_version'), '77');
   });
 
+  it('describes itself at /openrpc.json exactly as rpc.discover does', async () => {
+    const { server, client } = await open();
+    const document = await (await fetch(`${server.url}/openrpc.json`)).json();
+    assert.deepEqual(document, await client.call('rpc.discover'));
+  });
+
   it('tells whether the node lives and is ready', async () => {
     const { server, node } = await open();
     assert.equal((await fetch(`${server.url}/livez`)).status, 200);

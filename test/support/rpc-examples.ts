@@ -1,0 +1,270 @@
+import { signNodeJoin } from '../../src/client/cluster-node.ts';
+import { EXAMPLE_AGREEMENT } from '../../src/client/example-agreement.ts';
+import { signImage } from '../../src/client/image-provenance.ts';
+import { signStepBatch } from '../../src/client/step-batch.ts';
+import { bpciPort } from '../../src/node/ports/bpci-port.ts';
+import { bpiPort } from '../../src/node/ports/bpi-port.ts';
+import { clusterPort } from '../../src/node/ports/cluster-port.ts';
+import { docklockPort } from '../../src/node/ports/docklock-port.ts';
+import { Dispatcher } from '../../src/rpc/dispatcher.ts';
+import { createHandlers } from '../../src/rpc/handlers.ts';
+import { type MethodSpec, SCOPES } from '../../src/rpc/schema/method.ts';
+import { METHODS, type MethodName } from '../../src/rpc/schema/methods.ts';
+import { addressToText } from '../../src/types/address.ts';
+import { BPCI } from '../../src/types/operations/bpci.ts';
+import { nodeMessageSigningBytes } from '../../src/types/operations/bpci-records.ts';
+import { encodeOperation } from '../../src/types/operations/catalog.ts';
+import { appId, CLUSTER } from '../../src/types/operations/cluster.ts';
+import { DOCKLOCK, NO_DOCUMENT } from '../../src/types/operations/docklock.ts';
+import { FIRST_TIP, NO_USAGE, type Step } from '../../src/types/step-receipt.ts';
+import { toHex } from '../../src/util/bytes.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import { deriveAuthorityKeys, deriveKeys } from '../../testnet/identities.ts';
+import { activate, eventsOf, propose, sign } from './bpi-chain.ts';
+import { ExecutingRpc } from './executing-rpc.ts';
+import { ForeignChain } from './foreign-chain.ts';
+import { RpcNode } from './rpc-ports.ts';
+
+/** A call with its answer. */
+export interface Example {
+  readonly params: object;
+  readonly result: unknown;
+}
+
+type Call = (name: MethodName, params: object) => Promise<unknown>;
+
+const IMAGE = '5a'.repeat(32);
+const SERVICE = 'ab'.repeat(32);
+const IMAGE_SOURCE = {
+  digest: IMAGE,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  size: 1_234,
+  name: 'web',
+  buildType: 'https://example.org/build',
+  builder: 'https://example.org/builder',
+};
+
+/** The method that returns the document cannot stand in it with its answer. */
+export const WITHOUT_EXAMPLE: readonly MethodName[] = ['rpc.discover'];
+
+const isLedgerMethod = (name: string) => /^(?:bpci|bpi|cluster|docklock)_/.test(name);
+
+/**
+ * Calls every method once, on nodes whose keys and clocks are fixed, so that every run gives the same answers: those
+ * of the ledgers that execute operations on a chain that does, all others on a node in memory.
+ */
+export async function runExamples(): Promise<Record<string, Example>> {
+  const all = (Object.keys(METHODS) as MethodName[]).filter((name) => !WITHOUT_EXAMPLE.includes(name));
+  const waits = (name: MethodName) => (METHODS[name] as MethodSpec).waits === true;
+  // Those that wait for a block come last: it would empty the pool for the others.
+  const names = [...all.filter((name) => !waits(name)), ...all.filter(waits)];
+  const node = await nodeCalls();
+  const ledgers = await ledgerCalls();
+  const examples: Record<string, Example> = {};
+  for (const name of names) {
+    const { call, params } = isLedgerMethod(name) ? ledgers : node;
+    const given = params[name] ?? {};
+    examples[name] = { params: given, result: JSON.parse(JSON.stringify(await call(name, given))) };
+  }
+  return examples;
+}
+
+interface Calls {
+  readonly call: Call;
+  readonly params: { readonly [Name in MethodName]?: object };
+}
+
+/** One transaction in a block, one in the pool. */
+async function nodeCalls(): Promise<Calls> {
+  const node = new RpcNode();
+  const dispatcher = new Dispatcher({ handlers: createHandlers(node.ports()), logger: silentLogger });
+  const session = {
+    scopes: new Set(SCOPES),
+    subscriptions: {
+      subscribe: () => 'e0b1c1c4-8a4a-4c06-9d1e-2f0f6f2f9b1a',
+      unsubscribe: () => true,
+      close() {},
+    },
+  };
+  const context = { session, signal: new AbortController().signal };
+  const call: Call = (name, params) => dispatcher.call(name, params, context);
+  const raw = () => `0x${toHex(node.chain.nextTransaction().bytes)}`;
+  const { txId } = (await call('tx_send', { transaction: raw() })) as { txId: string };
+  node.commit();
+  const pooled = node.chain.nextTransaction();
+  await call('tx_send', { transaction: `0x${toHex(pooled.bytes)}` });
+  const address = addressToText(pooled.value.body.sender);
+  const transaction = raw();
+  const awaited: Call = async (name, params) => {
+    const answer = call(name, params);
+    // The block that a waiting call waits for.
+    if ((METHODS[name] as MethodSpec).waits === true) setImmediate(() => node.commit());
+    return await answer;
+  };
+  return {
+    call: awaited,
+    params: {
+      chain_getTransactionProof: { txId },
+      chain_getReceiptProof: { txId },
+      tx_send: { transaction },
+      tx_sendAndWait: { transaction: raw() },
+      tx_sendMany: { transactions: [raw(), '0x00'] },
+      tx_get: { txId },
+      tx_getReceipt: { txId },
+      tx_getNonce: { address, ledger: 'economy' },
+      tx_simulate: { transaction },
+      tx_status: { txId },
+      state_get: { subtree: 'economy', path: 'present' },
+      state_getProof: { subtree: 'economy', path: 'absent' },
+      txpool_contentFrom: { address },
+      txpool_getTransaction: { txId: `0x${pooled.id}` },
+      economy_getBalance: { address },
+      economy_getMeter: { payer: address, ledger: 'bpci' },
+      economy_getLocks: { address },
+      admin_isolate: { forMs: 5_000 },
+      meta_subscribe: { topic: 'newHeads' },
+      meta_unsubscribe: { subscription: 'e0b1c1c4-8a4a-4c06-9d1e-2f0f6f2f9b1a' },
+    },
+  };
+}
+
+/** Alice has a node, an app with a running container, a service, an agreement with Bob; a message and a client of bpci. */
+async function ledgerCalls(): Promise<Calls> {
+  const rpc = await ExecutingRpc.open(({ chain }) => ({
+    docklock: {
+      ...docklockPort(chain),
+      // What is installed differs between machines.
+      runtimes: async () => [
+        {
+          name: 'runc',
+          version: undefined,
+          fault: { code: 'RUNTIME_NOT_FOUND', message: 'runc is not installed' },
+        },
+      ],
+    },
+    cluster: clusterPort(chain),
+    bpi: bpiPort(chain),
+    bpci: bpciPort(chain),
+  }));
+  const { alice, bob, genesisHash, validators } = rpc.world;
+  const owner = addressToText(alice.address);
+  const { app, actionTxId, joinTxId } = await runApp(rpc);
+
+  const [proposal] = eventsOf(await rpc.run(alice, 'bpi', [propose(EXAMPLE_AGREEMENT, [alice, bob])]));
+  const agreement = String(proposal?.value.agreement);
+  const version = String(proposal?.value.versionHash);
+  await rpc.run(bob, 'bpi', [sign(agreement, version)]);
+  const active = await rpc.run(alice, 'bpi', [sign(agreement, version), activate(agreement)]);
+
+  const source = (validators[0] as (typeof validators)[number]).consensus;
+  const message = {
+    source: source.publicKey,
+    destination: 'cd'.repeat(32),
+    service: SERVICE,
+    nonce: 7n,
+    frameHash: 'ef'.repeat(32),
+  };
+  const signature = source.sign(nodeMessageSigningBytes(genesisHash, message));
+  const foreign = new ForeignChain();
+  const sent = await rpc.run(alice, 'bpci', [
+    encodeOperation(BPCI.operations.NodeMsg, { ...message, signature }),
+    encodeOperation(BPCI.operations.ClientCreate, {
+      genesisHash: foreign.genesisHash,
+      trustingPeriodMs: 60_000,
+      block: foreign.lightBlock(2),
+    }),
+  ]);
+  const client = (await rpc.call('bpci_listClients', {})).items[0]?.client;
+  return {
+    call: (name, params) => rpc.call(name, params as never),
+    params: {
+      docklock_getImage: { digest: `0x${IMAGE}` },
+      docklock_getApp: { app },
+      docklock_getContainer: { app, replica: 0 },
+      docklock_getProofOfAction: { txId: actionTxId },
+      cluster_placement: { owner, app: 'api', replica: 0 },
+      cluster_resolve: { service: 'web', key: 'client 7' },
+      cluster_getProofOfCoordination: { txId: joinTxId },
+      bpi_getAgreement: { agreement: `0x${agreement}` },
+      bpi_evaluatePolicy: {
+        agreement: `0x${agreement}`,
+        subject: { id: 'ann', attributes: [{ name: 'region', kind: 'text', value: 'BR' }] },
+      },
+      bpi_getProofOfExecution: { txId: `0x${active.txId}` },
+      bpci_getChannel: { source: `0x${source.publicKey}`, service: `0x${SERVICE}` },
+      bpci_getClient: { client: client as string },
+      bpci_getProofOfTransact: { txId: `0x${sent.txId}` },
+    },
+  };
+}
+
+async function runApp(rpc: ExecutingRpc) {
+  const { alice, genesisHash, clock } = rpc.world;
+  const node = deriveKeys('chain', 'node of alice');
+  const app = appId(alice.address, 'web');
+  const join = signNodeJoin(node, genesisHash, alice.address, {
+    capacity: { cpuMilli: 1_000, memoryMib: 512, diskMib: 100 },
+    region: 'eu',
+    asn: 64_500,
+    implementation: 'metanode',
+    bondRef: [],
+  });
+  const joined = await rpc.run(alice, 'cluster', [encodeOperation(CLUSTER.operations.NodeJoin, join)]);
+  const { ImageRegister, Deploy, Start, StepBatch } = DOCKLOCK.operations;
+  await rpc.run(alice, 'docklock', [
+    encodeOperation(
+      ImageRegister,
+      signImage(IMAGE_SOURCE, deriveAuthorityKeys('chain').imageSigners.slice(0, 2)),
+    ),
+    encodeOperation(Deploy, {
+      name: 'web',
+      image: IMAGE,
+      replicas: 1,
+      limits: { cpuMilli: 500, memoryMib: 64, diskMib: 8, pids: 16 },
+      policy: NO_DOCUMENT,
+      seccomp: 'cd'.repeat(32),
+      network: 'none',
+      allowlist: [],
+      readOnlyRoot: true,
+      deterministic: false,
+    }),
+    encodeOperation(Start, { app, expectedGeneration: 1 }),
+  ]);
+  const from = {
+    node: node.publicKey,
+    app,
+    replica: 0,
+    generation: 2,
+    state: 'PENDING' as const,
+    sequence: 0,
+    tip: FIRST_TIP,
+  };
+  const step = (action: Step['action']): Step => ({
+    action,
+    timeMs: clock.wallMs(),
+    durationMs: 0,
+    exitCode: 0,
+    usage: NO_USAGE,
+  });
+  const { batch } = signStepBatch(node, genesisHash, from, [step('create'), step('created'), step('start')]);
+  const reported = await rpc.run(alice, 'docklock', [encodeOperation(StepBatch, batch)]);
+  const workload = {
+    app: 'api',
+    generation: 1,
+    replicas: 1,
+    request: { cpuMilli: 250, memoryMib: 64, diskMib: 8 },
+    regions: ['eu'],
+    priorityPpm: 500_000,
+  };
+  const endpoint = { app, replica: 0, node: node.publicKey, weight: 1 };
+  await rpc.run(alice, 'cluster', [
+    encodeOperation(CLUSTER.operations.WorkloadSubmit, workload),
+    encodeOperation(CLUSTER.operations.SvcRegister, {
+      name: 'web',
+      port: 443,
+      protocol: 'http',
+      endpoints: [endpoint],
+    }),
+  ]);
+  return { app: `0x${app}`, actionTxId: `0x${reported.txId}`, joinTxId: `0x${joined.txId}` };
+}
