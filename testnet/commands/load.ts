@@ -39,6 +39,8 @@ export async function load(context: CliContext, path: string, options: LoadComma
 export function loadProblem(report: LoadReport): string | undefined {
   if (report.lost > 0)
     return `${report.lost} accepted transactions have neither a receipt nor a recorded drop`;
+  if (report.pooled > 0)
+    return `${report.pooled} accepted transactions still wait in the pool; a refused one may stand before them`;
   if (report.repeated > 0) return `${report.repeated} transactions have more than one receipt`;
   if (report.unexpected > 0)
     return `${report.unexpected} receipts have another status than planned: ${report.unexpectedStatuses[0]}`;
@@ -59,7 +61,7 @@ export function renderLoadReport(report: LoadReport): string {
         String(failed),
       ]),
     ),
-    `planned ${report.planned}, accepted ${report.accepted}, refused ${report.refused}, final ${report.final}, dropped ${report.dropped}, lost ${report.lost}`,
+    `planned ${report.planned}, accepted ${report.accepted}, refused ${report.refused}, final ${report.final}, dropped ${report.dropped}, still pooled ${report.pooled}, lost ${report.lost}`,
     `failed ${(100 * report.failedShare).toFixed(1)} %, not as planned ${report.unexpected}, ${report.finalPerSecond.toFixed(1)} final a second`,
     `submit to final: p50 ${latencyMs.p50} ms, p90 ${latencyMs.p90} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`,
   ].join('\n');

@@ -323,24 +323,25 @@ class LoadGenerator {
     }
   }
 
-  /** Waits for the last receipts, then asks for what was dropped. */
+  /** Waits for the last receipts, then asks what became of the others. */
   async #drain(): Promise<void> {
     for (
       const deadline = performance.now() + DRAIN_MS;
       performance.now() < deadline && this.#tracker.open > 0;
     ) {
       await sleep(POLL_MS * 5);
-      if (performance.now() > deadline - DRAIN_MS / 2 || this.#aborted) await this.#askForDrops();
+      if (performance.now() > deadline - DRAIN_MS / 2 || this.#aborted) await this.#askForOpen();
       if (this.#aborted) return;
     }
-    await this.#askForDrops();
+    await this.#askForOpen();
   }
 
-  async #askForDrops(): Promise<void> {
+  async #askForOpen(): Promise<void> {
     for (const { txId, node } of this.#tracker.unsettled()) {
       const rpc = this.#nodes.find(({ name }) => name === node);
       const status = await rpc?.call('tx_status', { txId: `0x${txId}` }).catch(() => undefined);
       if (status?.state === 'dropped') this.#tracker.onDropped(txId, status.reason);
+      if (status?.state === 'pooled' || status?.state === 'queued') this.#tracker.onPooled(txId);
     }
   }
 }

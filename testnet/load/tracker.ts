@@ -12,6 +12,8 @@ interface Tracked {
   /** In how many blocks it stands: more than one is a fault. */
   receipts: number;
   dropReason?: string;
+  /** It still stands in the pool, for example behind a nonce that was refused. */
+  isPooled?: boolean;
 }
 
 export interface OperationOutcome {
@@ -31,7 +33,9 @@ export interface LoadReport {
   readonly refusals: Readonly<Record<string, number>>;
   readonly final: number;
   readonly dropped: number;
-  /** Accepted, but neither a receipt nor a recorded drop was found. */
+  /** Accepted, and still in the pool of the node that took it. */
+  readonly pooled: number;
+  /** Accepted, but no receipt, no recorded drop and no place in the pool was found. */
   readonly lost: number;
   /** Accepted, with more than one receipt. */
   readonly repeated: number;
@@ -115,6 +119,11 @@ export class Tracker {
     this.#settle(txId, `dropped: ${reason}`);
   }
 
+  onPooled(txId: string): void {
+    const tracked = this.#tracked.get(txId);
+    if (tracked !== undefined) tracked.isPooled = true;
+  }
+
   /** The status of the receipt, or `refused: …` or `dropped: …`, as soon as it is known. */
   outcome(txId: string): Promise<string> {
     return new Promise((resolve) => this.#waiting.set(txId, resolve));
@@ -128,7 +137,7 @@ export class Tracker {
   /** Transactions whose end is not known, with the node that took them. */
   unsettled(): { txId: string; node: string }[] {
     return [...this.#tracked.values()]
-      .filter((tracked) => tracked.receipts === 0 && tracked.dropReason === undefined)
+      .filter(isOpen)
       .map(({ transaction, node }) => ({ txId: transaction.txId, node }));
   }
 
@@ -143,6 +152,7 @@ export class Tracker {
   report(): LoadReport {
     const all = [...this.#tracked.values()];
     const final = all.filter((tracked) => tracked.receipts > 0);
+    const open = all.filter(isOpen);
     const latencies = final.map(({ finalMs, sentMs }) => (finalMs as number) - sentMs).sort((a, b) => a - b);
     const unexpected = final.filter(({ transaction, status }) => status !== transaction.expected);
     const failed = final.filter(({ status }) => status !== 'OK').length;
@@ -153,7 +163,8 @@ export class Tracker {
       refusals: Object.fromEntries(this.#refusals),
       final: final.length,
       dropped: all.filter(({ receipts, dropReason }) => receipts === 0 && dropReason !== undefined).length,
-      lost: this.unsettled().length,
+      pooled: open.filter(({ isPooled }) => isPooled === true).length,
+      lost: open.filter(({ isPooled }) => isPooled !== true).length,
       repeated: all.filter(({ receipts }) => receipts > 1).length,
       unexpected: unexpected.length,
       unexpectedStatuses: unexpected
@@ -173,6 +184,10 @@ export class Tracker {
       operations: outcomesByOperation(final),
     };
   }
+}
+
+function isOpen({ receipts, dropReason }: Tracked): boolean {
+  return receipts === 0 && dropReason === undefined;
 }
 
 /** Final transactions a second, from the first that was sent to the last that became final. */

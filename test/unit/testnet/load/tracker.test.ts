@@ -74,6 +74,16 @@ describe('the tracker of a load', () => {
     assert.match(loadProblem(tracker.report()) ?? '', /neither a receipt nor/);
   });
 
+  it('tells a transaction that still waits in a pool from one that is lost', () => {
+    const one = transaction();
+    const tracker = sent(one);
+    tracker.onPooled(one.txId);
+    assert.deepEqual([tracker.report().pooled, tracker.report().lost, tracker.open], [1, 0, 1]);
+    assert.match(loadProblem(tracker.report()) ?? '', /still wait in the pool/);
+    tracker.onReceipt(one.txId, 'OK', 5);
+    assert.deepEqual([tracker.report().pooled, tracker.report().final], [0, 1]);
+  });
+
   it('does not count a dropped transaction as lost', () => {
     const one = transaction();
     const tracker = sent(one);
