@@ -13,6 +13,7 @@ export const DISCONNECT_CODES = [
   'PUSH_SILENCE',
   'PUSH_STREAM_FAILED',
   'MALFORMED_FRAME',
+  'GOSSIP_FLOOD',
   'REMOTE_CLOSED',
   'STOPPED',
 ] as const;

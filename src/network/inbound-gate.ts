@@ -32,6 +32,8 @@ export class InboundGate {
   readonly #clock: Clock;
   readonly #messages: RateBudget;
   readonly #bytes: RateBudget;
+  /** For what comes although nothing more should be taken. */
+  readonly #unwanted: RateBudget;
   #stream: Pausable | undefined;
   #pendingMessages = 0;
   #pendingBytes = 0;
@@ -43,6 +45,7 @@ export class InboundGate {
     this.#clock = clock;
     this.#messages = new RateBudget(bounds.messagesPerSecond, clock.monotonicMs());
     this.#bytes = new RateBudget(bounds.bytesPerSecond, clock.monotonicMs());
+    this.#unwanted = new RateBudget(bounds.messagesPerSecond, clock.monotonicMs());
   }
 
   /** The stream that is paused and resumed from now on. */
@@ -77,6 +80,11 @@ export class InboundGate {
       this.#pendingBytes -= bytes;
       this.#maybeResume();
     };
+  }
+
+  /** Counts a message that was dropped unread; true if there are so many that only an end of the connection helps. */
+  noteDropped(): boolean {
+    return this.#unwanted.spend(1, this.#clock.monotonicMs()) > 0;
   }
 
   /** What is provably bad was costly to check: a peer that sends nothing else is hardly read. */

@@ -55,3 +55,11 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
     services: { identify: identify(), gossip: createGossipService(options) },
   });
 }
+
+/** Where the sockets of a started host listen. Announced addresses hide these, and libp2p's interface has no other way. */
+export function listeningAddresses(host: Host): string[] {
+  const { components } = host as unknown as {
+    components: { transportManager: { getAddrs(): { toString(): string }[] } };
+  };
+  return components.transportManager.getAddrs().map(String);
+}

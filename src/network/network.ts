@@ -31,7 +31,7 @@ import { judgeStatus } from './handshake.ts';
 import { Inbox } from './inbox.ts';
 import { inspectGossip } from './inspection.ts';
 import { Isolation } from './isolation.ts';
-import { createHost, type Host } from './libp2p-host.ts';
+import { createHost, type Host, listeningAddresses } from './libp2p-host.ts';
 import { OwnRecord } from './own-record.ts';
 import { PeerBook } from './peer-book.ts';
 import { PEERS_PROTOCOL, PeerExchange } from './peer-exchange.ts';
@@ -169,12 +169,7 @@ class Libp2pNetwork implements Network {
   }
 
   listenAddresses(): string[] {
-    if (this.#state !== 'started') return [];
-    // The announced addresses hide these, and libp2p's interface has no other way to them.
-    const { components } = this.#host as unknown as {
-      components: { transportManager: { getAddrs(): { toString(): string }[] } };
-    };
-    return components.transportManager.getAddrs().map(String);
+    return this.#state === 'started' ? listeningAddresses(this.#host) : [];
   }
 
   protocols(): string[] {
@@ -430,7 +425,12 @@ class Libp2pNetwork implements Network {
 
   async #onGossip(from: string, message: WireMessage): Promise<Verdict> {
     const peer = this.#peers.get(from);
-    if (peer === undefined || peer.gate.isPaused) return 'ignore';
+    if (peer === undefined) return 'ignore';
+    if (peer.gate.isPaused) {
+      if (peer.gate.noteDropped())
+        this.#admission.disconnect(peer, 'GOSSIP_FLOOD', 'more gossip than any honest node sends');
+      return 'ignore';
+    }
     const done = peer.gate.enter(message.content.length);
     try {
       return await this.#receive(peer, message, 'relay');

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { gossipTopic } from '../../src/network/gossip.ts';
 import { prefixLength } from '../../src/network/length-prefix.ts';
 import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push-link.ts';
-import { BlockRequestType, FrameType, type WireMessage } from '../../src/types/network.ts';
+import {
+  BlockRequestType,
+  FrameType,
+  GossipEnvelopeType,
+  type WireMessage,
+} from '../../src/types/network.ts';
 import { encode } from '../../src/types/ssz.ts';
 import { utf8 } from '../../src/util/bytes.ts';
 import { errorCode } from '../../src/util/errors.ts';
@@ -17,7 +23,7 @@ import {
   validatorIdentity,
   validatorSet,
 } from '../support/network-cluster.ts';
-import { RawPeer } from '../support/raw-peer.ts';
+import { GENESIS, RawPeer } from '../support/raw-peer.ts';
 
 const PROTOCOLS = [
   '/metanode/status/1',
@@ -164,6 +170,25 @@ describe('A node among hostile peers', () => {
     assert.ok(handled < 100, `${handled} of 200 messages were read`);
     await stillServes();
     assert.ok(only(node, 'tx').length - handled <= 5);
+  });
+
+  it('J03 ends the connection with a peer that floods gossipsub, which cannot be paused (GOSSIP_FLOOD)', async () => {
+    await attacker.join(address());
+    const topic = gossipTopic(GENESIS, 'tx');
+    const { gossip } = attacker.host.services;
+    gossip.subscribe(topic);
+    await until('gossipsub knows the node', () => gossip.getSubscribers(topic).length > 0);
+    // Small enough that only their number counts.
+    for (let i = 0; eventsOf(node, 'peer-disconnected').length === 0 && i < 20; i++)
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, k) => {
+          const envelope = encode(GossipEnvelopeType, { counter: 0, content: utf8(`${i} ${k}`) });
+          return gossip.publish(topic, envelope);
+        }),
+      );
+    await until('it is cut off', () => eventsOf(node, 'peer-disconnected').length === 1);
+    assert.equal(eventsOf(node, 'peer-disconnected')[0]?.reason.code, 'GOSSIP_FLOOD');
+    await stillServes();
   });
 
   it('J03 keeps only so many answers for a peer that does not read them, and answers others', async () => {
