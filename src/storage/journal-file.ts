@@ -1,7 +1,7 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { concatBytes } from '../util/bytes.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import type { StorageErrorCode } from './errors.ts';
 import {
   decodeHead,
@@ -14,38 +14,43 @@ import {
 
 /** The file of a vote journal. Callers await each method before they call the next. */
 export class JournalFile {
+  readonly #disk: Disk;
   readonly #path: string;
-  #handle: FileHandle;
+  #file: DiskFile;
   #size: number;
   #nextSequence: number;
 
-  private constructor(path: string, handle: FileHandle, size: number, nextSequence: number) {
+  private constructor(disk: Disk, path: string, file: DiskFile, size: number, nextSequence: number) {
+    this.#disk = disk;
     this.#path = path;
-    this.#handle = handle;
+    this.#file = file;
     this.#size = size;
     this.#nextSequence = nextSequence;
   }
 
   /**
-   * Reads the whole file. A torn end is removed at once; damage is left to the caller, who must `replace` the file
+   * Reads the whole file and makes durable what it found. A torn end is removed at once; damage is left to the caller, who must `replace` the file
    * before anything is appended.
    * @throws NodeError JOURNAL_MISSING, JOURNAL_DAMAGED
    */
-  static async open(path: string): Promise<{ file: JournalFile; head: JournalHead; scan: JournalScan }> {
-    const handle = await openExisting(path);
+  static async open(
+    disk: Disk,
+    path: string,
+  ): Promise<{ file: JournalFile; head: JournalHead; scan: JournalScan }> {
+    const file = await openExisting(disk, path);
     try {
-      // Plain bytes: what is decoded from a Buffer would be Buffers too.
-      const bytes = new Uint8Array(await handle.readFile());
+      const bytes = await file.readAll();
       const head = decodeHead(bytes);
       const scan = scanRecords(bytes, head.firstSequence);
-      if (scan.torn) {
-        await handle.truncate(scan.end);
-        await handle.sync();
-      }
+      if (scan.torn) await file.truncate(scan.end);
+      // A process that was killed leaves records that only the operating system has, and a file whose new name only it
+      // knows. What is sent again on the strength of such a record must be durable like everything that is sent.
+      await file.sync();
+      await disk.syncDirectory(dirname(path));
       const nextSequence = (scan.records.at(-1)?.sequence ?? head.firstSequence - 1) + 1;
-      return { file: new JournalFile(path, handle, scan.end, nextSequence), head, scan };
+      return { file: new JournalFile(disk, path, file, scan.end, nextSequence), head, scan };
     } catch (error) {
-      await handle.close();
+      await file.close();
       throw error;
     }
   }
@@ -58,8 +63,8 @@ export class JournalFile {
   /** Resolves when the records survive a power failure. After a rejection the file must not be used any more. */
   async append(payloads: readonly Uint8Array[]): Promise<void> {
     const bytes = concatBytes(...payloads.map((payload, i) => frameRecord(this.#nextSequence + i, payload)));
-    await writeAll(this.#handle, bytes, this.#size);
-    await this.#handle.datasync();
+    await this.#file.write(bytes, this.#size);
+    await this.#file.sync();
     this.#size += bytes.length;
     this.#nextSequence += payloads.length;
   }
@@ -71,60 +76,42 @@ export class JournalFile {
       encodeHead({ ...head, firstSequence }),
       ...payloads.map((payload, i) => frameRecord(firstSequence + i, payload)),
     );
-    const replaced = this.#handle;
-    this.#handle = await writeJournal(this.#path, bytes);
+    const replaced = this.#file;
+    this.#file = await writeJournal(this.#disk, this.#path, bytes);
     this.#size = bytes.length;
     this.#nextSequence = firstSequence + payloads.length;
     await replaced.close();
   }
 
   close(): Promise<void> {
-    return this.#handle.close();
+    return this.#file.close();
   }
 }
 
 /** Writes a whole journal under a second name, then renames it, each step durable before the next. */
-export async function writeJournal(path: string, bytes: Uint8Array): Promise<FileHandle> {
+export async function writeJournal(disk: Disk, path: string, bytes: Uint8Array): Promise<DiskFile> {
   const temporary = `${path}.new`;
-  const handle = await open(temporary, 'w+', 0o600);
+  const file = await disk.create(temporary);
   try {
-    await writeAll(handle, bytes, 0);
-    await handle.sync();
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-    return handle;
+    await file.write(bytes, 0);
+    await file.sync();
+    await disk.rename(temporary, path);
+    await disk.syncDirectory(dirname(path));
+    return file;
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw error;
   }
 }
 
-async function openExisting(path: string): Promise<FileHandle> {
+async function openExisting(disk: Disk, path: string): Promise<DiskFile> {
   try {
-    return await open(path, 'r+');
+    return await disk.openExisting(path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new NodeError<StorageErrorCode>('JOURNAL_MISSING', `no vote journal at ${path}`, {
       data: { path },
       hint: 'restore the file, or start with --accept-lost-journal <height> if you are sure that this validator signed nothing from that height on',
     });
-  }
-}
-
-/** One `write` may take fewer bytes than it was given. */
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
-/** A created or renamed file is only durable once its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import type { JournalRecord } from '../types/journal.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
+import { type Disk, fileSystem } from './disk.ts';
 import type { StorageErrorCode } from './errors.ts';
 import { acquireFileLock, type FileLock } from './file-lock.ts';
 import { JournalFile, writeJournal } from './journal-file.ts';
@@ -23,6 +22,8 @@ export interface OpenJournalOptions extends JournalOwner {
   readonly maxBytes?: number;
   /** Bytes of decided heights that may wait in the file before it is rewritten without them. */
   readonly maxDeadBytes?: number;
+  /** Where the file is; the lock stands in the file system in any case. */
+  readonly disk?: Disk;
 }
 
 /** What opening found. */
@@ -91,7 +92,7 @@ export class VoteJournal {
     const lock = lockJournal(path);
     let file: JournalFile | undefined;
     try {
-      const opened = await JournalFile.open(path);
+      const opened = await JournalFile.open(options.disk ?? fileSystem, path);
       file = opened.file;
       const { head, scan } = opened;
       if (head.genesisHash !== options.genesisHash || head.validator !== options.validator)
@@ -282,15 +283,19 @@ export class VoteJournal {
  * Writes the journal of a new validator, which has never signed anything.
  * @throws NodeError JOURNAL_EXISTS, JOURNAL_LOCKED
  */
-export async function createJournal(path: string, owner: JournalOwner): Promise<void> {
+export async function createJournal(
+  path: string,
+  owner: JournalOwner,
+  disk: Disk = fileSystem,
+): Promise<void> {
   const lock = lockJournal(path);
   try {
-    if (existsSync(path))
+    if (disk.exists(path))
       throw new NodeError<StorageErrorCode>('JOURNAL_EXISTS', `there is a vote journal at ${path}`, {
         data: { path },
         hint: 'a journal is never overwritten: it is what keeps a validator from contradicting itself',
       });
-    await writeEmpty(path, owner, true, 0);
+    await writeEmpty(disk, path, owner, true, 0);
   } finally {
     lock.release();
   }
@@ -305,14 +310,15 @@ export async function createJournal(path: string, owner: JournalOwner): Promise<
 export async function acceptLostJournal(path: string, owner: JournalOwner, height: number): Promise<void> {
   const lock = lockJournal(path);
   try {
-    if (existsSync(path)) await rename(path, `${path}.lost`);
-    await writeEmpty(path, owner, false, height);
+    if (fileSystem.exists(path)) await fileSystem.rename(path, `${path}.lost`);
+    await writeEmpty(fileSystem, path, owner, false, height);
   } finally {
     lock.release();
   }
 }
 
 async function writeEmpty(
+  disk: Disk,
   path: string,
   owner: JournalOwner,
   fresh: boolean,
@@ -325,8 +331,8 @@ async function writeEmpty(
     signableFrom,
     firstSequence: 0,
   };
-  const handle = await writeJournal(path, encodeHead(head));
-  await handle.close();
+  const file = await writeJournal(disk, path, encodeHead(head));
+  await file.close();
 }
 
 function lockJournal(path: string): FileLock {
