@@ -261,4 +261,34 @@ describe('A node a thousand blocks behind', function () {
       return voting;
     });
   });
+
+  it('M07 S01 falls behind while it is cut off, and catches up and votes again without a restart', async () => {
+    await cluster.isolate(LATE, 5_000);
+    const { height } = await cluster.client(LATE).call('chain_getFinalizedHead');
+    await cluster.waitForHeight(height + 4, [0]);
+    assert.ok((await cluster.height(LATE)) <= height + 1, 'it heard nothing');
+    await cluster.waitForHeight(await cluster.highest(), [LATE]);
+    const late = addressToText(world.candidate().account.address);
+    await waitFor('its seal stands in a certificate again', async () => {
+      const head = await cluster.highest();
+      return head > height + 4 && (await certificateAt(head)).signedBy.includes(late);
+    });
+  });
+
+  it('N01 a validator that leaves by transaction is out of the set from two blocks later on, and follows', async () => {
+    const leaver = deriveValidator(CHAIN_SEED, 'candidate-0-2').account;
+    const leaving = world.sign(leaver, 1, [leaveOperation(leaver.address)], {
+      ledger: 'bpci',
+      maxFee: MICRO,
+      validUntilMs: Date.now() + 600_000,
+    });
+    const { height, status } = await cluster.sendAndWait(0, leaving);
+    assert.equal(status, 'OK');
+    await cluster.waitForHeight(height + 4);
+    for (const h of [height, height + 1]) assert.equal((await certificateAt(h)).validators, 5);
+    for (const h of [height + 2, height + 3]) assert.equal((await certificateAt(h)).validators, 4);
+    assert.equal((await cluster.client(NEWCOMER).call('ibft_getRoundState')).voting, false);
+    const hashes = await Promise.all([LATE, NEWCOMER, 0].map((k) => cluster.blockHash(k, height + 3)));
+    assert.equal(new Set(hashes).size, 1);
+  });
 });

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '../../src/client/client.ts';
@@ -178,6 +178,14 @@ export class Cluster {
       this.#clients.set(k, client);
     }
     return client;
+  }
+
+  /** Cuts a running node off from all others for a while. */
+  async isolate(k: number, forMs: number): Promise<void> {
+    const token = await readFile(dataDirPaths(this.directoryOf(k)).adminToken, 'utf8');
+    const url = `http://127.0.0.1:${this.#options.portBase + 100 + k}`;
+    const admin = createClient(url, { headers: { authorization: `Bearer ${token.trim()}` } });
+    await admin.call('admin_isolate', { forMs });
   }
 
   async height(k: number): Promise<number> {
