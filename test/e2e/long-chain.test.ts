@@ -26,7 +26,7 @@ function median(values: readonly number[]): number {
 }
 
 describe('A chain that goes on for long', function () {
-  this.timeout(600_000);
+  this.timeout(Math.max(300_000, HEIGHTS * 300));
   const directory = useTemporaryDirectory();
 
   it(`U14 needs no more memory in the last third of ${HEIGHTS} heights than in the middle one`, async () => {
