@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { restart } from '../../src/sim/fault-injector.ts';
+import type { Packet } from '../../src/sim/network.ts';
+import { Simulation } from '../../src/sim/simulation.ts';
+import { quorum } from '../../src/types/quorum.ts';
+import { heightOf } from '../../src/validator/message-facts.ts';
+import { seeds } from '../support/sim/seeds.ts';
+
+const VALIDATORS = 21;
+const HEIGHT = 3;
+/** Longer than any of these runs takes: a message that comes so late is of no use to anybody. */
+const TOO_LATE_MS = 600_000;
+/** The slowest sync of a simulated journal takes less. */
+const SYNCED_MS = 15;
+
+/**
+ * A simulation in which all messages of one kind at the height in question come too late, until everyone crashes: then
+ * all blocks and transactions in memory are lost, and the nodes are back within `spreadMs`.
+ */
+function simulation(seed: number, withheld: 'prepare' | 'commit') {
+  let isWithheld = true;
+  const isLate = (packet: Packet) =>
+    isWithheld &&
+    packet.kind === 'consensus' &&
+    packet.message.kind === withheld &&
+    heightOf(packet.message) === HEIGHT;
+  const sim = new Simulation({
+    seed,
+    n: VALIDATORS,
+    settings: { workChance: 1 },
+    extraDelayMs: (packet) => (isLate(packet) ? TOO_LATE_MS : 0),
+  });
+  const crashAll = (spreadMs: number) => {
+    isWithheld = false;
+    for (const node of sim.nodes) {
+      node.crash();
+      sim.at(sim.random.between(0, spreadMs), () => restart(node));
+    }
+  };
+  return { sim, crashAll };
+}
+
+describe('Simulated situations: all crash and what was in memory is lost', function () {
+  this.timeout(60_000);
+
+  it('L06 all of 21 sent a Prepare that nobody heard: they send it again, and the block is found and decided', () => {
+    for (const seed of seeds(5)) {
+      const { sim, crashAll } = simulation(seed, 'prepare');
+      const havePrepared = () =>
+        sim.nodes.every(
+          ({ roundState }) =>
+            roundState?.height === HEIGHT && roundState.round === 0 && roundState.step === 'prepare',
+        );
+      assert.ok(sim.runUntil(havePrepared, 60_000), `seed ${seed}`);
+      sim.runUntil(() => false, sim.nowMs + SYNCED_MS);
+      const hash = sim.nodes[0]?.roundState?.proposalHash;
+      assert.ok(sim.nodes.every((node) => node.headHeight === HEIGHT - 1));
+      crashAll(100);
+      sim.runUntil(() => sim.nodes.every((node) => node.headHeight >= HEIGHT), sim.nowMs + 60_000);
+      for (const node of sim.nodes)
+        assert.equal(node.chain.blocks[HEIGHT - 1]?.block.hash, hash, `seed ${seed}`);
+    }
+  });
+
+  it('L06 7 of 21 never saw the block that 14 have prepared: in whatever round they meet, it is found and decided', () => {
+    for (const seed of seeds(5)) {
+      const { sim, crashAll } = simulation(seed, 'commit');
+      sim.expectHeight(HEIGHT - 1, sim.nodes, 60_000);
+      const proposer = sim.nodes.findIndex(({ id }) => id === sim.nodes[0]?.roundState?.proposer);
+      const seeing = new Set(
+        [...sim.nodes.keys()].map((k) => (k + proposer) % VALIDATORS).slice(0, quorum(VALIDATORS)),
+      );
+      const mend = sim.network.cutWhere((_, to) => !seeing.has(to));
+      const arePrepared = () =>
+        [...seeing].every((k) => {
+          const state = sim.nodes[k]?.roundState;
+          return state?.height === HEIGHT && state.step === 'commit';
+        });
+      assert.ok(sim.runUntil(arePrepared, sim.nowMs + 60_000), `seed ${seed}`);
+      sim.runUntil(() => false, sim.nowMs + SYNCED_MS);
+      const hash = sim.nodes[proposer]?.roundState?.proposalHash;
+      crashAll(5_000);
+      mend();
+      sim.runUntil(() => sim.nodes.every((node) => node.headHeight >= HEIGHT), sim.nowMs + 120_000);
+      for (const node of sim.nodes)
+        assert.equal(node.chain.blocks[HEIGHT - 1]?.block.hash, hash, `seed ${seed}`);
+    }
+  });
+});
