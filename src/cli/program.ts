@@ -3,6 +3,7 @@ import { errorMessage, NodeError } from '../util/errors.ts';
 import { registerBpci } from './commands/bpci.ts';
 import { registerBpi } from './commands/bpi.ts';
 import { registerCluster } from './commands/cluster.ts';
+import { registerDebug } from './commands/debug.ts';
 import { registerDocklock } from './commands/docklock.ts';
 import { registerEconomy } from './commands/economy.ts';
 import { registerGenesis } from './commands/genesis.ts';
@@ -54,6 +55,7 @@ export function createProgram(cliProcess: CliProcess): Command {
     registerDocklock,
     registerEconomy,
     registerVerify,
+    registerDebug,
     registerSim,
     registerLimits,
     registerVersion,

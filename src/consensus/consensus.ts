@@ -64,6 +64,13 @@ class Qbft implements Consensus {
     return this.#state === undefined ? IDLE_ROUND_STATE : roundStateOf(this.#state);
   }
 
+  position(): { readonly height: number; readonly round: number; readonly isAwake: boolean } {
+    const state = this.#state;
+    return state === undefined
+      ? { height: 0, round: 0, isAwake: false }
+      : { height: state.height, round: state.round, isAwake: state.awake };
+  }
+
   /** A repeated or older start changes nothing: votes of a running height are kept. */
   #startHeight(event: EventOf<'start-height'>): ConsensusEffect[] {
     const { parent, validators, nextValidators, nowMs, wallMs, restored } = event;

@@ -223,4 +223,6 @@ export interface RoundState {
 export interface Consensus {
   handle(event: ConsensusEvent): ConsensusEffect[];
   roundState(): RoundState;
+  /** Where the core stands, at the price of a few reads; awake while the height's timers run. */
+  position(): { readonly height: number; readonly round: number; readonly isAwake: boolean };
 }

@@ -31,6 +31,7 @@ import { heightOf, signerOf, topicOf } from './message-facts.ts';
 import { verifyMessage } from './message-verifier.ts';
 import type { ProposalBuilder } from './proposal-builder.ts';
 import { restoredState } from './restore.ts';
+import { RoundHistory } from './round-history.ts';
 import { Timers } from './timers.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
@@ -68,6 +69,8 @@ export interface HaltFact {
 export class ConsensusDriver {
   readonly #deps: DriverDeps;
   readonly #core: Consensus;
+  /** What the debug interface shows of the last heights. */
+  readonly rounds: RoundHistory;
   readonly #timers = new Timers();
   readonly #queue = new EventQueue();
   readonly #drops = new Map<string, number>();
@@ -79,6 +82,7 @@ export class ConsensusDriver {
   constructor(deps: DriverDeps, options: ConsensusOptions) {
     this.#deps = deps;
     this.#core = createConsensus(options);
+    this.rounds = new RoundHistory(this.#core, deps.clock);
     for (const topic of ['proposal', 'vote', 'block'] as const)
       deps.network.onMessage(topic, (message) => this.#onMessage(message));
   }
@@ -164,7 +168,7 @@ export class ConsensusDriver {
     this.#draining = true;
     try {
       for (let event = this.#queue.take(); event !== undefined && this.#running; event = this.#queue.take())
-        for (const effect of this.#core.handle(event)) await this.#execute(effect);
+        for (const effect of this.#handle(event)) await this.#execute(effect);
     } catch (error) {
       this.#deps.logger.fatal({ err: error }, 'the consensus core failed');
       const height = this.#deps.chain.head.height + 1;
@@ -172,6 +176,13 @@ export class ConsensusDriver {
     } finally {
       this.#draining = false;
     }
+  }
+
+  #handle(event: ConsensusEvent): ConsensusEffect[] {
+    if (event.kind === 'timeout' && event.timer === 'round') this.rounds.beforeRoundTimeout();
+    const effects = this.#core.handle(event);
+    this.rounds.afterEvent();
+    return effects;
   }
 
   async #execute(effect: ConsensusEffect): Promise<void> {

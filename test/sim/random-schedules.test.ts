@@ -26,6 +26,7 @@ function altered(alter: (event: ConsensusEvent) => object | undefined): CoreFact
         return told === undefined ? [] : core.handle(told);
       },
       roundState: () => core.roundState(),
+      position: () => core.position(),
     };
   };
 }

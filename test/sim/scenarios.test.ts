@@ -35,6 +35,7 @@ describe('Scripted situations', () => {
       return {
         handle: (event) => (event.kind === 'message' ? [] : core.handle(event)),
         roundState: () => core.roundState(),
+        position: () => core.position(),
       };
     };
     assert.throws(() => playScenario(scenario, deafCore), isFailure);

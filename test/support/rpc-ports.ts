@@ -225,6 +225,30 @@ export class RpcNode {
             jailed: true,
           },
         ],
+        running: () => ({ heightForMs: 4_200, roundForMs: 2_000 }),
+        roundHistory: () => [
+          {
+            height: chain.height + 1,
+            startedAtMs: 1_700_000_000_000,
+            durationMs: undefined,
+            rounds: [
+              {
+                round: 0,
+                startedAtMs: 1_700_000_000_000,
+                durationMs: 2_200,
+                outcome: 'timeout',
+                end: { step: 'prepare', proposer: genesis.validators[0]?.id, prepares: 2, commits: 0 },
+              },
+              {
+                round: 1,
+                startedAtMs: 1_700_000_002_200,
+                durationMs: undefined,
+                outcome: 'running',
+                end: undefined,
+              },
+            ],
+          },
+        ],
         roundState: () => ({
           height: chain.height + 1,
           round: 0,
@@ -259,6 +283,16 @@ export class RpcNode {
             push: true,
           },
         ],
+        validatorPeers: () =>
+          genesis.validators.map(({ id }, i) => {
+            const absent = { validator: id, peerId: undefined, sinceMs: undefined, reason: undefined };
+            if (i === 0) return { ...absent, state: 'self' };
+            if (i === 3) return { ...absent, state: 'never_seen' };
+            const known = { validator: id, peerId: '12D3KooWpeer', sinceMs: 1_700_000_000_000 };
+            return i === 1
+              ? { ...known, state: 'connected', reason: undefined }
+              : { ...known, state: 'disconnected', reason: 'connect ECONNREFUSED 127.0.0.1:4103' };
+          }),
         topics: () => [
           {
             topic: '/metanode/0011/tx/1',

@@ -1,5 +1,5 @@
 import type { Network } from '../../network/contract.ts';
-import type { NetworkPort, PeerView, TrafficCounters } from '../../rpc/ports/network.ts';
+import type { NetworkPort, PeerView, TrafficCounters, ValidatorPeerView } from '../../rpc/ports/network.ts';
 
 const CARRIERS = ['push', 'relay'] as const;
 
@@ -27,6 +27,16 @@ export function networkPort(
           validator: peer.validator,
           height: peer.head.height,
           push: peer.hasPushLink,
+        }),
+      ),
+    validatorPeers: () =>
+      network.validatorPeerStates().map(
+        (state): ValidatorPeerView => ({
+          validator: state.validator,
+          state: state.state,
+          peerId: 'peerId' in state ? state.peerId : undefined,
+          sinceMs: 'sinceMs' in state ? state.sinceMs : undefined,
+          reason: 'reason' in state ? state.reason : undefined,
         }),
       ),
     topics: () =>

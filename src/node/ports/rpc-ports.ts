@@ -64,6 +64,8 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     consensus: {
       self: keys.validator?.id,
       roundState: () => driver.roundState(),
+      roundHistory: () => driver.rounds.heights(),
+      running: () => driver.rounds.running(),
       pendingEvidence: () =>
         chain.evidence.pending().map(({ accusation, hash }) => ({ ...accusation, hash })),
       appliedEvidence: () =>

@@ -15,6 +15,29 @@ export interface RoundStateView {
   readonly roundEndsAtMs: number | undefined;
 }
 
+/** One round as this node saw it; `end` says how far it was when its time was over. Durations are null while it lasts. */
+export interface RoundRecordView {
+  readonly round: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number | undefined;
+  readonly outcome: 'running' | 'decided' | 'timeout' | 'others-ahead';
+  readonly end:
+    | {
+        readonly step: RoundStateView['step'];
+        readonly proposer: Address | undefined;
+        readonly prepares: number;
+        readonly commits: number;
+      }
+    | undefined;
+}
+
+export interface HeightRecordView {
+  readonly height: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number | undefined;
+  readonly rounds: readonly RoundRecordView[];
+}
+
 /** A validator contradicted itself at `height`, and this node holds the proof. */
 export interface EvidenceView {
   readonly validator: Address;
@@ -32,6 +55,10 @@ export interface AppliedEvidenceView extends EvidenceView {
 
 export interface ConsensusPort {
   roundState(): RoundStateView;
+  /** The last heights, oldest first. */
+  roundHistory(): readonly HeightRecordView[];
+  /** How long the present height and round have been going on; undefined while there is nothing to decide. */
+  running(): { readonly heightForMs: number; readonly roundForMs: number } | undefined;
   /** Proven, and in no block yet: by height, then by validator. */
   pendingEvidence(): readonly EvidenceView[];
   /** What blocks within evidence age held, oldest first. */

@@ -12,6 +12,16 @@ export interface PeerView {
   readonly push: boolean;
 }
 
+/** Whether a validator of the current or next set is there, and if not what is known of it. */
+export interface ValidatorPeerView {
+  readonly validator: Address;
+  readonly state: 'self' | 'connected' | 'never_seen' | 'disconnected';
+  readonly peerId: string | undefined;
+  /** Since when it is connected or gone, wall clock. */
+  readonly sinceMs: number | undefined;
+  readonly reason: string | undefined;
+}
+
 export type CarrierName = 'push' | 'relay';
 
 export type VerdictName = 'accept' | 'ignore' | 'reject';
@@ -59,6 +69,7 @@ export interface NetworkPort {
   announcedAddresses(): readonly string[];
   isListening(): boolean;
   peers(): readonly PeerView[];
+  validatorPeers(): readonly ValidatorPeerView[];
   topics(): readonly TopicView[];
   traffic(): readonly TrafficCounters[];
   /** Newest first, bounded by LIMITS.maxRecentMessages. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EVIDENCE_KINDS } from '../../types/evidence.ts';
 import { method } from './method.ts';
-import { BlockParam, noParams } from './params.ts';
-import { Address, Count, Decimal, dumpFields, Hash, Height } from './results.ts';
+import { BlockParam, noParams, pageParams } from './params.ts';
+import { Address, Count, Decimal, dumpFields, Hash, Height, page, Time } from './results.ts';
 
 const evidenceFields = {
   validator: Address,
@@ -10,6 +10,13 @@ const evidenceFields = {
   evidenceHeight: Height,
   evidenceHash: Hash,
 };
+
+const STEPS = ['idle', 'waiting-for-proposal', 'validating', 'prepare', 'commit', 'decided'] as const;
+
+/** A step as `ibft_diagnose` writes it. */
+export function diagnosisStep(step: (typeof STEPS)[number]): string {
+  return step.toUpperCase().replaceAll('-', '_');
+}
 
 export const ibftMethods = {
   ibft_getEvidence: method({
@@ -25,6 +32,65 @@ export const ibftMethods = {
       ),
     }),
   }),
+  ibft_diagnose: method({
+    scope: 'debug',
+    summary:
+      'Whether the chain can move; if not, which validators are missing and why, when the next round begins, and what to do.',
+    params: noParams,
+    result: z.object({
+      ok: z.boolean(),
+      height: Height,
+      round: Count,
+      step: z.enum(STEPS.map(diagnosisStep)),
+      stuckForMs: Count,
+      nextRoundInMs: Count.nullable(),
+      quorum: z.object({ need: Count, have: Count, validators: Count }),
+      verdict: z.string(),
+      missing: z.array(
+        z.object({
+          validator: Address,
+          peer: z.string().nullable(),
+          state: z.enum(['disconnected', 'behind', 'never_seen', 'silent']),
+          since: Time.optional(),
+          height: Height.optional(),
+          reason: z.string().optional(),
+        }),
+      ),
+      /** `round<n>` names the proposer of the present round n. */
+      proposer: z.looseObject({ online: z.boolean() }),
+      hints: z.array(z.string()),
+    }),
+  }),
+  ibft_roundHistory: method({
+    scope: 'debug',
+    summary:
+      'The last heights, newest first: the rounds that each took here, how long they lasted, and how far those came that failed.',
+    params: z.strictObject({ ...pageParams }),
+    result: z.object({
+      ...dumpFields,
+      ...page(
+        z.object({
+          height: Height,
+          startedAt: Time,
+          durationMs: Count.nullable(),
+          rounds: z.array(
+            z.object({
+              round: Count,
+              startedAt: Time,
+              durationMs: Count.nullable(),
+              outcome: z.enum(['running', 'decided', 'timeout', 'others-ahead']),
+              reason: z
+                .enum(['NO_PROPOSAL', 'PROPOSAL_NOT_VALIDATED', 'NO_PREPARE_QUORUM', 'NO_COMMIT_QUORUM'])
+                .nullable(),
+              proposer: Address.nullable(),
+              prepares: Count.nullable(),
+              commits: Count.nullable(),
+            }),
+          ),
+        }),
+      ).shape,
+    }),
+  }),
   ibft_getRoundState: method({
     scope: 'debug',
     summary: "This node's height, round, step, prepared round, votes seen and the time left in the round.",
@@ -37,7 +103,7 @@ export const ibftMethods = {
       quorum: Count,
       consensusHeight: Height,
       round: Count,
-      step: z.enum(['idle', 'waiting-for-proposal', 'validating', 'prepare', 'commit', 'decided']),
+      step: z.enum(STEPS),
       proposer: Address.nullable(),
       proposalHash: Hash.nullable(),
       preparedRound: Count.nullable(),
