@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,13 +19,16 @@ import { errorCode } from '../../src/util/errors.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
 import { deriveNodeSeed, deriveValidator } from '../../testnet/identities.ts';
 import { type SpawnedProcess, spawnLogged, terminateAll } from '../../testnet/process.ts';
+import { InspectedMemory } from '../support/inspected-memory.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 60);
-/** Until V8 has compiled what is hot and its heap has its size. */
+/** Until caches that have a bound are full. */
 const WARM_UP_SECONDS = SECONDS / 3;
+const SAMPLE_MS = 1_000;
 const P2P_PORT = 25_901;
 const RPC = 'http://127.0.0.1:25911';
+const INSPECTOR_PORT = 25_921;
 const PROTOCOLS = [
   '/metanode/status/1',
   '/metanode/peers/1',
@@ -69,6 +72,7 @@ describe('60 seconds of random bytes', function () {
   });
   let node: SpawnedProcess;
   let attacker: RawPeer;
+  let memory: InspectedMemory;
   let address: string;
 
   const call = async (method: string) => {
@@ -77,8 +81,6 @@ describe('60 seconds of random bytes', function () {
     const response = await fetch(RPC, { method: 'POST', headers, body, signal: AbortSignal.timeout(20_000) });
     return ((await response.json()) as { result: { peerId: string; height: number } }).result;
   };
-  const residentKiB = () =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${node.pid}/status`, 'utf8'))?.[1] ?? Number.NaN);
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'metanode-fuzz-'));
@@ -98,6 +100,7 @@ describe('60 seconds of random bytes', function () {
     const listen = `/ip4/127.0.0.1/tcp/${P2P_PORT}`;
     node = await spawnLogged(
       [
+        `--inspect=127.0.0.1:${INSPECTOR_PORT}`,
         'dist/metanode.js',
         'node',
         'start',
@@ -117,11 +120,13 @@ describe('60 seconds of random bytes', function () {
       assert.ok(tries < 300, 'the node did not start');
       await sleep(100);
     }
+    memory = await InspectedMemory.open(INSPECTOR_PORT);
     attacker = await RawPeer.start(77, undefined, { genesisHash: hashGenesis(genesis), chainId: 99 });
   });
 
   after(async () => {
     await attacker?.stop();
+    memory?.close();
     if (node !== undefined) await terminateAll([node], 10_000);
     rmSync(directory, { recursive: true, force: true });
   });
@@ -198,7 +203,7 @@ describe('60 seconds of random bytes', function () {
 
   it('into decoders, protocol handlers and the RPC neither crash a node nor fill its memory', async () => {
     const heightBefore = (await call('chain_getFinalizedHead')).height;
-    const samples: { atMs: number; kib: number }[] = [];
+    const samples: { atMs: number; bytes: number }[] = [];
     const startMs = performance.now() + WARM_UP_SECONDS * 1000;
     const elapsedMs = () => performance.now() - startMs;
     const worker = async (fuzz: () => Promise<void>) => {
@@ -208,8 +213,8 @@ describe('60 seconds of random bytes', function () {
       }
     };
     const sampler = async () => {
-      for (; elapsedMs() < SECONDS * 1000; await sleep(250))
-        if (elapsedMs() >= 0) samples.push({ atMs: elapsedMs(), kib: residentKiB() });
+      for (; elapsedMs() < SECONDS * 1000; await sleep(SAMPLE_MS))
+        if (elapsedMs() >= 0) samples.push({ atMs: elapsedMs(), bytes: await memory.liveBytes() });
     };
     await Promise.all([
       worker(async () => fuzzDecoders()),
@@ -220,10 +225,13 @@ describe('60 seconds of random bytes', function () {
     ]);
     const mean = (third: number) => {
       const inside = samples.filter(({ atMs }) => Math.floor((atMs * 3) / (SECONDS * 1000)) === third);
-      return inside.reduce((sum, { kib }) => sum + kib, 0) / inside.length;
+      return inside.reduce((sum, { bytes }) => sum + bytes, 0) / inside.length;
     };
     const [middle, last] = [mean(1), mean(2)];
-    assert.ok(last <= middle * 1.1, `seed ${seed}: ${middle} KiB in the middle third, ${last} in the last`);
+    assert.ok(
+      last <= middle * 1.1,
+      `seed ${seed}: ${middle} live bytes in the middle third, ${last} in the last`,
+    );
     const heightAfter = (await call('chain_getFinalizedHead')).height;
     assert.ok(heightAfter > heightBefore, `seed ${seed}: no block was made meanwhile`);
   });
