@@ -101,6 +101,7 @@ async function runWorker(file: string, task: MutantTask, mutant: Mutant | undefi
 const BUNDLER = 'esbuild';
 
 async function bundle({ root }: SourceTree, mutant: Mutant | undefined): Promise<string> {
+  const files = mutant === undefined ? new Map<string, string>() : await mutate(root, mutant);
   const { build } = (await import(BUNDLER)) as typeof import('esbuild');
   const result = await build({
     absWorkingDir: root,
@@ -111,7 +112,7 @@ async function bundle({ root }: SourceTree, mutant: Mutant | undefined): Promise
     target: 'node20.19',
     write: false,
     logLevel: 'silent',
-    plugins: [installedPackages, ...(mutant === undefined ? [] : [mutation(root, mutant)])],
+    plugins: [installedPackages, replaced(files)],
   });
   return (result.outputFiles[0] as { text: string }).text;
 }
@@ -128,24 +129,29 @@ const installedPackages: Plugin = {
   },
 };
 
-function mutation(root: string, { name, edits }: Mutant): Plugin {
+/** The files that a mutant changes, by path. */
+async function mutate(root: string, { name, edits }: Mutant): Promise<Map<string, string>> {
   const files = new Map<string, string>();
+  for (const { file, text, instead } of edits) {
+    const path = join(root, 'src', file);
+    const source = files.get(path) ?? (await readFile(path, 'utf8'));
+    if (source.split(text).length !== 2)
+      throw new NodeError<MutantErrorCode>('MUTANT_STALE', `${name} does not fit ${file} any more`, {
+        data: { mutant: name, file, text },
+        hint: 'the text must stand there exactly once',
+      });
+    files.set(
+      path,
+      source.replace(text, () => instead),
+    );
+  }
+  return files;
+}
+
+function replaced(files: ReadonlyMap<string, string>): Plugin {
   return {
-    name: `mutant ${name}`,
-    async setup(builder) {
-      for (const { file, text, instead } of edits) {
-        const path = join(root, 'src', file);
-        const source = files.get(path) ?? (await readFile(path, 'utf8'));
-        if (source.split(text).length !== 2)
-          throw new NodeError<MutantErrorCode>('MUTANT_STALE', `${name} does not fit ${file} any more`, {
-            data: { mutant: name, file, text },
-            hint: 'the text must stand there exactly once',
-          });
-        files.set(
-          path,
-          source.replace(text, () => instead),
-        );
-      }
+    name: 'mutation',
+    setup(builder) {
       builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const contents = files.get(path);
         return contents === undefined ? undefined : { contents, loader: 'ts' };

@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'last-round-change-overwrites',
     fault: 'of a validator the last round change counts, not the highest',
-    killer: 'search',
+    killer: 'twins',
     edits: [
       {
         file: 'consensus/round-changes.ts',
@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'duplicate-signers-counted',
     fault: 'one signer twice in a certificate counts twice',
-    killer: 'random',
+    killer: 'search',
     edits: [
       {
         file: 'consensus/justification.ts',
@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'votes-of-all-rounds-counted',
     fault: 'votes for one block in different rounds make a quorum together',
-    killer: 'search',
+    killer: 'twins',
     edits: [
       {
         file: 'consensus/votes.ts',
@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unsigned-prepares-in-proposal',
     fault: 'the signatures of prepares inside a proposal are not looked at',
-    killer: 'random',
+    killer: 'search',
     edits: [
       {
         file: 'consensus/signed-parts.ts',
@@ -199,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'prepared-round-not-lower',
     fault: 'a round change may claim to be prepared in its own or a later round',
-    killer: 'scenarios',
+    killer: 'search',
     edits: [
       {
         file: 'consensus/justification.ts',

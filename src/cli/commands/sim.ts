@@ -7,12 +7,11 @@ import { NodeError } from '../../util/errors.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { decimal, listOf } from '../parse.ts';
+import type { ExplorationOptions } from '../sim-explorations.ts';
 import { runPart, type SimPart, startParts } from '../sim-parts.ts';
 import { campaignText, repeatCommand } from '../sim-text.ts';
 
-interface SimOptions {
-  validators: number;
-  seed: string;
+interface SimOptions extends ExplorationOptions {
   runs?: number;
   heights: number;
   faults?: string[];
@@ -21,6 +20,8 @@ interface SimOptions {
   trace?: boolean;
   part?: number;
   scenario?: string[];
+  search?: boolean;
+  mutants?: boolean;
 }
 
 export function registerSim(program: Command, cliProcess: CliProcess): void {
@@ -38,6 +39,21 @@ export function registerSim(program: Command, cliProcess: CliProcess): void {
     .option('--jobs <count>', 'processes at once (default: one per core)', decimal)
     .option('--trace', 'print one run as a timeline')
     .option('--scenario <file...>', 'play scripted situations instead', listOf)
+    .option(
+      '--twins <count>',
+      'try all schedules in which so many validators are two nodes with one key',
+      decimal,
+    )
+    .option('--search', 'visit all states that four validators can be in, one of which lies')
+    .option('--rounds <count>', 'rounds of --twins (default: 3) and --search (default: 2)', decimal)
+    .option('--parts <count>', 'parts into which the network of --twins falls at most (default: 3)', decimal)
+    .option('--samples <count>', 'try so many random schedules of --twins instead of all', decimal)
+    .option(
+      '--max-states <count>',
+      'bound of --search for each liar (default: 300000 above 2 rounds)',
+      decimal,
+    )
+    .option('--mutants', 'make the faults of a list in the consensus and see that the checks notice each')
     .option('--part <run>', 'first run of this process, which another one has started')
     .action(action(cliProcess, simulate));
 }
@@ -46,6 +62,16 @@ async function simulate(context: CliContext, options: SimOptions): Promise<void>
   if (options.scenario !== undefined) {
     const { playScenarioFiles } = await import('../sim-scenarios.ts');
     await playScenarioFiles(context, options.scenario, options.trace === true);
+    return;
+  }
+  if (options.mutants === true) {
+    const { huntMutants } = await import('../sim-mutants.ts');
+    await huntMutants(context, options.jobs);
+    return;
+  }
+  if (options.twins !== undefined || options.search === true) {
+    const { playSearch, playTwins } = await import('../sim-explorations.ts');
+    await (options.search === true ? playSearch : playTwins)(context, options);
     return;
   }
   const part = await partOf(options);

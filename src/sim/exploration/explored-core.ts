@@ -8,10 +8,11 @@ import type {
 } from '../../consensus/contract.ts';
 import { fieldsOf } from '../../consensus/message-fields.ts';
 import type { Certificate } from '../../types/certificate.ts';
-import type { CommitMessage } from '../../types/consensus-message.ts';
+import type { CommitMessage, ProposalMessage } from '../../types/consensus-message.ts';
 import { NodeError } from '../../util/errors.ts';
 import { Invariants, type SimulationErrorCode, type Witness } from '../invariants.ts';
 import { type CoreFactory, DEFAULT_SETTINGS, GENESIS, type WithoutTime } from '../world.ts';
+import { justificationFault } from './justification-check.ts';
 import { HEIGHT, type MessagePool } from './message-pool.ts';
 
 /** What others notice of a step of a core. */
@@ -82,12 +83,15 @@ export class ExploredCore implements Witness {
   get key(): string {
     if (this.decided !== undefined) return this.decided;
     const { round, isTimed } = this;
-    const relevant: number[] = [];
+    const relevant: (number | string)[] = [];
     for (const number of this.filed) {
       const message = this.#pool.at(number);
-      if (message.kind === 'commit' || fieldsOf(message).round >= round) relevant.push(number);
+      // Whatever has justified a proposal, it is the same proposal.
+      if (message.kind === 'proposal' && message.proposal.body.round >= round)
+        relevant.push(message.proposal.signature);
+      else if (message.kind === 'commit' || fieldsOf(message).round >= round) relevant.push(number);
     }
-    return `${round} ${isTimed} ${relevant.sort((a, b) => a - b).join()}`;
+    return `${round} ${isTimed} ${relevant.sort().join()}`;
   }
 
   get isTimed(): boolean {
@@ -204,6 +208,7 @@ export class ExploredCore implements Witness {
     const { number, message } = this.#pool.sign(unsigned, this.index);
     this.#checks?.onSend(this, message);
     if (message.kind === 'commit') this.commits.push(message);
+    if (message.kind === 'proposal') this.#checkProposal(message);
     this.#sent.push(number);
     this.#pending.push({ kind: 'message', message, bytes: BYTES });
   }
@@ -216,13 +221,26 @@ export class ExploredCore implements Witness {
     this.#answers.push({ to: receiver, message: this.#pool.numberOf(message) });
   }
 
+  /** Neither accepted nor sent without a justification, nor out of turn: validators lead in their order. */
+  #checkProposal(message: ProposalMessage): void {
+    const { validators, signatures } = this.#pool;
+    const fault = justificationFault(message, validators, signatures.scheme);
+    if (fault !== undefined)
+      this.#violated('a proposal is not justified', { fault, ...message.proposal.body });
+    const { body, signer } = message.proposal;
+    if (validators.indexOf(signer) !== body.round % validators.size)
+      this.#violated('a proposal out of turn', { signer, ...body });
+  }
+
   /** A validator prepares only what the proposer of the round has proposed to it in that round. */
   #checkPrepare({ round, blockHash }: Extract<UnsignedMessage, { kind: 'prepare' }>): void {
     for (const number of this.filed) {
       const message = this.#pool.at(number);
       if (message.kind !== 'proposal') continue;
       const { body } = message.proposal;
-      if (body.round === round && body.blockHash === blockHash) return;
+      if (body.round !== round || body.blockHash !== blockHash) continue;
+      this.#checkProposal(message);
+      return;
     }
     this.#violated('a prepare for what was not proposed in its round', { round, blockHash });
   }

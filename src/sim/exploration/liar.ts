@@ -1,5 +1,5 @@
 import { BitArray } from '@chainsafe/ssz';
-import type { ProposedBlock } from '../../consensus/contract.ts';
+import type { OwnMessage, ProposedBlock, UnsignedMessage } from '../../consensus/contract.ts';
 import {
   type CommitMessage,
   NOT_PREPARED,
@@ -18,6 +18,12 @@ interface Heard {
   readonly commits: readonly SignedVote[];
   readonly roundChanges: readonly RoundChangeMessage[];
   readonly blocks: readonly ProposedBlock[];
+}
+
+/** Round changes of the liar: with a proof, and without one or for a round that is not lower. */
+interface Claims {
+  readonly proved: readonly RoundChangeMessage[];
+  readonly lies: readonly RoundChangeMessage[];
 }
 
 const FORGED = 'f0'.repeat(64);
@@ -86,8 +92,8 @@ export class Liar {
       }
       if (round === 0) this.#firstProposals(numbers);
       else {
-        const own = this.#roundChanges(round, heard, numbers);
-        if (this.#leads(round)) this.#laterProposals(round, heard, own, numbers);
+        const claims = this.#roundChanges(round, heard, numbers);
+        if (this.#leads(round)) this.#laterProposals(round, heard, claims, numbers);
       }
     }
     this.#shortCertificates(heard, numbers);
@@ -119,29 +125,32 @@ export class Liar {
   }
 
   /** Claims to be unprepared, or prepared in any round on any block: proved where there is a proof, and without one. */
-  #roundChanges(round: number, heard: Heard, numbers: Set<number>): RoundChangeMessage[] {
-    const sign = (claim: Pick<RoundChangeBody, 'preparedRound' | 'preparedHash'>, prepares: SignedVote[]) => {
-      const unsigned = { kind: 'round-change' as const, height: HEIGHT, round, ...claim, prepares };
-      const { number, message } = this.#pool.sign(unsigned, this.#index);
+  #roundChanges(round: number, heard: Heard, numbers: Set<number>): Claims {
+    type Claim = Pick<RoundChangeBody, 'preparedRound' | 'preparedHash'>;
+    const change = (claim: Claim, prepares: SignedVote[]) =>
+      ({ kind: 'round-change', height: HEIGHT, round, ...claim, prepares }) as const;
+    const keep = ({ number, message }: { number: number; message: OwnMessage }) => {
       numbers.add(number);
       return message as RoundChangeMessage;
     };
-    const honest = [sign(UNPREPARED, [])];
+    const proved = [keep(this.#pool.sign(change(UNPREPARED, []), this.#index))];
+    const lies: RoundChangeMessage[] = [];
     for (let preparedRound = 0; preparedRound <= round; preparedRound++)
       for (const block of heard.blocks) {
         const claim = { preparedRound, preparedHash: block.hash };
-        const prepares = this.#certificate(preparedRound, block, heard);
-        if (prepares === undefined) {
-          const forged = this.#pool.validators.members.slice(0, this.#pool.validators.quorum);
-          const body = { height: HEIGHT, round: preparedRound, blockHash: block.hash };
-          sign(
-            claim,
-            forged.map(({ id }) => ({ body, signer: id, signature: FORGED })),
-          );
-        } else if (preparedRound < round) honest.push(sign(claim, prepares));
-        else sign(claim, prepares);
+        const certificate = this.#certificate(preparedRound, block, heard);
+        if (certificate === undefined)
+          lies.push(keep(this.#forge(change(claim, this.#forgedCertificate(preparedRound, block)))));
+        else if (preparedRound === round) lies.push(keep(this.#forge(change(claim, certificate))));
+        else proved.push(keep(this.#pool.sign(change(claim, certificate), this.#index)));
       }
-    return honest;
+    return { proved, lies };
+  }
+
+  #forgedCertificate(round: number, { hash }: ProposedBlock): SignedVote[] {
+    const { members, quorum } = this.#pool.validators;
+    const body = { height: HEIGHT, round, blockHash: hash };
+    return members.slice(0, quorum).map(({ id }) => ({ body, signer: id, signature: FORGED }));
   }
 
   /** A quorum of prepares for a block in a round: what others have sent, and the own one. */
@@ -153,16 +162,12 @@ export class Liar {
   }
 
   /** Every quorum of round changes with every block: those that it justifies, and the others as well. */
-  #laterProposals(
-    round: number,
-    heard: Heard,
-    own: readonly RoundChangeMessage[],
-    numbers: Set<number>,
-  ): void {
+  #laterProposals(round: number, heard: Heard, { proved, lies }: Claims, numbers: Set<number>): void {
     const others = heard.roundChanges.filter(({ roundChange }) => roundChange.body.round === round);
     const { quorum } = this.#pool.validators;
     const quorums: RoundChangeMessage[][] = subsets(others, quorum);
-    for (const first of own) for (const rest of subsets(others, quorum - 1)) quorums.push([first, ...rest]);
+    for (const first of proved)
+      for (const rest of subsets(others, quorum - 1)) quorums.push([first, ...rest]);
     const blocks = [...new Set([...this.#ownBlocks(round), ...heard.blocks])];
     for (const chosen of quorums) {
       const roundChanges = chosen.map(({ roundChange }) => roundChange);
@@ -173,25 +178,35 @@ export class Liar {
         if (proofs.length === 0) numbers.add(this.#propose(round, block, roundChanges, []).number);
       }
     }
-    this.#forgedQuorums(round, own[0] as RoundChangeMessage, others, numbers);
+    const rest = others.slice(0, quorum - 1);
+    for (const lie of rest.length < quorum - 1 ? [] : lies) {
+      const block = this.#pool.blocks.get(lie.roundChange.body.preparedHash) as ProposedBlock;
+      const roundChanges = [lie, ...rest].map(({ roundChange }) => roundChange);
+      const { prepares } = lie;
+      numbers.add(
+        this.#forge({ kind: 'proposal', height: HEIGHT, round, block, roundChanges, prepares }).number,
+      );
+    }
+    this.#forgedQuorums(round, proved[0] as RoundChangeMessage, numbers);
   }
 
   /** A fresh block justified by one round change that counts several times, and by claims that nobody signed. */
-  #forgedQuorums(
-    round: number,
-    own: RoundChangeMessage,
-    others: readonly RoundChangeMessage[],
-    numbers: Set<number>,
-  ): void {
+  #forgedQuorums(round: number, own: RoundChangeMessage, numbers: Set<number>): void {
     const { quorum, members } = this.#pool.validators;
     const [block] = this.#ownBlocks(round) as [ProposedBlock];
-    const repeated = Array.from({ length: quorum }, (_, index) => (others[index] ?? own).roundChange);
+    const repeated = Array.from({ length: quorum }, () => own.roundChange);
     const body = { height: HEIGHT, round, ...UNPREPARED };
     const unsigned = members.slice(0, quorum).map(({ id }) => ({ body, signer: id, signature: FORGED }));
-    for (const roundChanges of [repeated, unsigned]) {
-      const { message } = this.#propose(round, block, roundChanges, []);
-      numbers.add(this.#pool.numberOfForged({ ...message }));
-    }
+    for (const roundChanges of [repeated, unsigned])
+      numbers.add(
+        this.#forge({ kind: 'proposal', height: HEIGHT, round, block, roundChanges, prepares: [] }).number,
+      );
+  }
+
+  /** A message of its own that is no better than it looks: never taken for another one with the same claim. */
+  #forge(unsigned: UnsignedMessage): { number: number; message: OwnMessage } {
+    const message = this.#pool.signatures.sign(unsigned, this.#pool.validator(this.#index));
+    return { number: this.#pool.numberOfForged(message), message };
   }
 
   /** Blocks with one seal less than a quorum, said to be decided. */

@@ -117,8 +117,9 @@ function claimOf(message: ConsensusMessage): string {
       return `${message.roundChange.signature} ${message.prepares.length}`;
     case 'proposal': {
       const { proposal, roundChanges, prepares } = message;
+      if (prepares.length > 0) return `${proposal.signature} proved`;
       const claims = roundChanges.map(({ body }) => `${body.preparedRound} ${body.preparedHash}`);
-      return `${proposal.signature} ${roundChanges.length} ${prepares.length} ${[...new Set(claims)].sort()}`;
+      return `${proposal.signature} ${roundChanges.length} ${[...new Set(claims)].sort()}`;
     }
     case 'decided':
       return `decided ${message.certificate.blockHash}`;

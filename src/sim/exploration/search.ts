@@ -9,6 +9,8 @@ import { MessagePool } from './message-pool.ts';
 
 export interface SearchOptions {
   readonly rounds: number;
+  /** Positions of the liar in the order of leaders. Default: all that differ. */
+  readonly liars?: readonly number[];
   /** The search of one position of the liar ends after so many states. */
   readonly maxStates: number;
   readonly createCore?: CoreFactory;
@@ -47,7 +49,8 @@ export function searchSmall(
 ): SearchReport[] {
   const reports: SearchReport[] = [];
   // Validators whose turn to lead never comes are alike.
-  for (let liar = 0; liar <= Math.min(options.rounds, N - 1); liar++) {
+  const { liars = Array.from({ length: Math.min(options.rounds + 1, N) }, (_, index) => index) } = options;
+  for (const liar of liars) {
     reports.push(new Search(options, liar).run());
     onProgress?.(reports);
   }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { openSourceTree, runMutant, type SourceTree } from '../../src/cli/mutant-runs.ts';
+import { CHECKS } from '../../src/sim/mutant-checks.ts';
+import { MUTANTS } from '../../src/sim/mutants.ts';
+import { errorCode } from '../../src/util/errors.ts';
+
+describe('Mutants: faults of the consensus that the checks must notice', function () {
+  this.timeout(120_000);
+  let tree: SourceTree;
+
+  before(async () => {
+    tree = await openSourceTree();
+  });
+
+  it('the code as it is passes every check', async () => {
+    const { verdicts } = await runMutant(tree, undefined, CHECKS);
+    assert.deepEqual(
+      verdicts.map(({ check, error }) => [check, error]),
+      CHECKS.map((check) => [check, undefined]),
+    );
+  });
+
+  for (const mutant of MUTANTS)
+    it(`${mutant.killer} notice that ${mutant.fault}`, async () => {
+      const { verdicts } = await runMutant(tree, mutant, [mutant.killer]);
+      assert.equal(verdicts.length, 1);
+      assert.match(
+        verdicts[0]?.error?.code ?? 'SURVIVED',
+        /^(INVARIANT_VIOLATED|SIMULATION_STALLED|DECIDED_TOO_LATE|SCENARIO_FAILED)$/,
+      );
+    });
+
+  it('a mutant whose text is gone from the source fails loudly', async () => {
+    const edits = [{ file: 'types/quorum.ts', text: 'no such text', instead: '' }];
+    const stale = { name: 'stale', fault: 'nothing', killer: 'random' as const, edits };
+    await assert.rejects(
+      runMutant(tree, stale, ['signatures']),
+      (error) => errorCode(error) === 'MUTANT_STALE',
+    );
+  });
+});
