@@ -15,13 +15,27 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import type { NetworkOptions, Verdict } from './contract.ts';
-import type { MeshPeerInfo } from './statistics.ts';
+import type { MeshPeerInfo, PeerScore, TopicScore } from './statistics.ts';
 import { plainBytes } from './wire-stream.ts';
+
+/** What gossipsub counts of a peer on one topic; `meshTime` in milliseconds. */
+interface TopicDeeds {
+  readonly inMesh: boolean;
+  readonly meshTime: number;
+  readonly firstMessageDeliveries: number;
+  readonly invalidMessageDeliveries: number;
+}
+
+interface PeerDeeds {
+  readonly topics: Readonly<Record<string, TopicDeeds>>;
+  readonly behaviourPenalty: number;
+}
 
 /** What gossipsub 17 offers beside its published interface; `createGossipService` checks that it is there. */
 export interface GossipService extends GossipSub {
   getMeshPeers(topic: string): string[];
   getScore(peerId: string): number;
+  dumpPeerScoreStats(): Readonly<Record<string, PeerDeeds>>;
   reportMessageValidationResult(messageId: string, source: string, acceptance: TopicValidatorResult): void;
   readonly streamsInbound: ReadonlyMap<string, unknown>;
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
@@ -101,11 +115,28 @@ export function createGossipService(
         void topology.onConnect?.(connection.remotePeer, connection);
     };
     const extended = Object.assign(service, { openStream }) as GossipService;
-    for (const method of ['getMeshPeers', 'getScore', 'reportMessageValidationResult'] as const)
+    for (const method of [
+      'getMeshPeers',
+      'getScore',
+      'dumpPeerScoreStats',
+      'reportMessageValidationResult',
+    ] as const)
       if (typeof extended[method] !== 'function') throw new TypeError(`this gossipsub has no ${method}`);
     for (const map of ['streamsInbound', 'streamsOutbound'] as const)
       if (!(extended[map] instanceof Map)) throw new TypeError(`this gossipsub has no ${map}`);
     return extended;
+  };
+}
+
+function topicScore(topic: Topic, deeds: TopicDeeds): TopicScore {
+  const { inMesh, meshTime, firstMessageDeliveries, invalidMessageDeliveries } = deeds;
+  const quanta = Math.min(meshTime / TOPIC_SCORE.timeInMeshQuantum, TOPIC_SCORE.timeInMeshCap);
+  return {
+    topic,
+    inMesh,
+    timeInMesh: inMesh ? quanta * TOPIC_SCORE.timeInMeshWeight : 0,
+    firstDeliveries: firstMessageDeliveries * TOPIC_SCORE.firstMessageDeliveriesWeight,
+    invalidMessages: invalidMessageDeliveries ** 2 * TOPIC_SCORE.invalidMessageDeliveriesWeight,
   };
 }
 
@@ -201,6 +232,20 @@ export class Gossip {
 
   score(peerId: string): number {
     return this.#service.getScore(peerId);
+  }
+
+  /** Scores with what each topic adds; the delivery parts P3 weigh nothing here. */
+  scores(peerIds: readonly string[]): Record<string, PeerScore> {
+    const stats = this.#service.dumpPeerScoreStats();
+    const scoreOf = (peerId: string): PeerScore => ({
+      total: this.score(peerId),
+      topics: [...this.#topicOf].flatMap(([name, topic]) => {
+        const deeds = stats[peerId]?.topics[name];
+        return deeds === undefined ? [] : [topicScore(topic, deeds)];
+      }),
+      behaviourPenalty: stats[peerId]?.behaviourPenalty ?? 0,
+    });
+    return Object.fromEntries(peerIds.map((peerId) => [peerId, scoreOf(peerId)]));
   }
 
   /** Forgets what was noted of a peer that left. */

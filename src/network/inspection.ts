@@ -14,7 +14,7 @@ export function inspectGossip(gossip: Gossip, { all }: PeerTable, statistics: St
       subscribers: gossip.subscribers(topic),
       statistics: structuredClone(statistics.countersOf(topic)),
     })),
-    scores: Object.fromEntries(all.map(({ peerId }) => [peerId, gossip.score(peerId)])),
+    scores: gossip.scores(all.map(({ peerId }) => peerId)),
     queuedBytes: Object.fromEntries(
       all.flatMap(({ peerId, link }) => (link ? [[peerId, link.queuedBytes]] : [])),
     ),

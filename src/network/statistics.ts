@@ -49,10 +49,29 @@ export interface TopicInspection {
   readonly statistics: Readonly<Record<Carrier, Readonly<CarrierCounters>>>;
 }
 
+/** What a peer's deeds on one topic add to its score, by gossipsub's names of the parts. */
+export interface TopicScore {
+  readonly topic: Topic;
+  readonly inMesh: boolean;
+  /** P1, time in the mesh. */
+  readonly timeInMesh: number;
+  /** P2, messages that it brought first. */
+  readonly firstDeliveries: number;
+  /** P4, invalid messages; never above zero. */
+  readonly invalidMessages: number;
+}
+
+export interface PeerScore {
+  readonly total: number;
+  readonly topics: readonly TopicScore[];
+  /** P7 counts breaches of protocol; its square lowers the total. */
+  readonly behaviourPenalty: number;
+}
+
 export interface GossipInspection {
   readonly topics: readonly TopicInspection[];
   /** gossipsub's score per peer id. */
-  readonly scores: Readonly<Record<string, number>>;
+  readonly scores: Readonly<Record<string, PeerScore>>;
   /** Bytes that wait for each peer with a push link. */
   readonly queuedBytes: Readonly<Record<string, number>>;
   /** Newest last. */

@@ -42,6 +42,7 @@ export type RpcErrorCode =
   | 'CLIENT_NOT_FOUND'
   | 'CHANNEL_NOT_FOUND'
   | 'POLICY_NOT_FOUND'
+  | 'MESSAGE_NOT_FOUND'
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
   | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
@@ -91,6 +92,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   CLIENT_NOT_FOUND: 'notFound',
   CHANNEL_NOT_FOUND: 'notFound',
   POLICY_NOT_FOUND: 'notFound',
+  MESSAGE_NOT_FOUND: 'notFound',
 
   NOT_INCLUDED_YET: 'unavailable',
 

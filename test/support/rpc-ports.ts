@@ -314,6 +314,23 @@ export class RpcNode {
             rejected: 0,
           },
         ],
+        scores: () => [
+          {
+            peerId: '12D3KooWpeer',
+            total: -1.5,
+            topics: [
+              {
+                topic: '/metanode/0011/tx/1',
+                inMesh: true,
+                timeInMesh: 0.5,
+                firstDeliveries: 18,
+                invalidMessages: -20,
+              },
+            ],
+            behaviourPenalty: 0,
+          },
+        ],
+        queuedBytes: () => [{ peerId: '12D3KooWpeer', bytes: 512 }],
         isolate: (forMs) => {
           this.isolations.push(forMs);
         },
@@ -324,6 +341,8 @@ export class RpcNode {
             from: '12D3KooWpeer',
             carrier: 'relay',
             bytes: i,
+            counter: 0,
+            latencyMs: 1,
             verdict: i === 0 ? 'reject' : 'accept',
             reason: i === 0 ? 'BAD_SIGNATURE' : undefined,
             atMs: 1_700_000_000_000,

@@ -59,15 +59,20 @@ export function networkPort(
           };
         }),
       ),
+    scores: () => Object.entries(network.inspect().scores).map(([peerId, score]) => ({ peerId, ...score })),
+    queuedBytes: () =>
+      Object.entries(network.inspect().queuedBytes).map(([peerId, bytes]) => ({ peerId, bytes })),
     recentMessages: () =>
       network
         .inspect()
-        .recent.map(({ id, topic, from, carrier, size, verdict, reason, atMs }) => ({
+        .recent.map(({ id, topic, from, carrier, size, counter, latencyMs, verdict, reason, atMs }) => ({
           messageId: id,
           topic,
           from,
           carrier,
           bytes: size,
+          counter,
+          latencyMs,
           verdict,
           reason,
           atMs,

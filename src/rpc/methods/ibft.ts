@@ -1,12 +1,18 @@
+import type { Address } from '../../types/ssz.ts';
 import { diagnose } from '../diagnosis.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
+import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import type { EvidenceView, RoundRecordView } from '../ports/consensus.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { diagnosisStep, type ibftMethods } from '../schema/ibft.ts';
-import { missingBlock, selectHeight } from '../selectors.ts';
+import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
+
+/** Blocks that one call looks at. */
+const MAX_RANGE = 1_000;
+const DEFAULT_RANGE = 100;
 
 export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
   const { chain, clock, consensus, network, sync } = ports;
@@ -66,6 +72,89 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
         hints: [...hints],
       };
     },
+
+    ibft_dumpConsensusState: async () => {
+      const { height, round, step, proposalHash, ...votes } = consensus.roundState();
+      const validators = await chain.validators(Math.max(1, height));
+      if (validators === undefined) throw missingBlock(chain, height);
+      const views = new Map(network.validatorPeers().map((view) => [view.validator, view]));
+      const peers = new Map(network.peers().map((peer) => [peer.peerId, peer]));
+      return {
+        ...dumpOf(ports, 'ibft_dumpConsensusState'),
+        consensusHeight: height,
+        round,
+        step,
+        proposalHash: proposalHash === undefined ? null : hash0x(proposalHash),
+        validators: validators.members.map(({ id }) => {
+          const view = views.get(id);
+          const peer = view?.peerId === undefined ? undefined : peers.get(view.peerId);
+          return {
+            validator: addressText(id),
+            state: view?.state ?? 'never_seen',
+            peer: view?.peerId ?? null,
+            height: peer?.height ?? null,
+            prepared: votes.prepares.includes(id),
+            committed: votes.commits.includes(id),
+            claimedRound: votes.roundChanges.find(({ validator }) => validator === id)?.round ?? null,
+          };
+        }),
+      };
+    },
+
+    ibft_getBlockCommitters: async (selector) => {
+      const { height, hash, certificate } = await selectBlock(chain, selector);
+      const validators = await chain.validators(height);
+      if (validators === undefined) throw missingBlock(chain, height);
+      const committers = validators.members.filter((_, i) => certificate.signers.get(i));
+      return {
+        height,
+        hash: hash0x(hash),
+        round: certificate.round,
+        committers: committers.map(({ id }) => addressText(id)),
+      };
+    },
+
+    ibft_getSignerMetrics: async (range) => {
+      const head = chain.head().height;
+      const toHeight = Math.min(range.toHeight ?? head, head);
+      const fromHeight = Math.max(chain.lowestHeight(), range.fromHeight ?? toHeight - DEFAULT_RANGE + 1);
+      if (toHeight - fromHeight >= MAX_RANGE)
+        throw rpcError('INVALID_PARAMS', `the range has more than ${MAX_RANGE} blocks`, {
+          data: { path: 'params.fromHeight', maxBlocks: MAX_RANGE },
+          hint: 'ask for a part of it',
+        });
+      const proposed = new Map<Address, { blocks: number; last: number }>();
+      for (let height = fromHeight; height <= toHeight; height++) {
+        const header = (await chain.header(height))?.header;
+        if (header === undefined) throw missingBlock(chain, height);
+        const blocks = (proposed.get(header.proposer)?.blocks ?? 0) + 1;
+        proposed.set(header.proposer, { blocks, last: height });
+      }
+      const members = (await chain.validators(head + 1))?.members.map(({ id }) => id) ?? [];
+      return {
+        fromHeight,
+        toHeight: Math.max(0, toHeight),
+        signers: [...new Set([...members, ...proposed.keys()])].map((validator) => ({
+          validator: addressText(validator),
+          proposedBlocks: proposed.get(validator)?.blocks ?? 0,
+          lastProposedHeight: proposed.get(validator)?.last ?? null,
+        })),
+      };
+    },
+
+    ibft_getPendingVotes: () => ({
+      height: chain.head().height,
+      votes: ports.bpci.members().flatMap(({ id, votes }) =>
+        votes
+          .filter(({ expiresAtMs }) => expiresAtMs > chain.head().timeMs)
+          .map(({ voter, decision, expiresAtMs }) => ({
+            member: addressText(id),
+            voter: addressText(voter),
+            decision,
+            expires: rfc3339(expiresAtMs),
+          })),
+      ),
+    }),
 
     ibft_roundHistory: (page) => ({
       ...dumpOf(ports, 'ibft_roundHistory'),

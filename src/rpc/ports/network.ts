@@ -49,12 +49,29 @@ export interface TrafficCounters {
   readonly rejected: number;
 }
 
+export interface PeerScoreView {
+  readonly peerId: string;
+  readonly total: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly inMesh: boolean;
+    readonly timeInMesh: number;
+    readonly firstDeliveries: number;
+    readonly invalidMessages: number;
+  }[];
+  readonly behaviourPenalty: number;
+}
+
 export interface RecentMessage {
   readonly messageId: Hash;
   readonly topic: string;
   readonly from: string;
   readonly carrier: CarrierName;
   readonly bytes: number;
+  /** 0 for the first send of its author, counted up with each that it repeats. */
+  readonly counter: number;
+  /** From arrival to verdict. */
+  readonly latencyMs: number;
   readonly verdict: VerdictName;
   readonly reason: string | undefined;
   readonly atMs: number;
@@ -72,6 +89,9 @@ export interface NetworkPort {
   validatorPeers(): readonly ValidatorPeerView[];
   topics(): readonly TopicView[];
   traffic(): readonly TrafficCounters[];
+  scores(): readonly PeerScoreView[];
+  /** Bytes that wait for each peer with a push link. */
+  queuedBytes(): readonly { readonly peerId: string; readonly bytes: number }[];
   /** Newest first, bounded by LIMITS.maxRecentMessages. */
   recentMessages(): readonly RecentMessage[];
   /** Ends all connections with peers and has none for so long. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { EVIDENCE_KINDS } from '../../types/evidence.ts';
+import { VOTE_DECISIONS } from '../../types/operations/bpci.ts';
 import { method } from './method.ts';
-import { BlockParam, noParams, pageParams } from './params.ts';
+import { BlockParam, HeightParam, noParams, pageParams } from './params.ts';
 import { Address, Count, Decimal, dumpFields, Hash, Height, page, Time } from './results.ts';
 
 const evidenceFields = {
@@ -89,6 +90,60 @@ export const ibftMethods = {
           ),
         }),
       ).shape,
+    }),
+  }),
+  ibft_dumpConsensusState: method({
+    scope: 'debug',
+    summary:
+      'What this node knows of each validator at the present height: its peer, its votes in this round, the round that it claims.',
+    params: noParams,
+    result: z.object({
+      ...dumpFields,
+      consensusHeight: Height,
+      round: Count,
+      step: z.enum(STEPS),
+      proposalHash: Hash.nullable(),
+      validators: z.array(
+        z.object({
+          validator: Address,
+          state: z.enum(['self', 'connected', 'never_seen', 'disconnected']),
+          peer: z.string().nullable(),
+          height: Height.nullable(),
+          prepared: z.boolean(),
+          committed: z.boolean(),
+          claimedRound: Count.nullable(),
+        }),
+      ),
+    }),
+  }),
+  ibft_getBlockCommitters: method({
+    scope: 'debug',
+    summary: 'Whose commit seals stand in the certificate of a block, and in which round it was decided.',
+    params: z.strictObject({ height: BlockParam.optional() }),
+    result: z.object({ height: Height, hash: Hash, round: Count, committers: z.array(Address) }),
+  }),
+  ibft_getSignerMetrics: method({
+    scope: 'debug',
+    summary:
+      'Per validator of the head: how many blocks of a range it proposed, and the last one. The range is at most 1 000 blocks, by default the last 100.',
+    params: z.strictObject({ fromHeight: HeightParam.optional(), toHeight: HeightParam.optional() }),
+    result: z.object({
+      fromHeight: Height,
+      toHeight: Height,
+      signers: z.array(
+        z.object({ validator: Address, proposedBlocks: Count, lastProposedHeight: Height.nullable() }),
+      ),
+    }),
+  }),
+  ibft_getPendingVotes: method({
+    scope: 'debug',
+    summary: 'Votes of validators on admitting or removing a member that have not taken effect or expired.',
+    params: noParams,
+    result: z.object({
+      height: Height,
+      votes: z.array(
+        z.object({ member: Address, voter: Address, decision: z.enum(VOTE_DECISIONS), expires: Time }),
+      ),
     }),
   }),
   ibft_getRoundState: method({
