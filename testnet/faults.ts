@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createClient } from '../src/client/client.ts';
 import { dataDirPaths } from '../src/storage/data-dir.ts';
 import { fullDiskObstacle, SlowSyncs, SmallDisk, slowDiskObstacle } from './disk-faults.ts';
-import { FAULTS, type Fault, type FaultKind } from './manifest.ts';
+import type { Fault, FaultKind } from './manifest.ts';
 import { type StartSettings, start } from './stages/start.ts';
 import { processOf, type Supervisor } from './supervisor.ts';
 
@@ -17,16 +17,21 @@ export interface OngoingFault {
   abandon(): Promise<void>;
 }
 
-/** Faults that cannot be done on this machine, with the reason. */
-export async function impossibleFaults(): Promise<{ kind: FaultKind; reason: string }[]> {
-  const obstacles: Partial<Record<FaultKind, string | undefined>> = {
-    'full-disk': await fullDiskObstacle(),
-    'slow-disk': await slowDiskObstacle(),
-  };
-  return FAULTS.flatMap((kind) => {
-    const reason = obstacles[kind];
-    return reason === undefined ? [] : [{ kind, reason }];
-  });
+const OBSTACLES: Partial<Record<FaultKind, () => Promise<string | undefined>>> = {
+  'full-disk': fullDiskObstacle,
+  'slow-disk': slowDiskObstacle,
+};
+
+/** Those of the faults that cannot be done on this machine, with the reason. */
+export async function impossibleFaults(
+  wanted: readonly FaultKind[],
+): Promise<{ kind: FaultKind; reason: string }[]> {
+  const found: { kind: FaultKind; reason: string }[] = [];
+  for (const kind of new Set(wanted)) {
+    const reason = await OBSTACLES[kind]?.();
+    if (reason !== undefined) found.push({ kind, reason });
+  }
+  return found;
 }
 
 /** Does to the nodes what the fault says; its end is left to the caller. */

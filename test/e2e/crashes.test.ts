@@ -41,6 +41,17 @@ describe('four nodes that are killed again and again under load', function () {
     assert.ok(sent.statements >= 3 * report.check.invariants.heights, `${sent.statements} statements`);
   });
 
+  it('come back from every other fault that this machine allows, and the faults that it does not allow are named', async () => {
+    const kinds = ['disconnect', 'pause', 'full-disk', 'slow-disk'];
+    const only = kinds.flatMap((kind) => ['--only', kind]);
+    const options = ['--quick', '--hits', '4', '--seed', '2', '--load-rate', '4'];
+    const report = JSON.parse(await testnet.succeed('testnet', 'chaos', ...only, ...options, '--json'));
+    assert.equal(report.ok, true);
+    const seen = (list: { kind: string }[]) => list.map(({ kind }) => kind);
+    assert.deepEqual(new Set([...seen(report.faults), ...seen(report.leftOut)]), new Set(kinds));
+    assert.deepEqual(report.check.sent.contradictions, []);
+  });
+
   it('would be found out by one contradicting vote among all that they sent', async () => {
     const { messages } = await readSentRecord(sentPath('v2'));
     const prepare = messages.map(decodeConsensusMessage).find(({ kind }) => kind === 'prepare');

@@ -58,7 +58,7 @@ export async function chaos(
   const manifest = await directory.loadManifest();
   const seed = options.seed ?? randomInt(MAX_SEED);
   const wanted = wantedFaults(options.only);
-  const leftOut = (await impossibleFaults()).filter(({ kind }) => wanted.includes(kind));
+  const leftOut = await impossibleFaults(wanted);
   const kinds = wanted.filter((kind) => !leftOut.some((left) => left.kind === kind));
   const validators = supervisor.nodes.filter(({ validator }) => validator !== null).map(({ name }) => name);
   output.step('chaos', `seed ${seed}: ${kinds.join(', ')}; f is ${faultTolerance(validators.length)}`);

@@ -45,53 +45,71 @@ export async function run(
   // Whatever still sleeps when the run ends, such as a restart that is due later, must not touch the nodes any more.
   const ended = new AbortController();
   const signal = AbortSignal.any([interrupt.signal, ended.signal]);
+  const stages = new Stages(context, supervisor, manifest, signal);
   try {
-    const outcome = await Promise.race([
-      runStages(context, supervisor, manifest, signal),
-      interruption(interrupt.signal),
-    ]);
+    const outcome = await Promise.race([stages.run(), interruption(interrupt.signal)]);
     if (outcome === 'interrupted')
       throw new NodeError<TestnetErrorCode>('INTERRUPTED', 'the run was interrupted before its end');
     report(context, outcome);
   } finally {
     ended.abort();
+    await stages.faultsEnded();
     if (options.keep !== true) await stop(supervisor);
     interrupt.release();
   }
 }
 
-async function runStages(
-  { output }: CliContext,
-  supervisor: Supervisor,
-  manifest: Manifest,
-  signal: AbortSignal,
-): Promise<RunReport> {
-  await start(supervisor, nodeNames(manifest), manifest);
-  output.step('start', `${supervisor.nodes.length} nodes`);
-  const [loaded] = await Promise.all([
-    manifest.load === undefined ? null : runLoad(supervisor, manifest, manifest.load, signal),
-    perturb(supervisor, manifest.perturbations, {
-      settings: manifest,
-      signal,
-      onPerturbation: ({ kind, nodes }) => output.step('perturb', `${kind} ${nodes.join(' ')}`),
-    }),
-  ]);
-  if (loaded !== null) output.step('load', `${loaded.final} of ${loaded.planned} transactions are final`);
-  const heights = await heightsOf(supervisor.running.map(connectNode));
-  const target = Math.max(...heights.map(({ height }) => height ?? 0)) + MORE_BLOCKS;
-  await waitForHeight(supervisor, target, WAIT_MS);
-  output.step('wait', `every node has block ${target}`);
-  const checked = await check(supervisor, { coverage: manifest.load?.validatorChanges ?? false });
-  return { ...checked, load: loaded };
-}
+/** The stages of one manifest, from the first process to the last check. */
+class Stages {
+  readonly #context: CliContext;
+  readonly #supervisor: Supervisor;
+  readonly #manifest: Manifest;
+  readonly #signal: AbortSignal;
+  #perturbing: Promise<void> | undefined;
 
-async function runLoad(
-  supervisor: Supervisor,
-  manifest: Manifest,
-  settings: NonNullable<Manifest['load']>,
-  signal: AbortSignal,
-): Promise<LoadReport> {
-  return await load(supervisor, manifest, { ...settings, lane: FOREGROUND_LANE, signal });
+  constructor(context: CliContext, supervisor: Supervisor, manifest: Manifest, signal: AbortSignal) {
+    this.#context = context;
+    this.#supervisor = supervisor;
+    this.#manifest = manifest;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<RunReport> {
+    const { output } = this.#context;
+    const supervisor = this.#supervisor;
+    const manifest = this.#manifest;
+    await start(supervisor, nodeNames(manifest), manifest);
+    output.step('start', `${supervisor.nodes.length} nodes`);
+    this.#perturbing = perturb(supervisor, manifest.perturbations, {
+      settings: manifest,
+      signal: this.#signal,
+      onPerturbation: ({ kind, nodes }) => output.step('perturb', `${kind} ${nodes.join(' ')}`),
+    });
+    const [loaded] = await Promise.all([
+      manifest.load === undefined ? null : this.#load(manifest.load),
+      this.#perturbing,
+    ]);
+    if (loaded !== null) output.step('load', `${loaded.final} of ${loaded.planned} transactions are final`);
+    const heights = await heightsOf(supervisor.running.map(connectNode));
+    const target = Math.max(...heights.map(({ height }) => height ?? 0)) + MORE_BLOCKS;
+    await waitForHeight(supervisor, target, WAIT_MS);
+    output.step('wait', `every node has block ${target}`);
+    const checked = await check(supervisor, { coverage: manifest.load?.validatorChanges ?? false });
+    return { ...checked, load: loaded };
+  }
+
+  /** Waits until faults that were cut short have given back what they took, such as a disk. */
+  async faultsEnded(): Promise<void> {
+    await this.#perturbing?.catch(() => {}); // why they ended is told by `run`
+  }
+
+  async #load(settings: NonNullable<Manifest['load']>): Promise<LoadReport> {
+    return await load(this.#supervisor, this.#manifest, {
+      ...settings,
+      lane: FOREGROUND_LANE,
+      signal: this.#signal,
+    });
+  }
 }
 
 /** Prints what a run came to, and fails if anything of it is not as it should be. */

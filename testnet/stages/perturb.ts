@@ -24,20 +24,26 @@ export async function perturb(
 ): Promise<void> {
   await assertPossible(perturbations);
   const beginMs = performance.now();
-  const waitUntil = (ms: number) =>
-    sleep(Math.max(0, ms - (performance.now() - beginMs)), undefined, { signal: options.signal });
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  // All of them are waited for, even if one fails: each gives back what it took from the machine.
   await Promise.all(
     perturbations.map(async (perturbation) => {
-      await waitUntil(perturbation.atMs);
-      options.onPerturbation(perturbation);
-      await apply(supervisor, perturbation, options);
+      try {
+        const waitMs = perturbation.atMs - (performance.now() - beginMs);
+        await sleep(Math.max(0, waitMs), undefined, { signal });
+        options.onPerturbation(perturbation);
+        await apply(supervisor, perturbation, { ...options, signal });
+      } catch (error) {
+        failed.abort(error); // the first reason is the one that counts
+      }
     }),
   );
+  failed.signal.throwIfAborted();
 }
 
 async function assertPossible(perturbations: readonly Perturbation[]): Promise<void> {
-  const kinds = new Set(perturbations.map(({ kind }) => kind));
-  const missing = (await impossibleFaults()).find(({ kind }) => kinds.has(kind));
+  const [missing] = await impossibleFaults(perturbations.map(({ kind }) => kind));
   if (missing !== undefined)
     throw new NodeError<TestnetErrorCode>('FAULT_IMPOSSIBLE', `no ${missing.kind}: ${missing.reason}`);
 }
