@@ -1,5 +1,6 @@
 import type { AdmissionErrorCode } from '../chain/transaction-pool.ts';
 import type { PoolRefusal } from '../mempool/refusal.ts';
+import type { NetworkErrorCode } from '../network/errors.ts';
 import { addressToText } from '../types/address.ts';
 import type { DecodeErrorCode } from '../types/ssz.ts';
 import type { TransactionErrorCode } from '../types/transaction.ts';
@@ -20,6 +21,7 @@ export const JSON_RPC_CODES = {
   disabled: -32004,
   limit: -32005,
   auth: -32040,
+  peer: -32050,
 } as const;
 type ErrorClass = keyof typeof JSON_RPC_CODES;
 
@@ -43,6 +45,7 @@ export type RpcErrorCode =
   | 'CHANNEL_NOT_FOUND'
   | 'POLICY_NOT_FOUND'
   | 'MESSAGE_NOT_FOUND'
+  | 'DIAL_TIMED_OUT'
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
   | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
@@ -64,6 +67,7 @@ type CallerReason =
   | TransactionErrorCode
   | AdmissionErrorCode
   | PoolRefusal
+  | NetworkErrorCode
   | 'MALFORMED_ADDRESS';
 
 /**
@@ -138,6 +142,31 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   SCOPE_MISSING: 'auth',
   HOST_NOT_ALLOWED: 'auth',
   ORIGIN_NOT_ALLOWED: 'auth',
+
+  DIAL_TIMED_OUT: 'peer',
+  GENESIS_MISMATCH: 'peer',
+  CHAIN_ID_MISMATCH: 'peer',
+  PROTOCOL_TOO_OLD: 'peer',
+  BAD_PEER_RECORD: 'peer',
+  TOO_MANY_PEERS: 'peer',
+  PEER_NOT_ALLOWED: 'peer',
+  HANDSHAKE_FAILED: 'peer',
+  HANDSHAKE_TIMEOUT: 'peer',
+  PUSH_SILENCE: 'peer',
+  PUSH_STREAM_FAILED: 'peer',
+  MALFORMED_FRAME: 'peer',
+  GOSSIP_FLOOD: 'peer',
+  REMOTE_CLOSED: 'peer',
+  STOPPED: 'peer',
+  DUPLICATE_VALIDATOR_KEY: 'peer',
+  NOT_STARTED: 'peer',
+  BAD_MULTIADDR: 'params',
+  DIAL_FAILED: 'peer',
+  NOT_CONNECTED: 'peer',
+  MESSAGE_TOO_LARGE: 'peer',
+  REQUEST_FAILED: 'peer',
+  REQUEST_REFUSED: 'peer',
+  MALFORMED_ANSWER: 'peer',
 };
 
 export function rpcError(

@@ -4,6 +4,7 @@ import { bpciHandlers } from './methods/bpci.ts';
 import { bpiHandlers } from './methods/bpi.ts';
 import { chainHandlers } from './methods/chain.ts';
 import { clusterHandlers } from './methods/cluster.ts';
+import { debugHandlers } from './methods/debug.ts';
 import { docklockHandlers } from './methods/docklock.ts';
 import { economyHandlers } from './methods/economy.ts';
 import { gossipHandlers } from './methods/gossip.ts';
@@ -33,6 +34,7 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...ibftHandlers(ports),
     ...gossipHandlers(ports),
     ...adminHandlers(ports),
+    ...debugHandlers(ports),
     ...metaHandlers,
   };
 }

@@ -51,7 +51,7 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   const access = new AccessRules(options.host, options.hostAllowlist ?? []);
   const scopes: ReadonlySet<Scope> = new Set(options.scopes ?? OPEN_SCOPES);
   const dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger });
-  const hub = new SubscriptionHub(ports.chain);
+  const hub = new SubscriptionHub(ports);
   const closing = new AbortController();
   const app = fastify({
     bodyLimit: LIMITS.maxRpcBodyBytes,

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { LEDGERS } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
+import { peerEventView, roundView } from './inspection-views.ts';
 import type { ChainPort, StoredBlock } from './ports/chain.ts';
+import type { ConsensusPort } from './ports/consensus.ts';
+import type { NetworkPort } from './ports/network.ts';
+import type { PoolEntry, PoolPort } from './ports/pool.ts';
 import type { SubscriptionTopic } from './schema/meta.ts';
-import { hash0x, rfc3339 } from './text-forms.ts';
+import { addressText, hash0x, rfc3339 } from './text-forms.ts';
 
 /** Where the notices of one connection go. */
 export interface NoticeSink {
@@ -32,6 +37,14 @@ interface Subscription {
   dropped: number;
 }
 
+/** Where what is told comes from. */
+export interface SubscribedPorts {
+  readonly chain: Pick<ChainPort, 'onCommit'>;
+  readonly pool: Pick<PoolPort, 'onAdmitted' | 'onDrop'>;
+  readonly consensus: Pick<ConsensusPort, 'onRound'>;
+  readonly network: Pick<NetworkPort, 'onPeerEvent'>;
+}
+
 /** Above this a reader counts as slow, and its notices are dropped and counted until it has caught up. */
 const SLOW_READER_BYTES = 1024 * 1024;
 
@@ -41,13 +54,25 @@ const SLOW_READER_BYTES = 1024 * 1024;
  */
 export class SubscriptionHub {
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
 
-  constructor(chain: Pick<ChainPort, 'onCommit'>) {
-    this.#stop = chain.onCommit((block) => {
-      this.#publish('newHeads', () => headNotice(block));
-      this.#publish('receipts', () => receiptsNotice(block));
-    });
+  constructor({ chain, pool, consensus, network }: SubscribedPorts) {
+    this.#stops = [
+      chain.onCommit((block) => {
+        this.#publish('newHeads', () => headNotice(block));
+        this.#publish('receipts', () => receiptsNotice(block));
+      }),
+      pool.onAdmitted((transaction, origin) =>
+        this.#publish('newPendingTransactions', () => pendingNotice(transaction, origin)),
+      ),
+      pool.onDrop(({ txId, reason, atMs }) =>
+        this.#publish('droppedTransactions', () => ({ txId: hash0x(txId), reason, at: rfc3339(atMs) })),
+      ),
+      consensus.onRound((event) =>
+        this.#publish('consensus', () => ({ height: event.height, ...roundView(event) })),
+      ),
+      network.onPeerEvent((event) => this.#publish('peers', () => peerEventView(event))),
+    ];
   }
 
   /** The door of one connection; closing it ends its subscriptions. */
@@ -73,7 +98,7 @@ export class SubscriptionHub {
   }
 
   close(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
     this.#subscriptions.clear();
   }
 
@@ -124,4 +149,9 @@ function receiptsNotice({ height, hash, receipts }: StoredBlock) {
       status: statusName(ledger, status),
     })),
   };
+}
+
+function pendingNotice({ id, value }: EncodedTransaction, origin: PoolEntry['origin']) {
+  const { ledger, sender, nonce } = value.body;
+  return { txId: hash0x(id), ledger, sender: addressText(sender), nonce: nonce.toString(), origin };
 }

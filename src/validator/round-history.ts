@@ -34,6 +34,11 @@ export interface HeightRecord {
   readonly rounds: RoundRecord[];
 }
 
+/** A round that began (`running`) or ended. */
+export interface RoundEvent extends RoundRecord {
+  readonly height: number;
+}
+
 const MAX_HEIGHTS = 64;
 const MAX_ROUNDS = 32;
 
@@ -45,6 +50,7 @@ export class RoundHistory {
   readonly #core: Pick<Consensus, 'position' | 'roundState'>;
   readonly #clock: Clock;
   readonly #heights: HeightRecord[] = [];
+  readonly #listeners = new Set<(event: RoundEvent) => void>();
   #heightSinceMs = 0;
   #roundSinceMs = 0;
   #timedOut: RoundEnd | undefined;
@@ -72,7 +78,7 @@ export class RoundHistory {
     if (current?.height === height) {
       const last = current.rounds.at(-1);
       if (last === undefined || last.round === round) return;
-      this.#endRound(last, timedOut === undefined ? 'others-ahead' : 'timeout', timedOut);
+      this.#endRound(current, last, timedOut === undefined ? 'others-ahead' : 'timeout', timedOut);
       this.#startRound(current, round);
       if (current.rounds.length > MAX_ROUNDS) current.rounds.shift();
       return;
@@ -92,6 +98,12 @@ export class RoundHistory {
     return { heightForMs: nowMs - this.#heightSinceMs, roundForMs: nowMs - this.#roundSinceMs };
   }
 
+  /** Listeners must not throw. Returns the function that unsubscribes. */
+  subscribe(listener: (event: RoundEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Copies, oldest height first. */
   heights(): HeightRecord[] {
     return structuredClone(this.#heights);
@@ -100,18 +112,36 @@ export class RoundHistory {
   #startRound(height: HeightRecord, round: number): void {
     this.#roundSinceMs = this.#clock.monotonicMs();
     const startedAtMs = this.#clock.wallMs();
-    height.rounds.push({ round, startedAtMs, durationMs: undefined, outcome: 'running', end: undefined });
+    const begun: RoundRecord = {
+      round,
+      startedAtMs,
+      durationMs: undefined,
+      outcome: 'running',
+      end: undefined,
+    };
+    height.rounds.push(begun);
+    this.#tell(height, begun);
   }
 
-  #endRound(round: RoundRecord, outcome: RoundOutcome, end: RoundEnd | undefined): void {
+  #endRound(
+    height: HeightRecord,
+    round: RoundRecord,
+    outcome: RoundOutcome,
+    end: RoundEnd | undefined,
+  ): void {
     round.durationMs = this.#clock.monotonicMs() - this.#roundSinceMs;
     round.outcome = outcome;
     round.end = end;
+    this.#tell(height, round);
+  }
+
+  #tell({ height }: HeightRecord, round: RoundRecord): void {
+    for (const listener of this.#listeners) listener({ height, ...round });
   }
 
   #endHeight(height: HeightRecord): void {
     const last = height.rounds.at(-1);
-    if (last !== undefined) this.#endRound(last, 'decided', undefined);
+    if (last !== undefined) this.#endRound(height, last, 'decided', undefined);
     height.durationMs = this.#clock.monotonicMs() - this.#heightSinceMs;
   }
 }

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import type { z } from 'zod';
+import { createClient } from '../../src/client/client.ts';
 import {
   METHODS,
   type MethodName,
   type MethodParams,
   type MethodResult,
 } from '../../src/rpc/schema/methods.ts';
+import { dataDirPaths } from '../../src/storage/data-dir.ts';
 import { addressToText } from '../../src/types/address.ts';
 import { Cluster, waitFor } from '../support/cluster.ts';
 
 const VALIDATORS = 4;
+const PORT_BASE = 20_300;
 
 describe('The inspection of four running validators', function () {
   this.timeout(120_000);
@@ -24,7 +30,7 @@ describe('The inspection of four running validators', function () {
     cluster = await Cluster.create({
       directory,
       validators: VALIDATORS,
-      portBase: 20_300,
+      portBase: PORT_BASE,
       blockTimeMs: 200,
       emptyBlocksMs: 250,
     });
@@ -113,5 +119,49 @@ describe('The inspection of four running validators', function () {
     assert.equal(validators.filter(({ state }) => state === 'self').length, 1);
     assert.equal(validators.filter(({ state, peer }) => state === 'connected' && peer !== null).length, 3);
     assert.deepEqual((await call('ibft_getPendingVotes')).votes, []);
+  });
+
+  it('dials a peer for an operator with the token, and says why a dial failed', async () => {
+    const url = `http://127.0.0.1:${PORT_BASE + 100}`;
+    const token = (await readFile(dataDirPaths(cluster.directoryOf(0)).adminToken, 'utf8')).trim();
+    const admin = createClient(url, { headers: { authorization: `Bearer ${token}` } });
+    const address = cluster.nodes.get(1)?.addresses[0] as string;
+    assert.equal((await admin.call('admin_addPeer', { address })).peerId, cluster.nodes.get(1)?.peerId);
+    const closed = `/ip4/127.0.0.1/tcp/${PORT_BASE + 90}`;
+    await assert.rejects(admin.call('admin_addPeer', { address: closed }), { code: 'DIAL_FAILED' });
+    await assert.rejects(admin.call('admin_addPeer', { address: 'nowhere' }), { code: 'BAD_MULTIADDR' });
+    await assert.rejects(cluster.client(0).call('admin_addPeer', { address }), { code: 'SCOPE_MISSING' });
+  });
+
+  it('remembers who came and left, and measures its event loop', async () => {
+    const connected = (await call('admin_peerHistory', { limit: 500 })).items;
+    for (const peerId of peersOf())
+      assert.ok(connected.some((event) => event.peerId === peerId && event.kind === 'connected'));
+    const peerId = cluster.nodes.get(3)?.peerId as string;
+    await cluster.stop(3);
+    const [left] = await waitFor('it is seen to leave', async () => {
+      const { items } = await call('admin_peerHistory', { peerId });
+      return items[0]?.kind === 'disconnected' && items;
+    });
+    assert.equal(typeof left?.reason, 'string');
+    const { watchedMs, utilization, lagMs } = await call('debug_eventLoop', { forMs: 200 });
+    assert.ok(watchedMs >= 190 && utilization > 0 && lagMs !== null && lagMs.p50 <= lagMs.max);
+  });
+
+  it('tells a WebSocket of each round', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${PORT_BASE + 100}/ws`);
+    await once(socket, 'open');
+    const params = { topic: 'consensus' };
+    const rounds: { height: number; outcome: string }[] = [];
+    socket.on('message', (text) => {
+      const message = JSON.parse(String(text));
+      if (message.method === 'meta_subscription') rounds.push(message.params.data);
+    });
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'meta_subscribe', params }));
+    await waitFor('a round begins and ends', () => {
+      const decided = rounds.find(({ outcome }) => outcome === 'decided');
+      return decided !== undefined && rounds.some(({ outcome }) => outcome === 'running');
+    });
+    socket.close();
   });
 });

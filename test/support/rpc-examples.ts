@@ -122,6 +122,7 @@ async function nodeCalls(): Promise<Calls> {
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
+      admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
       admin_isolate: { forMs: 5_000 },
       meta_subscribe: { topic: 'newHeads' },
       meta_unsubscribe: { subscription: 'e0b1c1c4-8a4a-4c06-9d1e-2f0f6f2f9b1a' },

@@ -1,6 +1,9 @@
 import { State } from '../../src/ledger/state/state.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
 import type { StoredBlock } from '../../src/rpc/ports/chain.ts';
+import type { RoundEventView } from '../../src/rpc/ports/consensus.ts';
+import type { PeerEventView } from '../../src/rpc/ports/network.ts';
+import type { PoolPort } from '../../src/rpc/ports/pool.ts';
 import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
 import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
 import { buildFinalityProof, changesValidators } from '../../src/types/finality-proof.ts';
@@ -8,6 +11,15 @@ import { LEDGERS, SUBTREES, type SubtreeName, TOKENS } from '../../src/types/nam
 import { decodeTransaction, type EncodedTransaction } from '../../src/types/transaction.ts';
 import { NodeError } from '../../src/util/errors.ts';
 import { type CertifiedBlock, CertifiedChain, setOf, validatorGroup } from './certified-chain.ts';
+
+const PEER_EVENT: PeerEventView = {
+  kind: 'disconnected',
+  peerId: '12D3KooWpeer',
+  validator: undefined,
+  atMs: 1_700_000_000_000,
+  address: undefined,
+  reason: 'REMOTE_CLOSED',
+};
 
 /**
  * A node in memory behind the ports of the RPC: a chain with real keys and certificates, and a pool whose
@@ -19,6 +31,9 @@ export class RpcNode {
   readonly drops: DroppedTransaction[] = [];
   readonly #commitListeners = new Set<(block: StoredBlock) => void>();
   readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
+  readonly #admissionListeners = new Set<Parameters<PoolPort['onAdmitted']>[0]>();
+  readonly #roundListeners = new Set<(event: RoundEventView) => void>();
+  readonly #peerListeners = new Set<(event: PeerEventView) => void>();
   /** Blocks below are pruned. */
   lowestHeight = 1;
   ready = true;
@@ -40,8 +55,32 @@ export class RpcNode {
     for (const listener of this.#dropListeners) listener(drop);
   }
 
+  /** A peer leaves. */
+  disconnect(): void {
+    for (const listener of this.#peerListeners) listener(PEER_EVENT);
+  }
+
+  /** A round of the next height begins. */
+  beginRound(round: number): void {
+    const event = {
+      round,
+      startedAtMs: 1_700_000_000_000,
+      durationMs: undefined,
+      outcome: 'running' as const,
+    };
+    for (const listener of this.#roundListeners)
+      listener({ height: this.chain.height + 1, ...event, end: undefined });
+  }
+
   get listeners(): number {
-    return this.#commitListeners.size + this.#dropListeners.size;
+    const all = [
+      this.#commitListeners,
+      this.#dropListeners,
+      this.#admissionListeners,
+      this.#roundListeners,
+      this.#peerListeners,
+    ];
+    return all.reduce((sum, { size }) => sum + size, 0);
   }
 
   ports(): RpcPorts {
@@ -83,6 +122,11 @@ export class RpcNode {
         startedAtMs: 1_700_000_000_000,
         pid: 1234,
         memoryBytes: () => 1,
+        watchEventLoop: async (forMs) => ({
+          watchedMs: forMs,
+          utilization: 0.25,
+          lagMs: { p50: 0.1, p99: 2, max: 3 },
+        }),
         readiness: () => ({ ready: this.ready, reason: this.ready ? undefined : 'SYNCING' }),
       },
       chain: {
@@ -187,6 +231,7 @@ export class RpcNode {
               data: { txId: transaction.id, sender: transaction.value.body.sender },
             });
           pool.set(transaction.id, transaction);
+          for (const listener of this.#admissionListeners) listener(transaction, 'local');
           return transaction.id;
         },
         get: (txId) => {
@@ -198,6 +243,10 @@ export class RpcNode {
         dropped: (txId) => drops.find((drop) => drop.txId === txId),
         recentDrops: () => drops,
         size: () => ({ transactions: pool.size, bytes: 0, maxTransactions: 10, maxBytes: 1000 }),
+        onAdmitted: (listener) => {
+          this.#admissionListeners.add(listener);
+          return () => this.#admissionListeners.delete(listener);
+        },
         onDrop: (listener) => {
           this.#dropListeners.add(listener);
           return () => this.#dropListeners.delete(listener);
@@ -225,6 +274,10 @@ export class RpcNode {
             jailed: true,
           },
         ],
+        onRound: (listener) => {
+          this.#roundListeners.add(listener);
+          return () => this.#roundListeners.delete(listener);
+        },
         running: () => ({ heightForMs: 4_200, roundForMs: 2_000 }),
         roundHistory: () => [
           {
@@ -283,6 +336,12 @@ export class RpcNode {
             push: true,
           },
         ],
+        peerEvents: () => [PEER_EVENT],
+        onPeerEvent: (listener) => {
+          this.#peerListeners.add(listener);
+          return () => this.#peerListeners.delete(listener);
+        },
+        dial: async () => '12D3KooWpeer',
         validatorPeers: () =>
           genesis.validators.map(({ id }, i) => {
             const absent = { validator: id, peerId: undefined, sinceMs: undefined, reason: undefined };

@@ -1,11 +1,13 @@
 import type { Network } from '../../network/contract.ts';
 import type { NetworkPort, PeerView, TrafficCounters, ValidatorPeerView } from '../../rpc/ports/network.ts';
+import type { PeerHistory } from '../peer-history.ts';
 
 const CARRIERS = ['push', 'relay'] as const;
 
 /** What the RPC shows of the network. */
 export function networkPort(
   network: Network,
+  history: PeerHistory,
   facts: { readonly agent: string; readonly protocolVersion: number },
 ): NetworkPort {
   return {
@@ -39,6 +41,9 @@ export function networkPort(
           reason: 'reason' in state ? state.reason : undefined,
         }),
       ),
+    peerEvents: () => history.events(),
+    onPeerEvent: (listener) => history.subscribe(listener),
+    dial: (address) => network.dial(address),
     topics: () =>
       network.inspect().topics.map(({ topic, mesh, subscribers }) => ({ topic, mesh, subscribers })),
     traffic: () =>

@@ -11,6 +11,10 @@ function entryOf({ transaction, state, origin, arrivedMs }: PoolItem): PoolEntry
 /** What the RPC reads of the pool, and the way in. Recorded drops of own transactions outlive a restart. */
 export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
   const { mempool } = pool;
+  const admissionListeners = new Set<Parameters<PoolPort['onAdmitted']>[0]>();
+  pool.onAdmitted((transaction, origin) => {
+    for (const listener of admissionListeners) listener(transaction, origin === 'local' ? 'local' : 'peer');
+  });
   return {
     submit: (bytes) => pool.submit(bytes),
     get: (txId) => {
@@ -22,6 +26,10 @@ export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
     dropped: (txId) => mempool.findDrop(txId) ?? store.findDrop(txId),
     recentDrops: () => mempool.dropped(),
     size: () => mempool.status(),
+    onAdmitted: (listener) => {
+      admissionListeners.add(listener);
+      return () => admissionListeners.delete(listener);
+    },
     onDrop: (listener) => pool.onDropped(listener),
   };
 }

@@ -8,9 +8,11 @@ import type { Clock } from '../../util/clock.ts';
 import { VERSION } from '../../util/version.ts';
 import type { ConsensusDriver } from '../../validator/driver.ts';
 import type { VoteSigner } from '../../validator/vote-signer.ts';
+import { watchEventLoop } from '../event-loop.ts';
 import type { JournalFault } from '../journal-fault.ts';
 import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
+import { PeerHistory } from '../peer-history.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
 import { bpciPort } from './bpci-port.ts';
 import { bpiPort } from './bpi-port.ts';
@@ -49,6 +51,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
       startedAtMs: parts.startedAtMs,
       pid: process.pid,
       memoryBytes: () => process.memoryUsage().rss,
+      watchEventLoop,
       readiness: () => {
         const reason = notReady(parts);
         return { ready: reason === undefined, reason };
@@ -66,6 +69,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
       roundState: () => driver.roundState(),
       roundHistory: () => driver.rounds.heights(),
       running: () => driver.rounds.running(),
+      onRound: (listener) => driver.rounds.subscribe(listener),
       pendingEvidence: () =>
         chain.evidence.pending().map(({ accusation, hash }) => ({ ...accusation, hash })),
       appliedEvidence: () =>
@@ -78,7 +82,10 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
         votes !== undefined && chain.validators.has(votes.id) && votes.maySign(chain.head.height + 1),
     },
     sync: { status: () => ({ syncing: sync.isSyncing, targetHeight: targetHeight() }) },
-    network: networkPort(network, { agent: `metanode/${VERSION}`, protocolVersion: PROTOCOL_VERSION }),
+    network: networkPort(network, new PeerHistory(network, clock), {
+      agent: `metanode/${VERSION}`,
+      protocolVersion: PROTOCOL_VERSION,
+    }),
     clock,
   };
 }

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
+import { rpcError } from '../errors.ts';
+import { peerEventView } from '../inspection-views.ts';
 import { pageOf } from '../paging.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { adminMethods } from '../schema/admin.ts';
@@ -34,6 +37,34 @@ export function adminHandlers(ports: RpcPorts): Handlers<typeof adminMethods> {
         push: peer.push,
       })),
     }),
+
+    admin_peerHistory: ({ peerId, ...page }) => ({
+      ...dumpOf(ports, 'admin_peerHistory'),
+      ...pageOf(
+        network.peerEvents().filter((event) => peerId === undefined || event.peerId === peerId),
+        page,
+        peerEventView,
+      ),
+    }),
+
+    admin_addPeer: async ({ address, timeoutMs }, { signal }) => {
+      const tooLate = new AbortController();
+      const wait = AbortSignal.any([signal, tooLate.signal]);
+      const ended = sleep(timeoutMs, undefined, { signal: wait }).then(
+        () => undefined,
+        () => undefined,
+      );
+      try {
+        const peerId = await Promise.race([network.dial(address), ended]);
+        if (peerId !== undefined) return { peerId };
+      } finally {
+        tooLate.abort();
+      }
+      throw rpcError('DIAL_TIMED_OUT', `no handshake within ${timeoutMs} ms`, {
+        data: { address },
+        hint: 'check that the address is reachable; admin_peerHistory shows a connection that comes later',
+      });
+    },
 
     admin_isolate: ({ forMs }) => {
       network.isolate(forMs);

@@ -3,8 +3,9 @@ import { diagnose } from '../diagnosis.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
 import { rpcError } from '../errors.ts';
+import { roundView } from '../inspection-views.ts';
 import { pageOf } from '../paging.ts';
-import type { EvidenceView, RoundRecordView } from '../ports/consensus.ts';
+import type { EvidenceView } from '../ports/consensus.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { diagnosisStep, type ibftMethods } from '../schema/ibft.ts';
 import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';
@@ -165,7 +166,7 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
           height,
           startedAt: rfc3339(startedAtMs),
           durationMs: durationMs ?? null,
-          rounds: rounds.map(roundFields),
+          rounds: rounds.map(roundView),
         }),
       ),
     }),
@@ -217,28 +218,6 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
 /** Why this node's validator signs nothing. */
 function ownFault({ node }: RpcPorts): string {
   return node.readiness().reason ?? 'this node is not in the validator set of the height';
-}
-
-const REASON_OF_STEP = {
-  idle: null,
-  'waiting-for-proposal': 'NO_PROPOSAL',
-  validating: 'PROPOSAL_NOT_VALIDATED',
-  prepare: 'NO_PREPARE_QUORUM',
-  commit: 'NO_COMMIT_QUORUM',
-  decided: null,
-} as const;
-
-function roundFields({ round, startedAtMs, durationMs, outcome, end }: RoundRecordView) {
-  return {
-    round,
-    startedAt: rfc3339(startedAtMs),
-    durationMs: durationMs ?? null,
-    outcome,
-    reason: end === undefined ? null : REASON_OF_STEP[end.step],
-    proposer: end?.proposer === undefined ? null : addressText(end.proposer),
-    prepares: end?.prepares ?? null,
-    commits: end?.commits ?? null,
-  };
 }
 
 function evidenceFields({ validator, offence, height, hash }: EvidenceView) {

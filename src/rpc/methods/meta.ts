@@ -1,6 +1,6 @@
 import type { CallContext, Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
-import type { metaMethods } from '../schema/meta.ts';
+import { DEBUG_TOPICS, type metaMethods } from '../schema/meta.ts';
 
 function doorOf({ session }: CallContext) {
   if (session.subscriptions === undefined)
@@ -11,6 +11,14 @@ function doorOf({ session }: CallContext) {
 }
 
 export const metaHandlers: Handlers<typeof metaMethods> = {
-  meta_subscribe: ({ topic }, context) => ({ subscription: doorOf(context).subscribe(topic) }),
+  meta_subscribe: ({ topic }, context) => {
+    const { scopes } = context.session;
+    if (DEBUG_TOPICS.includes(topic) && !scopes.has('debug'))
+      throw rpcError('SCOPE_MISSING', `the topic ${topic} needs the scope debug`, {
+        data: { needed: 'debug', held: [...scopes] },
+        hint: 'call with a token that grants debug',
+      });
+    return { subscription: doorOf(context).subscribe(topic) };
+  },
   meta_unsubscribe: ({ subscription }, context) => ({ removed: doorOf(context).unsubscribe(subscription) }),
 };

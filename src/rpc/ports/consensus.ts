@@ -31,6 +31,11 @@ export interface RoundRecordView {
     | undefined;
 }
 
+/** A round began (`running`) or ended. */
+export interface RoundEventView extends RoundRecordView {
+  readonly height: number;
+}
+
 export interface HeightRecordView {
   readonly height: number;
   readonly startedAtMs: number;
@@ -57,6 +62,8 @@ export interface ConsensusPort {
   roundState(): RoundStateView;
   /** The last heights, oldest first. */
   roundHistory(): readonly HeightRecordView[];
+  /** Calls back when a round begins and when it ends; returns the way to stop it. */
+  onRound(listener: (event: RoundEventView) => void): () => void;
   /** How long the present height and round have been going on; undefined while there is nothing to decide. */
   running(): { readonly heightForMs: number; readonly roundForMs: number } | undefined;
   /** Proven, and in no block yet: by height, then by validator. */

@@ -22,6 +22,17 @@ export interface ValidatorPeerView {
   readonly reason: string | undefined;
 }
 
+/** `refused`: by this node at the handshake. `refused-us`: by the peer. */
+export interface PeerEventView {
+  readonly kind: 'connected' | 'disconnected' | 'refused' | 'refused-us';
+  readonly peerId: string;
+  readonly validator: Address | undefined;
+  readonly atMs: number;
+  readonly address: string | undefined;
+  /** Code of the reason. */
+  readonly reason: string | undefined;
+}
+
 export type CarrierName = 'push' | 'relay';
 
 export type VerdictName = 'accept' | 'ignore' | 'reject';
@@ -87,6 +98,12 @@ export interface NetworkPort {
   isListening(): boolean;
   peers(): readonly PeerView[];
   validatorPeers(): readonly ValidatorPeerView[];
+  /** Newest first, since the process began. */
+  peerEvents(): readonly PeerEventView[];
+  /** Calls back for each peer event; returns the way to stop it. */
+  onPeerEvent(listener: (event: PeerEventView) => void): () => void;
+  /** The peer id once the handshake is done. @throws NodeError with the reason of either side */
+  dial(address: string): Promise<string>;
   topics(): readonly TopicView[];
   traffic(): readonly TrafficCounters[];
   scores(): readonly PeerScoreView[];

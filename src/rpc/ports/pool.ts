@@ -32,6 +32,8 @@ export interface PoolPort {
     readonly maxTransactions: number;
     readonly maxBytes: number;
   };
+  /** Calls back for each transaction that came in; returns the way to stop it. */
+  onAdmitted(listener: (transaction: EncodedTransaction, origin: PoolEntry['origin']) => void): () => void;
   /** Calls back for each drop, after it was recorded; returns the way to stop it. */
   onDrop(listener: (drop: DroppedTransaction) => void): () => void;
 }

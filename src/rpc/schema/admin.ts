@@ -6,6 +6,9 @@ import { Address, Count, dumpFields, Height, page, Time } from './results.ts';
 /** Long enough for any test, and it ends by itself. */
 const MAX_ISOLATION_MS = 600_000;
 
+const MAX_DIAL_MS = 60_000;
+const DEFAULT_DIAL_MS = 15_000;
+
 export const adminMethods = {
   admin_nodeInfo: method({
     scope: 'debug',
@@ -43,6 +46,35 @@ export const adminMethods = {
         }),
       ).shape,
     }),
+  }),
+  admin_peerHistory: method({
+    scope: 'debug',
+    summary: 'Who connected, left or was refused since the node started, newest first, with the reason.',
+    params: z.strictObject({ peerId: z.string().max(128).optional(), ...pageParams }),
+    result: z.object({
+      ...dumpFields,
+      ...page(
+        z.object({
+          kind: z.enum(['connected', 'disconnected', 'refused', 'refused-us']),
+          peerId: z.string(),
+          validator: Address.nullable(),
+          address: z.string().nullable(),
+          reason: z.string().nullable(),
+          at: Time,
+        }),
+      ).shape,
+    }),
+  }),
+  admin_addPeer: method({
+    scope: 'admin',
+    summary:
+      'Dials an address and waits until the handshake is done, or fails with the reason of either side.',
+    waits: true,
+    params: z.strictObject({
+      address: z.string().max(512),
+      timeoutMs: z.int().min(1).max(MAX_DIAL_MS).default(DEFAULT_DIAL_MS),
+    }),
+    result: z.object({ peerId: z.string() }),
   }),
   admin_isolate: method({
     scope: 'admin',

@@ -6,7 +6,16 @@ import { method } from './method.ts';
  * counts the events of the subscription. For a reader who is too slow, one notice {subscription, seq, lagged: n}
  * stands for the n events before `seq` that were dropped.
  */
-export const SUBSCRIPTION_TOPICS = ['newHeads', 'receipts'] as const;
+export const SUBSCRIPTION_TOPICS = [
+  'newHeads',
+  'receipts',
+  'newPendingTransactions',
+  'droppedTransactions',
+  'consensus',
+  'peers',
+] as const;
+/** Topics that look inside the node need the scope `debug`, as the methods do that show the same. */
+export const DEBUG_TOPICS: readonly SubscriptionTopic[] = ['consensus', 'peers'];
 export type SubscriptionTopic = (typeof SUBSCRIPTION_TOPICS)[number];
 
 export const metaMethods = {

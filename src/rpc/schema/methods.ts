@@ -4,6 +4,7 @@ import { bpciMethods } from './bpci.ts';
 import { bpiMethods } from './bpi.ts';
 import { chainMethods } from './chain.ts';
 import { clusterMethods } from './cluster.ts';
+import { debugMethods } from './debug.ts';
 import { docklockMethods } from './docklock.ts';
 import { economyMethods } from './economy.ts';
 import { gossipMethods } from './gossip.ts';
@@ -31,6 +32,7 @@ export const METHODS = {
   ...ibftMethods,
   ...gossipMethods,
   ...adminMethods,
+  ...debugMethods,
   ...metaMethods,
 };
 

@@ -254,9 +254,10 @@ describe('the RPC server', () => {
     const { server, node, client } = await open();
     const { socket } = await socketTo(server);
     const closed = once(socket, 'close');
+    const before = node.listeners;
     const transaction = `0x${Buffer.from(node.chain.nextTransaction().bytes).toString('hex')}`;
     const waiting = client.call('tx_sendAndWait', { transaction }).catch((error) => error);
-    await until(() => node.listeners === 3);
+    await until(() => node.listeners === before + 2);
     await server.close();
     await closed;
     assert.ok((await waiting) instanceof Error);

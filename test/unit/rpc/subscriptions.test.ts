@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { Dispatcher } from '../../../src/rpc/dispatcher.ts';
+import { createHandlers } from '../../../src/rpc/handlers.ts';
+import { SUBSCRIPTION_TOPICS } from '../../../src/rpc/schema/meta.ts';
+import type { Scope } from '../../../src/rpc/schema/method.ts';
 import { SubscriptionHub } from '../../../src/rpc/subscriptions.ts';
+import { errorCode } from '../../../src/util/errors.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
 import { RpcNode } from '../../support/rpc-ports.ts';
 
 describe('the subscription hub', () => {
   it('drops and counts the notices of a slow reader, tells how many, and goes on', () => {
     const node = new RpcNode();
-    const hub = new SubscriptionHub(node.ports().chain);
+    const hub = new SubscriptionHub(node.ports());
     const notices: { seq: number; lagged?: number; data?: { height: number } }[] = [];
     let unread = 0;
     const door = hub.open({
@@ -38,12 +44,56 @@ describe('the subscription hub', () => {
 
   it('does not let one connection end the subscription of another', () => {
     const node = new RpcNode();
-    const hub = new SubscriptionHub(node.ports().chain);
+    const hub = new SubscriptionHub(node.ports());
     let count = 0;
     const sink = { send: () => count++, unreadBytes: () => 0 };
     const own = hub.open(sink).subscribe('newHeads');
     assert.equal(hub.open(sink).unsubscribe(own), false);
     node.commit();
     assert.equal(count, 1);
+  });
+
+  it('tells of transactions that come and are dropped, of rounds and of peers, each to its subscribers only', async () => {
+    const node = new RpcNode();
+    const ports = node.ports();
+    const hub = new SubscriptionHub(ports);
+    const notices = new Map<string, Record<string, unknown>[]>();
+    for (const topic of SUBSCRIPTION_TOPICS) {
+      const got: Record<string, unknown>[] = [];
+      notices.set(topic, got);
+      hub
+        .open({ send: (text) => got.push(JSON.parse(text).params.data), unreadBytes: () => 0 })
+        .subscribe(topic);
+    }
+    const { id, bytes } = node.chain.nextTransaction();
+    await ports.pool.submit(bytes);
+    node.drop(id);
+    node.beginRound(3);
+    node.disconnect();
+    const [pending, ...others] = notices.get('newPendingTransactions') ?? [];
+    assert.deepEqual([pending?.txId, pending?.origin, others], [`0x${id}`, 'local', []]);
+    const at = '2023-11-14T22:13:20.000Z';
+    assert.deepEqual(notices.get('droppedTransactions'), [{ txId: `0x${id}`, reason: 'EXPIRED', at }]);
+    const [round] = notices.get('consensus') ?? [];
+    assert.deepEqual([round?.height, round?.round, round?.outcome], [1, 3, 'running']);
+    const [left] = notices.get('peers') ?? [];
+    assert.deepEqual([left?.kind, left?.reason], ['disconnected', 'REMOTE_CLOSED']);
+    assert.deepEqual([notices.get('newHeads'), notices.get('receipts')], [[], []]);
+    hub.close();
+    assert.equal(node.listeners, 0);
+  });
+
+  it('does not show the inside of the node to a session without the scope debug', async () => {
+    const node = new RpcNode();
+    const dispatcher = new Dispatcher({ handlers: createHandlers(node.ports()), logger: silentLogger });
+    const hub = new SubscriptionHub(node.ports());
+    const session = {
+      scopes: new Set<Scope>(['read']),
+      subscriptions: hub.open({ send() {}, unreadBytes: () => 0 }),
+    };
+    const subscribe = (topic: string) =>
+      dispatcher.call('meta_subscribe', { topic }, { session, signal: new AbortController().signal });
+    await assert.rejects(subscribe('peers'), (error) => errorCode(error) === 'SCOPE_MISSING');
+    await subscribe('newHeads');
   });
 });
