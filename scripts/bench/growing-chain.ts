@@ -8,6 +8,7 @@ import { deriveSenders } from '../../testnet/identities.ts';
 import { median } from './arithmetic.ts';
 import { BenchChain, benchGenesis, CHAIN_SEED } from './bench-chain.ts';
 import { signTransfers } from './load/transfers.ts';
+import { cpuMicros } from './micro/cpu-time.ts';
 
 const SENDERS = 256;
 const MEASURED_BLOCKS = 9;
@@ -79,7 +80,7 @@ export class GrowingChain {
   }
 
   /**
-   * Microseconds that a payment to a random account costs: signature, pool, building and executing its block, and the
+   * Microseconds of processor time that a payment to a random account costs: signature, pool, building and executing its block, and the
    * disk. The middle one of several blocks.
    */
   async measureTransaction(): Promise<number> {
@@ -89,11 +90,11 @@ export class GrowingChain {
         this.#scattered = (this.#scattered + SCATTER) % this.#accounts;
         return accountAt(this.#scattered);
       });
-      const beginMs = performance.now();
+      const begin = cpuMicros();
       await this.#admit(transactions);
       const { transactions: sections } = await this.#world.extend();
       if (sections.flat().length !== PER_BLOCK) throw new Error('a block does not hold all that was sent');
-      costs.push(((performance.now() - beginMs) * 1000) / PER_BLOCK);
+      costs.push((cpuMicros() - begin) / PER_BLOCK);
     }
     return median(costs);
   }

@@ -8,14 +8,14 @@ import { deriveSenders } from '../../../testnet/identities.ts';
 import { CHAIN_SEED } from '../bench-chain.ts';
 import type { Metrics } from '../context.ts';
 import { signTransfers } from '../load/transfers.ts';
-import { microsOf } from './repeat.ts';
+import { cpuMicrosOf } from './cpu-time.ts';
 
 const ROUND_MS = 40;
 const LEAVES = 1_024;
 const CHAIN = { chainId: 1, genesisHash: '00'.repeat(32) };
 
-/** Microseconds of what a transaction meets on its way: signature, hashes, bytes. */
-export async function measurePrimitives(): Promise<Metrics> {
+/** Microseconds of processor time of what a transaction meets on its way: signature, hashes, bytes. */
+export function measurePrimitives(): Metrics {
   const keys = generateKeyPair();
   const transfer = (operations: number) => {
     const [transaction] = signTransfers(CHAIN, {
@@ -35,13 +35,13 @@ export async function measurePrimitives(): Promise<Metrics> {
   return {
     transactionBytes: single.bytes.length,
     batchBytes: batch.bytes.length,
-    signMicros: await microsOf(ROUND_MS, () => keys.sign(single.bytes)),
-    verifyMicros: await microsOf(ROUND_MS, () => verifySignature(keys.publicKey, single.bytes, signature)),
-    vrfProveMicros: await microsOf(ROUND_MS, () => vrf.prove(single.bytes)),
-    hashMicros: await microsOf(ROUND_MS, () => hashOf('transaction', single.bytes)),
-    merkleMicrosPerLeaf: (await microsOf(ROUND_MS, () => merkleRoot(leaves))) / LEAVES,
-    encodeMicros: await microsOf(ROUND_MS, () => encodeTransaction(single.value)),
-    decodeMicros: await microsOf(ROUND_MS, () => decodeTransaction(single.bytes)),
-    decodeBatchMicrosPerOperation: (await microsOf(ROUND_MS, () => decodeTransaction(batch.bytes))) / 100,
+    signMicros: cpuMicrosOf(ROUND_MS, () => keys.sign(single.bytes)),
+    verifyMicros: cpuMicrosOf(ROUND_MS, () => verifySignature(keys.publicKey, single.bytes, signature)),
+    vrfProveMicros: cpuMicrosOf(ROUND_MS, () => vrf.prove(single.bytes)),
+    hashMicros: cpuMicrosOf(ROUND_MS, () => hashOf('transaction', single.bytes)),
+    merkleMicrosPerLeaf: cpuMicrosOf(ROUND_MS, () => merkleRoot(leaves)) / LEAVES,
+    encodeMicros: cpuMicrosOf(ROUND_MS, () => encodeTransaction(single.value)),
+    decodeMicros: cpuMicrosOf(ROUND_MS, () => decodeTransaction(single.bytes)),
+    decodeBatchMicrosPerOperation: cpuMicrosOf(ROUND_MS, () => decodeTransaction(batch.bytes)) / 100,
   };
 }

@@ -6,7 +6,7 @@ import type { EncodedTransaction } from '../../../src/types/transaction.ts';
 import { preparedChain, successes, transactionsOf } from '../../../test/support/compliance/world.ts';
 import { median } from '../arithmetic.ts';
 import type { Metrics } from '../context.ts';
-import { microsOf } from './repeat.ts';
+import { cpuMicrosOf } from './cpu-time.ts';
 
 const ROUND_MS = 4;
 
@@ -20,11 +20,11 @@ interface OperationCost {
  * What executing a section costs for each kind of operation: alone in a section, less what an empty section costs. In
  * a full section an operation shares the hashing of its keys with others and is cheaper.
  */
-export async function measureSections(note: (text: string) => void): Promise<Metrics> {
+export function measureSections(note: (text: string) => void): Metrics {
   const metrics: Record<string, number> = {};
   const all: OperationCost[] = [];
   for (const ledger of LEDGERS) {
-    const costs = await costsOf(ledger);
+    const costs = costsOf(ledger);
     all.push(...costs);
     metrics[`${ledger}OperationMicros`] = median(costs.map(({ micros }) => micros));
     for (const { name, micros } of costs) metrics[`${ledger}.${name}Micros`] = micros;
@@ -37,7 +37,7 @@ export async function measureSections(note: (text: string) => void): Promise<Met
   return { ...metrics, nanosPerGasMedian: middle, nanosPerGasMax: Math.max(...perGas) };
 }
 
-async function costsOf(ledger: LedgerName): Promise<OperationCost[]> {
+function costsOf(ledger: LedgerName): OperationCost[] {
   const chain = preparedChain();
   const begun = chain.begin();
   const run = (transactions: readonly EncodedTransaction[]) => {
@@ -46,14 +46,14 @@ async function costsOf(ledger: LedgerName): Promise<OperationCost[]> {
     outcome.result.discard();
     return outcome.result;
   };
-  const empty = await microsOf(ROUND_MS, () => run([]));
+  const empty = cpuMicrosOf(ROUND_MS, () => run([]));
   const costs: OperationCost[] = [];
   try {
     // Each alone, so each has its sender's next nonce.
     for (const plan of successes(chain, ledger)) {
       const [transaction] = transactionsOf(chain, ledger, [plan]);
       if (transaction === undefined) continue;
-      const alone = await microsOf(ROUND_MS, () => run([transaction]));
+      const alone = cpuMicrosOf(ROUND_MS, () => run([transaction]));
       const micros = Math.max(0, alone - empty);
       const { gas } = run([transaction]).receipts[0] ?? { gas: 0 };
       const { kind } = transaction.value.body.operations[0] ?? { kind: 0 };

@@ -7,7 +7,7 @@ import { GrowingChain } from '../growing-chain.ts';
 import { measureStateCommit } from '../micro/state-commit.ts';
 
 const FIRST_ACCOUNTS = 10_000;
-const EMPTY_BLOCKS = 2_000;
+const EMPTY_BLOCKS = 1_000;
 const LIMIT_MS = 900_000;
 
 /** Whether what a transaction costs depends on how much there is: accounts, blocks. */

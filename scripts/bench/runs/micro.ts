@@ -15,9 +15,9 @@ export const micro: BenchRun = {
   limitMs: LIMIT_MS,
   measure: async (context) => ({
     verificationsPerSecond: context.verificationsPerSecond,
-    ...(await measurePrimitives()),
+    ...measurePrimitives(),
     stateCommitMicrosPerKey: measureStateCommit(KEYS),
     ...(await measureBlockImport()),
-    ...(await measureSections(context.note)),
+    ...measureSections(context.note),
   }),
 };
