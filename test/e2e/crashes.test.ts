@@ -18,6 +18,19 @@ describe('four nodes that are killed again and again under load', function () {
     return { code, ...JSON.parse(stdout) };
   };
 
+  /** The report of a run that harmed nothing. How soon nodes are back depends on the machine, and is no matter here. */
+  const chaos = async (...options: string[]) => {
+    const { stdout, stderr } = await testnet.run('testnet', 'chaos', ...options, '--json');
+    assert.notEqual(stdout, '', stderr);
+    const report = JSON.parse(stdout);
+    assert.deepEqual(
+      report.findings.filter((finding: string) => !/took \d+ ms to come back$/.test(finding)),
+      [],
+    );
+    assert.equal(report.check.ok, true, stdout);
+    return report;
+  };
+
   before(async () => {
     testnet = await TestnetUnderTest.create('crashes');
     const size = ['--validators', '4', '--port-base', '0', '--block-time', '500ms', '--empty-blocks', '2s'];
@@ -27,8 +40,7 @@ describe('four nodes that are killed again and again under load', function () {
 
   it('L15 come back each time, and not one of them contradicts what it signed in an earlier life', async () => {
     const options = ['--only', 'kill', '--quick', '--hits', String(KILLS), '--seed', '1', '--load-rate', '8'];
-    const report = JSON.parse(await testnet.succeed('testnet', 'chaos', ...options, '--json'));
-    assert.equal(report.ok, true);
+    const report = await chaos(...options);
     assert.ok(report.hits >= KILLS);
     assert.ok(report.faults.some(({ stopsChain }: { stopsChain: boolean }) => stopsChain));
     assert.equal(
@@ -45,8 +57,7 @@ describe('four nodes that are killed again and again under load', function () {
     const kinds = ['disconnect', 'pause', 'full-disk', 'slow-disk'];
     const only = kinds.flatMap((kind) => ['--only', kind]);
     const options = ['--quick', '--hits', '4', '--seed', '2', '--load-rate', '4'];
-    const report = JSON.parse(await testnet.succeed('testnet', 'chaos', ...only, ...options, '--json'));
-    assert.equal(report.ok, true);
+    const report = await chaos(...only, ...options);
     const seen = (list: { kind: string }[]) => list.map(({ kind }) => kind);
     assert.deepEqual(new Set([...seen(report.faults), ...seen(report.leftOut)]), new Set(kinds));
     assert.deepEqual(report.check.sent.contradictions, []);

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CliContext } from '../../src/cli/context.ts';
 import { usageError } from '../../src/cli/exit-code.ts';
 import { faultTolerance } from '../../src/types/quorum.ts';
-import { NodeError } from '../../src/util/errors.ts';
+import { errorCode, NodeError } from '../../src/util/errors.ts';
 import { CHAOS_PACES, chaosSteps } from '../chaos-plan.ts';
 import { TestnetDirectory, type TestnetErrorCode } from '../directory.ts';
 import { impossibleFaults } from '../faults.ts';
@@ -42,6 +43,8 @@ interface ChaosReport {
 const MAX_SEED = 2 ** 31;
 /** Length of one plan of the load where hits are counted and nobody knows how long they take. */
 const LOAD_SECONDS = 20;
+const LOAD_RETRY_MS = 500;
+const NOBODY_THERE: ReadonlySet<string> = new Set(['NOT_REACHABLE', 'TIMED_OUT']);
 
 /**
  * `metanode testnet chaos`: faults that a seed decides, on a testnet that runs and under load, and every check
@@ -136,16 +139,27 @@ async function keepLoaded(
   faultsOver: AbortSignal,
 ): Promise<LoadReport[]> {
   const reports: LoadReport[] = [];
-  do
-    reports.push(
-      await load(supervisor, manifest, {
-        rate: loadRate,
-        seconds: hits === undefined ? seconds : LOAD_SECONDS,
-        lane: FOREGROUND_LANE,
-        validatorChanges: false,
-      }),
-    );
-  while (!faultsOver.aborted);
+  do {
+    // A load goes to the nodes that run when it begins: it waits for a moment at which nobody is away.
+    if (supervisor.running.length < supervisor.nodes.length) {
+      await sleep(LOAD_RETRY_MS);
+      continue;
+    }
+    try {
+      reports.push(
+        await load(supervisor, manifest, {
+          rate: loadRate,
+          seconds: hits === undefined ? seconds : LOAD_SECONDS,
+          lane: FOREGROUND_LANE,
+          validatorChanges: false,
+        }),
+      );
+    } catch (error) {
+      // A load begins by asking a node how things stand, and that one may be down just now.
+      if (!NOBODY_THERE.has(errorCode(error) ?? '')) throw error;
+      await sleep(LOAD_RETRY_MS);
+    }
+  } while (!faultsOver.aborted || reports.length === 0);
   return reports;
 }
 
