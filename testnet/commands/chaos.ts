@@ -152,6 +152,8 @@ async function keepLoaded(
           seconds: hits === undefined ? seconds : LOAD_SECONDS,
           lane: FOREGROUND_LANE,
           validatorChanges: false,
+          // A transaction that nobody took in an outage leaves a gap before those that follow: no reason to stand still.
+          impatient: true,
         }),
       );
     } catch (error) {
