@@ -16,6 +16,7 @@ import { nodeMessageSigningBytes } from '../../src/types/operations/bpci-records
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { appId, CLUSTER } from '../../src/types/operations/cluster.ts';
 import { DOCKLOCK, NO_DOCUMENT } from '../../src/types/operations/docklock.ts';
+import { ECONOMY } from '../../src/types/operations/economy.ts';
 import { FIRST_TIP, NO_USAGE, type Step } from '../../src/types/step-receipt.ts';
 import { toHex } from '../../src/util/bytes.ts';
 import { silentLogger } from '../../src/util/logger.ts';
@@ -47,7 +48,9 @@ const IMAGE_SOURCE = {
 /** The method that returns the document cannot stand in it with its answer. */
 export const WITHOUT_EXAMPLE: readonly MethodName[] = ['rpc.discover'];
 
-const isLedgerMethod = (name: string) => /^(?:bpci|bpi|cluster|docklock)_/.test(name);
+/** They answer from a chain that executes. */
+const isLedgerMethod = (name: string) =>
+  /^(?:bpci|bpi|cluster|docklock)_/.test(name) || name === 'economy_getProofOfGold';
 
 /**
  * Calls every method once, on nodes whose keys and clocks are fixed, so that every run gives the same answers: those
@@ -176,6 +179,14 @@ async function ledgerCalls(): Promise<Calls> {
       block: foreign.lightBlock(2),
     }),
   ]);
+  const paid = await rpc.run(alice, 'economy', [
+    encodeOperation(ECONOMY.operations.Transfer, {
+      to: bob.address,
+      token: 'FLX',
+      amount: 1_500_000n,
+      reference: 'rent',
+    }),
+  ]);
   const client = (await rpc.call('bpci_listClients', {})).items[0]?.client;
   return {
     call: (name, params) => rpc.call(name, params as never),
@@ -193,6 +204,7 @@ async function ledgerCalls(): Promise<Calls> {
         subject: { id: 'ann', attributes: [{ name: 'region', kind: 'text', value: 'BR' }] },
       },
       bpi_getProofOfExecution: { txId: `0x${active.txId}` },
+      economy_getProofOfGold: { txId: `0x${paid.txId}` },
       bpci_getChannel: { source: `0x${source.publicKey}`, service: `0x${SERVICE}` },
       bpci_getClient: { client: client as string },
       bpci_getProofOfTransact: { txId: `0x${sent.txId}` },

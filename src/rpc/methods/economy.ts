@@ -1,9 +1,14 @@
 import { TOKENS, type TokenName } from '../../types/names.ts';
+import { statusName } from '../../types/operations/catalogs.ts';
+import { type GoldItem, GoldItemType, type GoldProof, GoldProofType } from '../../types/proofs/gold.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { pageOf } from '../paging.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { economyMethods } from '../schema/economy.ts';
+import { type ProofTypes, proveInSection } from '../section-proof.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
+
+const GOLD: ProofTypes<GoldItem, GoldProof> = { ledger: 'economy', item: GoldItemType, proof: GoldProofType };
 
 export function economyHandlers({ chain, economy }: RpcPorts): Handlers<typeof economyMethods> {
   const perToken = (token: TokenName | undefined, amountOf: (token: TokenName) => bigint) =>
@@ -57,6 +62,11 @@ export function economyHandlers({ chain, economy }: RpcPorts): Handlers<typeof e
       balances: perToken(token, (name) => economy.meter(payer, ledger, name)),
     }),
 
+    economy_getProofOfGold: async ({ txId }) => {
+      const { view, item, proof } = await proveInSection(chain, GOLD, txId);
+      return { ...view, item: itemView(item), proof: proofView(proof) };
+    },
+
     economy_getLocks: ({ address, ...page }) => ({
       height: chain.head().height,
       ...pageOf(economy.locks(address), page, ({ ledger, purpose, ref, token, amount }) => ({
@@ -67,5 +77,46 @@ export function economyHandlers({ chain, economy }: RpcPorts): Handlers<typeof e
         amount: amount.toString(),
       })),
     }),
+  };
+}
+
+function itemView({ sender, status, postings, bases }: GoldItem) {
+  return {
+    sender: addressText(sender),
+    status: statusName('economy', status),
+    postings: postings.map((posting) => ({ ...posting, amount: posting.amount.toString() })),
+    bases: bases.map(({ token, amount, basis }) => ({
+      token,
+      amount: amount.toString(),
+      basis: hash0x(basis),
+    })),
+  };
+}
+
+function proofView({ version, tokens, coverage, ...roots }: GoldProof) {
+  return {
+    version,
+    tokens: tokens.map((totals) => ({
+      token: totals.token,
+      supplyBefore: totals.supplyBefore.toString(),
+      supplyAfter: totals.supplyAfter.toString(),
+      debits: totals.debits.toString(),
+      credits: totals.credits.toString(),
+      issued: totals.issued.toString(),
+      retired: totals.retired.toString(),
+      fees: totals.fees.toString(),
+    })),
+    basisRoot: hash0x(roots.basisRoot),
+    basisCount: roots.basisCount,
+    coverage: {
+      outstanding: coverage.outstanding.toString(),
+      reserve: coverage.reserve.toString(),
+      ratioPpm: coverage.ratioPpm,
+      median: coverage.median.toString(),
+      signers: coverage.signers.map(hash0x),
+      attestations: coverage.attestations.map(({ id, ageMs }) => ({ id: hash0x(id), ageMs })),
+    },
+    itemRoot: hash0x(roots.itemRoot),
+    itemCount: roots.itemCount,
   };
 }

@@ -1,7 +1,48 @@
 import { z } from 'zod';
+import { POSTING_SIDES } from '../../types/proofs/gold.ts';
 import { method } from './method.ts';
-import { AddressParam, LedgerParam, noParams, pageParams, TokenParam } from './params.ts';
-import { Address, Decimal, Hash, Height, Ledger, page, Time, Token } from './results.ts';
+import { AddressParam, HashParam, LedgerParam, noParams, pageParams, TokenParam } from './params.ts';
+import { Address, Count, Decimal, Hash, Height, Ledger, page, Time, Token } from './results.ts';
+import { sectionProof } from './section-proof.ts';
+
+/** Both halves of every movement of a transaction, and what its new coins are based on. */
+const GoldItem = z.object({
+  sender: Address,
+  status: z.string(),
+  postings: z.array(
+    z.object({ account: z.string(), token: Token, side: z.enum(POSTING_SIDES), amount: Decimal }),
+  ),
+  bases: z.array(z.object({ token: Token, amount: Decimal, basis: Hash })),
+});
+
+/** Per token what the section did to the supply, and how AUR is covered after it. */
+const GoldProof = z.object({
+  version: Count,
+  tokens: z.array(
+    z.object({
+      token: Token,
+      supplyBefore: Decimal,
+      supplyAfter: Decimal,
+      debits: Decimal,
+      credits: Decimal,
+      issued: Decimal,
+      retired: Decimal,
+      fees: Decimal,
+    }),
+  ),
+  basisRoot: Hash,
+  basisCount: Count,
+  coverage: z.object({
+    outstanding: Decimal,
+    reserve: Decimal,
+    ratioPpm: Count,
+    median: Decimal,
+    signers: z.array(Hash),
+    attestations: z.array(z.object({ id: Hash, ageMs: Count })),
+  }),
+  itemRoot: Hash,
+  itemCount: Count,
+});
 
 export const economyMethods = {
   economy_getBalance: method({
@@ -72,5 +113,12 @@ export const economyMethods = {
       ...page(z.object({ ledger: Ledger, purpose: z.string(), ref: Hash, token: Token, amount: Decimal }))
         .shape,
     }),
+  }),
+  economy_getProofOfGold: method({
+    scope: 'read',
+    summary:
+      'What proves an economy transaction in its section: every posting, supplies before and after, coverage.',
+    params: z.strictObject({ txId: HashParam }),
+    result: sectionProof(GoldItem, GoldProof),
   }),
 };
