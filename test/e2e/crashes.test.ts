@@ -7,7 +7,7 @@ import { toHex } from '../../src/util/bytes.ts';
 import { TestnetUnderTest } from '../support/testnet.ts';
 
 /** So many nodes die by SIGKILL in this run; `metanode testnet chaos --only kill --hits 200` is the long one. */
-const KILLS = 12;
+const KILLS = 8;
 
 describe('four nodes that are killed again and again under load', function () {
   this.timeout(240_000);

@@ -22,7 +22,8 @@ import { type SpawnedProcess, spawnLogged, terminateAll } from '../../testnet/pr
 import { InspectedMemory } from '../support/inspected-memory.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 60);
+/** FUZZ_SECONDS=600 is the long run. */
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 30);
 /** Until caches that have a bound are full. */
 const WARM_UP_SECONDS = SECONDS / 3;
 const SAMPLE_MS = 1_000;
@@ -57,7 +58,7 @@ function seededRandom(seed: number) {
   return { below, bytes };
 }
 
-describe('60 seconds of random bytes', function () {
+describe('random bytes without end', function () {
   this.timeout((SECONDS + WARM_UP_SECONDS + 120) * 1000);
   const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
   const random = seededRandom(seed);
