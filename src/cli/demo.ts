@@ -20,9 +20,9 @@ import { DOCKLOCK } from '../types/operations/docklock.ts';
 import { ECONOMY } from '../types/operations/economy.ts';
 import { toHex, utf8 } from '../util/bytes.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
-import { DEFAULT_LIMITS } from './limit-options.ts';
-import { runContainerOnChain } from './run-container.ts';
-import { type Receipt, TransactionSender } from './transaction-sender.ts';
+import { DEFAULT_LIMITS } from './containers/limit-options.ts';
+import { runContainerOnChain } from './containers/run-container.ts';
+import { type Receipt, TransactionSender } from './sending/transaction-sender.ts';
 
 /** One thing that the demo did, with the receipt of the transaction that shows it. */
 export interface DemoDeed {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { errorMessage, NodeError } from '../util/errors.ts';
+import { VERSION } from '../util/version.ts';
 import { registerBpci } from './commands/bpci.ts';
 import { registerBpi } from './commands/bpi.ts';
 import { registerCluster } from './commands/cluster.ts';
@@ -19,7 +20,6 @@ import type { CliProcess } from './context.ts';
 import { bindEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { Output } from './output.ts';
-import { VERSION } from './version.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openSourceTree, runMutant, type SourceTree } from '../../src/cli/mutant-runs.ts';
+import { openSourceTree, runMutant, type SourceTree } from '../../src/cli/sim/mutant-runs.ts';
 import { CHECKS } from '../../src/sim/mutant-checks.ts';
 import { MUTANTS } from '../../src/sim/mutants.ts';
 import { errorCode } from '../../src/util/errors.ts';

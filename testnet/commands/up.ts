@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { CliContext } from '../../src/cli/context.ts';
-import { VERSION } from '../../src/cli/version.ts';
 import { quorum } from '../../src/types/quorum.ts';
 import { NodeError } from '../../src/util/errors.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { TestnetDirectory, type TestnetErrorCode } from '../directory.ts';
 import { readJsonFile } from '../json-file.ts';
 import { type Manifest, nodeNames, parseManifest } from '../manifest.ts';

@@ -4,8 +4,8 @@ import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { renderTable, toJsonText } from '../output.ts';
 import { decimal, duration, hash0x } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 type CreateOptions = SendOptions & { height?: number; trustingPeriod: number; genesis?: string };
 type UpdateOptions = SendOptions & { height?: number };
@@ -91,7 +91,7 @@ async function lightBlocks(
 
 async function create(context: CliContext, options: CreateOptions, source: string): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendToBpci } = await import('../bpci-operations.ts');
+  const { sendToBpci } = await import('../sending/bpci-operations.ts');
   const { assertFromGenesis, lastBlock, readLightBlocks } = await import('../light-blocks.ts');
   const { genesis, height } = options;
   const answer = await readLightBlocks(source, { height, fromHeight: genesis === undefined ? undefined : 0 });
@@ -111,7 +111,7 @@ async function update(
   source: string,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const { readLightBlocks } = await import('../light-blocks.ts');
   let isComplete = true;
   await sendOperations(context, options, 'bpci', async (situation) => {
@@ -133,7 +133,7 @@ async function misbehaviour(
   firstFile: string,
   secondFile: string,
 ): Promise<void> {
-  const { sendNamed } = await import('../bpci-operations.ts');
+  const { sendNamed } = await import('../sending/bpci-operations.ts');
   const { lastBlock, readLightBlocks } = await import('../light-blocks.ts');
   const first = lastBlock(await readLightBlocks(firstFile));
   const second = lastBlock(await readLightBlocks(secondFile));

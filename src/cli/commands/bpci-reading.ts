@@ -90,7 +90,7 @@ async function channel(
   service: string,
 ): Promise<void> {
   const { clientOf } = await import('../rpc.ts');
-  const { serviceHash } = await import('../bpci-operations.ts');
+  const { serviceHash } = await import('../sending/bpci-operations.ts');
   const answer = await (await clientOf(context)).call('bpci_getChannel', {
     source,
     service: serviceHash(service),

@@ -3,8 +3,8 @@ import { VOTE_DECISIONS } from '../../types/operations/bpci.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { formatCoins, hash0x } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 const MEMBER_STATUSES = ['candidate', 'validator', 'jailed'] as const;
 type MemberStatus = (typeof MEMBER_STATUSES)[number];
@@ -29,7 +29,7 @@ export function registerBpciValidators(bpci: Command, cliProcess: CliProcess): v
     .addArgument(new Argument('<decision>').choices(VOTE_DECISIONS))
     .action(
       action(cliProcess, async (context, options: SendOptions, candidate: string, decision: string) => {
-        const { sendNamed } = await import('../bpci-operations.ts');
+        const { sendNamed } = await import('../sending/bpci-operations.ts');
         await sendNamed(context, options, 'ValVote', { candidate, decision });
       }),
     );
@@ -50,7 +50,7 @@ async function join(context: CliContext, options: JoinOptions): Promise<void> {
   const { signValJoin } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadValidatorKeys, sendToBpci } = await import('../bpci-operations.ts');
+  const { loadValidatorKeys, sendToBpci } = await import('../sending/bpci-operations.ts');
   const keys = await loadValidatorKeys(context, options);
   const bondRef = options.bondRef.slice(2);
   await sendToBpci(context, options, ({ genesisHash, sender }) =>
@@ -61,7 +61,7 @@ async function join(context: CliContext, options: JoinOptions): Promise<void> {
 async function leave(context: CliContext, options: SendOptions): Promise<void> {
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { sendToBpci } = await import('../bpci-operations.ts');
+  const { sendToBpci } = await import('../sending/bpci-operations.ts');
   await sendToBpci(context, options, ({ sender }) =>
     encodeOperation(BPCI.operations.ValLeave, { validator: sender }),
   );
@@ -71,7 +71,7 @@ async function rotate(context: CliContext, options: RotateOptions): Promise<void
   const { signKeyRotate } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadKeyPair, loadValidatorKeys, sendToBpci } = await import('../bpci-operations.ts');
+  const { loadKeyPair, loadValidatorKeys, sendToBpci } = await import('../sending/bpci-operations.ts');
   const old = await loadKeyPair(context, options, options.oldConsensusKey);
   const next = await loadValidatorKeys(context, options);
   await sendToBpci(context, options, ({ genesisHash, sender, nonce }) =>

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { decimal, hash0x } from '../parse.ts';
-import { nonce, withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { nonce, withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerBpciClients } from './bpci-clients.ts';
 import { registerBpciReading } from './bpci-reading.ts';
 import { registerBpciValidators } from './bpci-validators.ts';
@@ -50,7 +50,7 @@ async function anchor(
   reference: string,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendToBpci } = await import('../bpci-operations.ts');
+  const { sendToBpci } = await import('../sending/bpci-operations.ts');
   await sendToBpci(context, options, async ({ client }) => {
     // The certificate of a header counts in the block after it, and is known to the one after that.
     const head = await client.call('chain_getFinalizedHead');
@@ -79,7 +79,9 @@ async function message(
   const { signNodeMessage } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadKeyPair, nextMessageNonce, sendToBpci, serviceHash } = await import('../bpci-operations.ts');
+  const { loadKeyPair, nextMessageNonce, sendToBpci, serviceHash } = await import(
+    '../sending/bpci-operations.ts'
+  );
   const source = await loadKeyPair(context, options, options.nodeKey);
   const frameHash = await frameHashOf(options);
   await sendToBpci(context, options, async ({ client, genesisHash }) => {

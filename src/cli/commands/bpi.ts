@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { listOf } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 import { type AboutOptions, hash0x, subjectFromJson, withAboutOptions } from './bpi-arguments.ts';
 import { registerBpiReading } from './bpi-reading.ts';
 
@@ -77,7 +77,7 @@ async function sendNamed(
   data: unknown,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const built = operationNamed('bpi', operation, data);
   await sendOperations(context, options, 'bpi', () => [built]);
 }
@@ -91,7 +91,7 @@ async function propose(
   const { addressFromText } = await import('../../types/address.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
   const { BPI } = await import('../../types/operations/bpi.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const { yaml } = await readAgreementFile(file);
   const others = (options.party ?? []).map(addressFromText);
   await sendOperations(context, options, 'bpi', ({ sender }) => [
@@ -148,7 +148,7 @@ async function attest(
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
   const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { KeyDirectory } = await import('../key-directory.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const directory = new KeyDirectory(context);
   const auditors = await Promise.all(options.auditor.map((name) => directory.load(name, options)));
   const spec = BPI.operations.ComplianceAttest;

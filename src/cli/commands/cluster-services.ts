@@ -3,8 +3,8 @@ import { SERVICE_PROTOCOLS } from '../../types/operations/cluster.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 type ServiceOptions = SendOptions & { port: number; protocol: string; endpoint?: string[] };
 
@@ -22,7 +22,7 @@ export function registerClusterServices(cluster: Command, cliProcess: CliProcess
   const service = cluster.command('service').description('services by name, and who serves whom');
   withServiceOptions(service.command('register <name>').description('take a name')).action(
     action(cliProcess, async (context, options: ServiceOptions, name: string) => {
-      const { registerServiceOperation, sendToCluster } = await import('../cluster-operations.ts');
+      const { registerServiceOperation, sendToCluster } = await import('../sending/cluster-operations.ts');
       await sendToCluster(context, options, (situation) =>
         registerServiceOperation(situation, name, options),
       );
@@ -32,13 +32,13 @@ export function registerClusterServices(cluster: Command, cliProcess: CliProcess
     service.command('update <name>').description('replace port, protocol and endpoints'),
   ).action(
     action(cliProcess, async (context, options: ServiceOptions, name: string) => {
-      const { sendToCluster, updateServiceOperation } = await import('../cluster-operations.ts');
+      const { sendToCluster, updateServiceOperation } = await import('../sending/cluster-operations.ts');
       await sendToCluster(context, options, (situation) => updateServiceOperation(situation, name, options));
     }),
   );
   withSendOptions(service.command('deregister <name>').description('give the name up')).action(
     action(cliProcess, async (context, options: SendOptions, name: string) => {
-      const { sendNamed } = await import('../cluster-operations.ts');
+      const { sendNamed } = await import('../sending/cluster-operations.ts');
       await sendNamed(context, options, 'SvcDeregister', { name });
     }),
   );

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 type SubmitOptions = SendOptions & {
   replicas: number;
@@ -28,7 +28,7 @@ export function registerClusterWorkloads(cluster: Command, cliProcess: CliProces
     .action(action(cliProcess, submit));
   withSendOptions(workload.command('cancel <app>').description('give all places back')).action(
     action(cliProcess, async (context, options: SendOptions, app: string) => {
-      const { sendNamed } = await import('../cluster-operations.ts');
+      const { sendNamed } = await import('../sending/cluster-operations.ts');
       await sendNamed(context, options, 'WorkloadCancel', { app });
     }),
   );
@@ -41,7 +41,7 @@ export function registerClusterWorkloads(cluster: Command, cliProcess: CliProces
 }
 
 async function submit(context: CliContext, options: SubmitOptions, app: string): Promise<void> {
-  const { sendNamed } = await import('../cluster-operations.ts');
+  const { sendNamed } = await import('../sending/cluster-operations.ts');
   const { replicas, cpu, memory, disk, region, priority, generation } = options;
   await sendNamed(context, options, 'WorkloadSubmit', {
     app,

@@ -3,8 +3,8 @@ import { NODE_STATUSES, type NodeStatus } from '../../types/operations/cluster.t
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerClusterServices } from './cluster-services.ts';
 import { registerClusterWorkloads } from './cluster-workloads.ts';
 
@@ -45,7 +45,7 @@ export function registerCluster(program: Command, cliProcess: CliProcess): void 
     .action(action(cliProcess, join));
   sending('leave <node>', 'the node takes no more replicas and leaves once it is empty').action(
     action(cliProcess, async (context, options: SendOptions, node: string) => {
-      const { sendNamed } = await import('../cluster-operations.ts');
+      const { sendNamed } = await import('../sending/cluster-operations.ts');
       await sendNamed(context, options, 'NodeLeave', { node });
     }),
   );
@@ -54,20 +54,20 @@ export function registerCluster(program: Command, cliProcess: CliProcess): void 
     .action(action(cliProcess, heartbeat));
   sending('suspect <node>', 'report that own nodes do not reach a node').action(
     action(cliProcess, async (context, options: SendOptions, node: string) => {
-      const { sendToCluster, suspectOperation } = await import('../cluster-operations.ts');
+      const { sendToCluster, suspectOperation } = await import('../sending/cluster-operations.ts');
       await sendToCluster(context, options, (situation) => suspectOperation(situation, node));
     }),
   );
   sending('refute <node-key>', 'a suspected node shows that it lives').action(
     action(cliProcess, async (context, options: SendOptions, key: string) => {
-      const { nodeKeys, refuteOperation, sendToCluster } = await import('../cluster-operations.ts');
+      const { nodeKeys, refuteOperation, sendToCluster } = await import('../sending/cluster-operations.ts');
       const node = await nodeKeys(context, options, key);
       await sendToCluster(context, options, (situation) => refuteOperation(node, situation));
     }),
   );
   sending('rebalance [moves]', 'move replicas from the most loaded nodes in the next block').action(
     action(cliProcess, async (context, options: SendOptions, moves?: string) => {
-      const { sendNamed } = await import('../cluster-operations.ts');
+      const { sendNamed } = await import('../sending/cluster-operations.ts');
       await sendNamed(context, options, 'Rebalance', { maxMoves: decimal(moves ?? String(DEFAULT_MOVES)) });
     }),
   );
@@ -124,7 +124,7 @@ function percent(ppm: number): string {
 }
 
 async function join(context: CliContext, options: JoinOptions, key: string): Promise<void> {
-  const { joinOperation, nodeKeys, sendToCluster } = await import('../cluster-operations.ts');
+  const { joinOperation, nodeKeys, sendToCluster } = await import('../sending/cluster-operations.ts');
   const node = await nodeKeys(context, options, key);
   const { region, asn, implementation, cpu, memory, disk, bondRef } = options;
   const capacity = { cpuMilli: cpu, memoryMib: memory, diskMib: disk };
@@ -138,7 +138,7 @@ async function heartbeat(
   options: SendOptions & { suspect?: string[] },
   key: string,
 ): Promise<void> {
-  const { heartbeatOperation, nodeKeys, sendToCluster } = await import('../cluster-operations.ts');
+  const { heartbeatOperation, nodeKeys, sendToCluster } = await import('../sending/cluster-operations.ts');
   const node = await nodeKeys(context, options, key);
   await sendToCluster(context, options, (situation) =>
     heartbeatOperation(node, situation, options.suspect ?? []),

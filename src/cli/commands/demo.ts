@@ -5,7 +5,7 @@ import { action, type CliContext, type CliProcess } from '../context.ts';
 import type { DemoDeed, DemoRequest } from '../demo.ts';
 import { renderTable } from '../output.ts';
 import { duration } from '../parse.ts';
-import { maxFeeOption } from '../send-options.ts';
+import { maxFeeOption } from '../sending/send-options.ts';
 
 const PROOF_NAMES: Readonly<Record<LedgerName, string>> = {
   docklock: 'Proof-of-Action',

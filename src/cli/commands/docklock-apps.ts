@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { AppState } from '../container-app.ts';
+import type { AppState } from '../containers/container-app.ts';
+import { type LimitOptions, limitsOf, withLimitOptions } from '../containers/limit-options.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
-import { type LimitOptions, limitsOf, withLimitOptions } from '../limit-options.ts';
 import { toJsonText } from '../output.ts';
 import { decimal, duration, hash0x, listOf } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 type DeployOptions = SendOptions &
   LimitOptions & { replicas: number; allowHost?: string[]; deterministic?: boolean };
@@ -89,9 +89,9 @@ async function register(
 ): Promise<void> {
   const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { imageOfRootfs } = await import('../../runtime/rootfs-image.ts');
-  const { registrationOf } = await import('../container-app.ts');
+  const { registrationOf } = await import('../containers/container-app.ts');
   const { KeyDirectory } = await import('../key-directory.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const directory = new KeyDirectory(context);
   const signers = await Promise.all(options.signer.map((name) => directory.load(name, options)));
   const image = await imageOfRootfs(options.rootfs);
@@ -108,7 +108,7 @@ async function deploy(
   const { SECCOMP_PROFILE_HASH } = await import('../../runtime/seccomp-profile.ts');
   const { operationNamed } = await import('../../client/transaction-builder.ts');
   const { NO_DOCUMENT } = await import('../../types/operations/docklock.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const { replicas, allowHost = [], deterministic = false } = options;
   const operation = operationNamed('docklock', 'Deploy', {
     name,
@@ -146,7 +146,7 @@ async function change(
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
   const { appId } = await import('../../types/operations/cluster.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   await sendOperations(context, options, 'docklock', async ({ client, sender }) => {
     const id = `0x${appId(sender, name)}`;
     const { app } = await client.call('docklock_getApp', { app: id });

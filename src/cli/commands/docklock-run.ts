@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { NodeError } from '../../util/errors.ts';
+import { type LimitOptions, limitsOf, withLimitOptions } from '../containers/limit-options.ts';
+import type { ContainerReport } from '../containers/run-container.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import type { KeyAccess } from '../key-directory.ts';
-import { type LimitOptions, limitsOf, withLimitOptions } from '../limit-options.ts';
 import { decimal, duration, listOf } from '../parse.ts';
-import type { ContainerReport } from '../run-container.ts';
-import { maxFeeOption } from '../send-options.ts';
+import { maxFeeOption } from '../sending/send-options.ts';
 
 interface RunOptions extends KeyAccess, LimitOptions {
   rootfs: string;
@@ -79,7 +79,7 @@ async function rootfs(context: CliContext, _options: unknown, directory: string)
 }
 
 async function run(context: CliContext, options: RunOptions, command: string[]): Promise<void> {
-  const { runContainerOnChain } = await import('../run-container.ts');
+  const { runContainerOnChain } = await import('../containers/run-container.ts');
   const { clientOf } = await import('../rpc.ts');
   const client = await clientOf(context);
   const { genesisHash } = await client.call('net_status');
@@ -156,7 +156,7 @@ function reportView(report: ContainerReport) {
 }
 
 async function renderReport(report: ContainerReport): Promise<string> {
-  const { renderReceipt } = await import('../send-transaction.ts');
+  const { renderReceipt } = await import('../sending/send-transaction.ts');
   const { end, usage, startLatencyMs, durationMs } = report;
   const count = (value: number | undefined, unit: string) =>
     value === undefined ? 'not measured' : `${value} ${unit}`;

@@ -4,8 +4,8 @@ import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { renderTable } from '../output.ts';
 import { coins, formatCoins, listOf, token } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 
 type TokenOptions = SendOptions & { token: TokenName };
 type LedgerOptions = TokenOptions & { ledger: LedgerName };
@@ -133,7 +133,7 @@ async function sendNamed(
   data: unknown,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const built = operationNamed('economy', operation, data);
   await sendOperations(context, options, 'economy', () => [built]);
 }
@@ -150,7 +150,7 @@ async function issue(
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
   const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { KeyDirectory } = await import('../key-directory.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const directory = new KeyDirectory(context);
   const approvers = await Promise.all(options.approver.map((name) => directory.load(name, options)));
   const spec = ECONOMY.operations.CoinIssue;

@@ -7,9 +7,9 @@ import { NodeError } from '../../util/errors.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { decimal, listOf } from '../parse.ts';
-import type { ExplorationOptions } from '../sim-explorations.ts';
-import { runPart, type SimPart, startParts } from '../sim-parts.ts';
-import { campaignText, repeatCommand } from '../sim-text.ts';
+import type { ExplorationOptions } from '../sim/explorations.ts';
+import { runPart, type SimPart, startParts } from '../sim/parts.ts';
+import { campaignText, repeatCommand } from '../sim/text.ts';
 
 interface SimOptions extends ExplorationOptions {
   runs?: number;
@@ -60,17 +60,17 @@ export function registerSim(program: Command, cliProcess: CliProcess): void {
 
 async function simulate(context: CliContext, options: SimOptions): Promise<void> {
   if (options.scenario !== undefined) {
-    const { playScenarioFiles } = await import('../sim-scenarios.ts');
+    const { playScenarioFiles } = await import('../sim/scenarios.ts');
     await playScenarioFiles(context, options.scenario, options.trace === true);
     return;
   }
   if (options.mutants === true) {
-    const { huntMutants } = await import('../sim-mutants.ts');
+    const { huntMutants } = await import('../sim/mutants.ts');
     await huntMutants(context, options.jobs);
     return;
   }
   if (options.twins !== undefined || options.search === true) {
-    const { playSearch, playTwins } = await import('../sim-explorations.ts');
+    const { playSearch, playTwins } = await import('../sim/explorations.ts');
     await (options.search === true ? playSearch : playTwins)(context, options);
     return;
   }

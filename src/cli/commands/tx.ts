@@ -5,8 +5,8 @@ import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { renderTable, toJsonText } from '../output.ts';
 import { decimal } from '../parse.ts';
-import { withSendOptions } from '../send-options.ts';
-import type { SendOptions } from '../send-transaction.ts';
+import { withSendOptions } from '../sending/send-options.ts';
+import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerDemo } from './demo.ts';
 
 export function registerTx(program: Command, cliProcess: CliProcess): void {
@@ -42,7 +42,7 @@ async function send(
   data?: string,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../send-transaction.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const json = parseData(data === '-' ? await readFile('/dev/stdin', 'utf8') : (data ?? '{}'));
   const built = operationNamed(options.ledger, operation, json);
   await sendOperations(context, options, options.ledger, () => [built]);
@@ -64,7 +64,7 @@ async function get(context: CliContext, _options: unknown, txId: string): Promis
 
 async function receipt(context: CliContext, _options: unknown, txId: string): Promise<void> {
   const { clientOf } = await import('../rpc.ts');
-  const { renderReceipt } = await import('../send-transaction.ts');
+  const { renderReceipt } = await import('../sending/send-transaction.ts');
   const answer = await (await clientOf(context)).call('tx_getReceipt', { txId });
   context.output.result(answer, renderReceipt(answer));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { VERSION } from '../../util/version.ts';
 import { action, type CliProcess } from '../context.ts';
-import { VERSION } from '../version.ts';
 
 export function registerVersion(program: Command, cliProcess: CliProcess): void {
   program

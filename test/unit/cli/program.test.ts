@@ -6,8 +6,8 @@ import { environmentName } from '../../../src/cli/environment.ts';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import { nodeVersionProblem } from '../../../src/cli/node-version.ts';
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
-import { VERSION } from '../../../src/cli/version.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
+import { VERSION } from '../../../src/util/version.ts';
 
 function collect(): { stream: Writable; text: () => string } {
   const chunks: string[] = [];

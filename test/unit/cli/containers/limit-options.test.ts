@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_LIMITS, limitsOf, mebibytes } from '../../../src/cli/limit-options.ts';
-import { hash0x } from '../../../src/cli/parse.ts';
+import { DEFAULT_LIMITS, limitsOf, mebibytes } from '../../../../src/cli/containers/limit-options.ts';
+import { hash0x } from '../../../../src/cli/parse.ts';
 
 describe('the limits of a container on the command line', () => {
   it('are sizes in mebibytes or gibibytes', () => {

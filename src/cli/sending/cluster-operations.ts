@@ -1,17 +1,17 @@
-import type { Client } from '../client/client.ts';
-import { signHeartbeat, signNodeJoin, signRefute } from '../client/cluster-node.ts';
-import { operationNamed } from '../client/transaction-builder.ts';
-import { type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
-import type { MethodResult } from '../rpc/schema/methods.ts';
-import { addressToText } from '../types/address.ts';
-import type { Resources } from '../types/cluster-state.ts';
-import { encodeOperation } from '../types/operations/catalog.ts';
-import { CLUSTER } from '../types/operations/cluster.ts';
-import type { Operation } from '../types/transaction.ts';
-import { NodeError } from '../util/errors.ts';
-import type { CliContext } from './context.ts';
-import { usageError } from './exit-code.ts';
-import { KeyDirectory } from './key-directory.ts';
+import type { Client } from '../../client/client.ts';
+import { signHeartbeat, signNodeJoin, signRefute } from '../../client/cluster-node.ts';
+import { operationNamed } from '../../client/transaction-builder.ts';
+import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
+import { addressToText } from '../../types/address.ts';
+import type { Resources } from '../../types/cluster-state.ts';
+import { encodeOperation } from '../../types/operations/catalog.ts';
+import { CLUSTER } from '../../types/operations/cluster.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { NodeError } from '../../util/errors.ts';
+import type { CliContext } from '../context.ts';
+import { usageError } from '../exit-code.ts';
+import { KeyDirectory } from '../key-directory.ts';
 import { type SendOptions, type SendSituation, sendOperations } from './send-transaction.ts';
 
 /** What the commands of the cluster ledger send. Nodes stand on the command line as `0x…`, their own keys as key files. */

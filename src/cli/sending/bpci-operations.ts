@@ -1,14 +1,14 @@
-import type { Client } from '../client/client.ts';
-import { operationNamed } from '../client/transaction-builder.ts';
-import { type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
-import { sha256 } from '../crypto/hash.ts';
-import { vrfKeyPairFromSeed } from '../crypto/vrf.ts';
-import type { BPCI } from '../types/operations/bpci.ts';
-import type { Operation } from '../types/transaction.ts';
-import { toHex, utf8 } from '../util/bytes.ts';
-import { errorCode } from '../util/errors.ts';
-import type { CliContext } from './context.ts';
-import { type KeyAccess, KeyDirectory } from './key-directory.ts';
+import type { Client } from '../../client/client.ts';
+import { operationNamed } from '../../client/transaction-builder.ts';
+import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { vrfKeyPairFromSeed } from '../../crypto/vrf.ts';
+import type { BPCI } from '../../types/operations/bpci.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { toHex, utf8 } from '../../util/bytes.ts';
+import { errorCode } from '../../util/errors.ts';
+import type { CliContext } from '../context.ts';
+import { type KeyAccess, KeyDirectory } from '../key-directory.ts';
 import { type SendOptions, type SendSituation, sendOperations } from './send-transaction.ts';
 
 /** What the commands of the bpci ledger send. */

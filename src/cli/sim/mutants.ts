@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
-import type { CheckName } from '../sim/mutant-checks.ts';
-import type { MutantVerdict } from '../sim/mutant-worker.ts';
-import type { Mutant } from '../sim/mutants.ts';
-import { NodeError } from '../util/errors.ts';
-import type { CliContext } from './context.ts';
+import type { CheckName } from '../../sim/mutant-checks.ts';
+import type { MutantVerdict } from '../../sim/mutant-worker.ts';
+import type { Mutant } from '../../sim/mutants.ts';
+import { NodeError } from '../../util/errors.ts';
+import type { CliContext } from '../context.ts';
+import { renderTable } from '../output.ts';
 import { type MutantErrorCode, type MutantRun, openSourceTree, runMutant } from './mutant-runs.ts';
-import { renderTable } from './output.ts';
 
 /**
  * The checker checks itself: the code as it is must pass every check, and of each mutant the stated check must notice
@@ -13,8 +13,8 @@ import { renderTable } from './output.ts';
  * @throws NodeError CHECK_UNSOUND, MUTANT_SURVIVED
  */
 export async function huntMutants(context: CliContext, jobs: number = cpus().length): Promise<void> {
-  const { CHECKS } = await import('../sim/mutant-checks.ts');
-  const { MUTANTS } = await import('../sim/mutants.ts');
+  const { CHECKS } = await import('../../sim/mutant-checks.ts');
+  const { MUTANTS } = await import('../../sim/mutants.ts');
   const tree = await openSourceTree();
   const started = performance.now();
   const waiting: (Mutant | undefined)[] = [undefined, ...MUTANTS];

@@ -1,15 +1,15 @@
-import type { Client } from '../client/client.ts';
-import { signImage } from '../client/image-provenance.ts';
-import type { KeyPair } from '../crypto/ed25519.ts';
-import type { MethodResult } from '../rpc/schema/methods.ts';
-import type { RootfsImage } from '../runtime/rootfs-image.ts';
-import { SECCOMP_PROFILE_HASH } from '../runtime/seccomp-profile.ts';
-import { encodeOperation } from '../types/operations/catalog.ts';
-import { appId } from '../types/operations/cluster.ts';
-import { type ContainerLimits, DOCKLOCK, NO_DOCUMENT } from '../types/operations/docklock.ts';
-import type { Operation } from '../types/transaction.ts';
-import { errorCode, NodeError } from '../util/errors.ts';
-import type { Receipt, TransactionSender } from './transaction-sender.ts';
+import type { Client } from '../../client/client.ts';
+import { signImage } from '../../client/image-provenance.ts';
+import type { KeyPair } from '../../crypto/ed25519.ts';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
+import type { RootfsImage } from '../../runtime/rootfs-image.ts';
+import { SECCOMP_PROFILE_HASH } from '../../runtime/seccomp-profile.ts';
+import { encodeOperation } from '../../types/operations/catalog.ts';
+import { appId } from '../../types/operations/cluster.ts';
+import { type ContainerLimits, DOCKLOCK, NO_DOCUMENT } from '../../types/operations/docklock.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { errorCode, NodeError } from '../../util/errors.ts';
+import type { Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 
 export type AppState = MethodResult<'docklock_getApp'>['app'];
 export type ContainerState = MethodResult<'docklock_getContainer'>['container'];

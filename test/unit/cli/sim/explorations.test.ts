@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
-import { EXIT } from '../../../src/cli/exit-code.ts';
-import { runProgram } from '../../../src/cli/program.ts';
+import { EXIT } from '../../../../src/cli/exit-code.ts';
+import { runProgram } from '../../../../src/cli/program.ts';
 
 async function sim(...args: string[]) {
   const chunks: string[] = [];

@@ -1,14 +1,14 @@
-import type { Client } from '../client/client.ts';
-import { senderOf, signTransaction } from '../client/transaction-builder.ts';
-import { keyPairFromSeed } from '../crypto/ed25519.ts';
-import { addressToText } from '../types/address.ts';
-import type { LedgerName } from '../types/names.ts';
-import type { Operation } from '../types/transaction.ts';
-import { toHex } from '../util/bytes.ts';
-import type { CliContext } from './context.ts';
-import { KeyDirectory } from './key-directory.ts';
-import { formatCoins } from './parse.ts';
-import { clientOf } from './rpc.ts';
+import type { Client } from '../../client/client.ts';
+import { senderOf, signTransaction } from '../../client/transaction-builder.ts';
+import { keyPairFromSeed } from '../../crypto/ed25519.ts';
+import { addressToText } from '../../types/address.ts';
+import type { LedgerName } from '../../types/names.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { toHex } from '../../util/bytes.ts';
+import type { CliContext } from '../context.ts';
+import { KeyDirectory } from '../key-directory.ts';
+import { formatCoins } from '../parse.ts';
+import { clientOf } from '../rpc.ts';
 import {
   assertOk,
   type Receipt,

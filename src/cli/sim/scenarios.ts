@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { playScenario, type ScenarioResult } from '../sim/scenario.ts';
-import { parseScenario, type ScenarioErrorCode } from '../sim/scenario-schema.ts';
-import { errorMessage, NodeError } from '../util/errors.ts';
-import type { CliContext } from './context.ts';
-import { renderTable } from './output.ts';
+import { playScenario, type ScenarioResult } from '../../sim/scenario.ts';
+import { parseScenario, type ScenarioErrorCode } from '../../sim/scenario-schema.ts';
+import { errorMessage, NodeError } from '../../util/errors.ts';
+import type { CliContext } from '../context.ts';
+import { renderTable } from '../output.ts';
 
 /**
  * Plays scenario files one after the other, the rest also when one fails.

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Client } from '../client/client.ts';
-import { type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
-import { runContainer } from '../runtime/container.ts';
-import type { ContainerEnd, ContainerUsage, RunSettings } from '../runtime/container-run.ts';
-import { assertRootfs } from '../runtime/rootfs.ts';
-import { imageOfRootfs } from '../runtime/rootfs-image.ts';
-import { findRunc } from '../runtime/runc.ts';
-import { StepRecorder } from '../runtime/step-recorder.ts';
-import type { ContainerLimits } from '../types/operations/docklock.ts';
-import type { ChainTip } from '../types/step-receipt.ts';
-import { NodeError } from '../util/errors.ts';
+import type { Client } from '../../client/client.ts';
+import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
+import { runContainer } from '../../runtime/container.ts';
+import type { ContainerEnd, ContainerUsage, RunSettings } from '../../runtime/container-run.ts';
+import { assertRootfs } from '../../runtime/rootfs.ts';
+import { imageOfRootfs } from '../../runtime/rootfs-image.ts';
+import { findRunc } from '../../runtime/runc.ts';
+import { StepRecorder } from '../../runtime/step-recorder.ts';
+import type { ContainerLimits } from '../../types/operations/docklock.ts';
+import type { ChainTip } from '../../types/step-receipt.ts';
+import { NodeError } from '../../util/errors.ts';
+import { type Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 import { type ContainerState, prepareApp } from './container-app.ts';
 import { ensureLease } from './node-lease.ts';
 import { StepReporter } from './step-reporter.ts';
-import { type Receipt, TransactionSender } from './transaction-sender.ts';
 
 export interface ContainerRequest {
   readonly client: Client;

@@ -1,13 +1,13 @@
-import { signHeartbeat, signNodeJoin, signRefute } from '../client/cluster-node.ts';
-import type { KeyPair } from '../crypto/ed25519.ts';
-import type { MethodResult } from '../rpc/schema/methods.ts';
-import { addressToText } from '../types/address.ts';
-import { encodeOperation } from '../types/operations/catalog.ts';
-import { CLUSTER } from '../types/operations/cluster.ts';
-import type { Operation } from '../types/transaction.ts';
-import { NodeError } from '../util/errors.ts';
-import type { Receipt, TransactionSender } from './transaction-sender.ts';
-import { VERSION } from './version.ts';
+import { signHeartbeat, signNodeJoin, signRefute } from '../../client/cluster-node.ts';
+import type { KeyPair } from '../../crypto/ed25519.ts';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
+import { addressToText } from '../../types/address.ts';
+import { encodeOperation } from '../../types/operations/catalog.ts';
+import { CLUSTER } from '../../types/operations/cluster.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { NodeError } from '../../util/errors.ts';
+import { VERSION } from '../../util/version.ts';
+import type { Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 
 type Member = MethodResult<'cluster_members'>['items'][number];
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { coins, duration, formatCoins } from './parse.ts';
+import { coins, duration, formatCoins } from '../parse.ts';
 
 const DEFAULT_MAX_FEE = 1_000_000n;
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ContainerLimits } from '../types/operations/docklock.ts';
-import { decimal, positive } from './parse.ts';
+import type { ContainerLimits } from '../../types/operations/docklock.ts';
+import { decimal, positive } from '../parse.ts';
 
 export const DEFAULT_LIMITS: ContainerLimits = { cpuMilli: 1_000, memoryMib: 64, diskMib: 16, pids: 64 };
 

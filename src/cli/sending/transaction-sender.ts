@@ -1,13 +1,13 @@
-import type { Client } from '../client/client.ts';
-import { senderOf, signTransaction } from '../client/transaction-builder.ts';
-import type { KeyPair } from '../crypto/ed25519.ts';
-import type { MethodResult } from '../rpc/schema/methods.ts';
-import { addressToText } from '../types/address.ts';
-import type { LedgerName } from '../types/names.ts';
-import type { Operation } from '../types/transaction.ts';
-import { toHex } from '../util/bytes.ts';
-import { errorCode, NodeError } from '../util/errors.ts';
-import type { CliErrorCode } from './exit-code.ts';
+import type { Client } from '../../client/client.ts';
+import { senderOf, signTransaction } from '../../client/transaction-builder.ts';
+import type { KeyPair } from '../../crypto/ed25519.ts';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
+import { addressToText } from '../../types/address.ts';
+import type { LedgerName } from '../../types/names.ts';
+import type { Operation } from '../../types/transaction.ts';
+import { toHex } from '../../util/bytes.ts';
+import { errorCode, NodeError } from '../../util/errors.ts';
+import type { CliErrorCode } from '../exit-code.ts';
 
 export type Receipt = MethodResult<'tx_getReceipt'>;
 

@@ -1,9 +1,9 @@
-import type { SearchReport } from '../sim/exploration/search.ts';
-import type { TwinsReport } from '../sim/exploration/twins.ts';
-import { faultTolerance } from '../types/quorum.ts';
-import type { CliContext } from './context.ts';
-import { usageError } from './exit-code.ts';
-import { renderTable } from './output.ts';
+import type { SearchReport } from '../../sim/exploration/search.ts';
+import type { TwinsReport } from '../../sim/exploration/twins.ts';
+import { faultTolerance } from '../../types/quorum.ts';
+import type { CliContext } from '../context.ts';
+import { usageError } from '../exit-code.ts';
+import { renderTable } from '../output.ts';
 
 /** Options of `metanode sim --twins` and `metanode sim --search`. */
 export interface ExplorationOptions {
@@ -25,7 +25,7 @@ export async function playTwins(context: CliContext, options: ExplorationOptions
   if (twins < 1 || twins > faultTolerance(n))
     throw usageError(`${n} validators bear ${faultTolerance(n)} faulty ones, not ${twins} twins`);
   if (rounds < 1 || parts < 1) throw usageError('at least one round, and one part of the network');
-  const { addTwins, NO_TWINS, roundsToHeal, tryAllTwins } = await import('../sim/exploration/twins.ts');
+  const { addTwins, NO_TWINS, roundsToHeal, tryAllTwins } = await import('../../sim/exploration/twins.ts');
   const started = performance.now();
   const shared = { n, twins, rounds, parts };
   let report = NO_TWINS;
@@ -34,7 +34,7 @@ export async function playTwins(context: CliContext, options: ExplorationOptions
       context.output.note(`${done.schedules} schedules, ${done.states} states`);
     });
   else {
-    const { sampleTwins } = await import('../sim/exploration/twins-samples.ts');
+    const { sampleTwins } = await import('../../sim/exploration/twins-samples.ts');
     for (let from = 0; from < samples; from += SAMPLES_AT_ONCE) {
       const share = { ...shared, seed, from, samples: Math.min(SAMPLES_AT_ONCE, samples - from) };
       report = addTwins(report, sampleTwins(share));
@@ -73,7 +73,7 @@ export async function playSearch(context: CliContext, options: ExplorationOption
   const { validators, rounds = 2, maxStates = rounds > 2 ? 300_000 : Number.POSITIVE_INFINITY } = options;
   if (validators !== 4) throw usageError('the search is for four validators');
   if (rounds < 1 || maxStates < 1) throw usageError('at least one round, and one state');
-  const { searchSmall } = await import('../sim/exploration/search.ts');
+  const { searchSmall } = await import('../../sim/exploration/search.ts');
   const started = performance.now();
   const positions = searchSmall({ rounds, maxStates }, (done) => {
     const last = done.at(-1) as SearchReport;

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
-import type { Campaign } from '../sim/campaign.ts';
-import type { FaultClass } from '../sim/faults.ts';
-import type { RunMode } from '../sim/run.ts';
-import { NodeError } from '../util/errors.ts';
+import type { Campaign } from '../../sim/campaign.ts';
+import type { FaultClass } from '../../sim/faults.ts';
+import type { RunMode } from '../../sim/run.ts';
+import { NodeError } from '../../util/errors.ts';
 
 /** A number of runs of one campaign, from run `from` on. */
 export interface SimPart {
@@ -26,7 +26,9 @@ const REPORT_INTERVAL_MS = 2000;
  * know more, or after too many failures.
  */
 async function runHere(part: SimPart, onProgress: (done: Campaign) => boolean): Promise<void> {
-  const { campaignOf, EMPTY_CAMPAIGN, MAX_FAILURES, merge, seedOfRun } = await import('../sim/campaign.ts');
+  const { campaignOf, EMPTY_CAMPAIGN, MAX_FAILURES, merge, seedOfRun } = await import(
+    '../../sim/campaign.ts'
+  );
   const { validators: n, heights, mode, faults } = part;
   let done = EMPTY_CAMPAIGN;
   let failures = 0;
@@ -76,7 +78,7 @@ export async function startParts(
   jobs: number,
   onProgress: (sum: Campaign) => void,
 ): Promise<Campaign> {
-  const { EMPTY_CAMPAIGN, merge } = await import('../sim/campaign.ts');
+  const { EMPTY_CAMPAIGN, merge } = await import('../../sim/campaign.ts');
   let sum = EMPTY_CAMPAIGN;
   const add = (done: Campaign) => {
     sum = merge(sum, done);

@@ -1,8 +1,8 @@
-import type { Campaign, RunFailure } from '../sim/campaign.ts';
-import { ALL_FAULTS, isPossible } from '../sim/faults.ts';
-import { faultTolerance } from '../types/quorum.ts';
-import { type Output, renderTable } from './output.ts';
-import type { SimPart } from './sim-parts.ts';
+import type { Campaign, RunFailure } from '../../sim/campaign.ts';
+import { ALL_FAULTS, isPossible } from '../../sim/faults.ts';
+import { faultTolerance } from '../../types/quorum.ts';
+import { type Output, renderTable } from '../output.ts';
+import type { SimPart } from './parts.ts';
 
 /** What `metanode sim` prints as JSON. */
 interface CampaignResult extends Campaign {
