@@ -10,7 +10,7 @@ import { decode, encode, type Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { RequestHandlers } from './contract.ts';
 import { networkError } from './errors.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from './peers/peer-table.ts';
 import type { RequestProtocol, Requests } from './requests.ts';
 
 const TRANSACTIONS: RequestProtocol<Hash[]> = {

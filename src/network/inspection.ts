@@ -1,6 +1,6 @@
 import { TOPICS } from '../types/network.ts';
 import type { Gossip } from './gossip.ts';
-import type { PeerTable } from './peers.ts';
+import type { PeerTable } from './peers/peer-table.ts';
 import type { GossipInspection, Statistics } from './statistics.ts';
 
 /** What both carriers look like from this node now, as copies. */

@@ -5,7 +5,6 @@ import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
-import { Admission } from './admission.ts';
 import { BlockExchange } from './block-exchange.ts';
 import type {
   DisconnectReason,
@@ -22,23 +21,24 @@ import type {
   ValidatorPeerState,
   Verdict,
 } from './contract.ts';
-import { missingTargets } from './dial-targets.ts';
-import { Dialer, type DialTarget } from './dialer.ts';
-import { DuplicateKeys } from './duplicate-keys.ts';
 import { type NetworkError, networkError } from './errors.ts';
 import { Gossip } from './gossip.ts';
-import { judgeStatus } from './handshake.ts';
 import { Inbox } from './inbox.ts';
 import { inspectGossip } from './inspection.ts';
-import { Isolation } from './isolation.ts';
 import { createHost, type Host, listeningAddresses } from './libp2p-host.ts';
-import { OwnRecord } from './own-record.ts';
-import { PeerBook } from './peer-book.ts';
-import { PEERS_PROTOCOL, PeerExchange } from './peer-exchange.ts';
-import { isDialable, peerIdOf, verifyPeerRecord } from './peer-record.ts';
-import { type Peer, PeerTable } from './peers.ts';
-import { PushCarrier, RELAYED_TOPICS } from './push-carrier.ts';
-import { Reach } from './reach.ts';
+import { Admission } from './peers/admission.ts';
+import { missingTargets } from './peers/dial-targets.ts';
+import { Dialer, type DialTarget } from './peers/dialer.ts';
+import { DuplicateKeys } from './peers/duplicate-keys.ts';
+import { judgeStatus } from './peers/handshake.ts';
+import { Isolation } from './peers/isolation.ts';
+import { OwnRecord } from './peers/own-record.ts';
+import { PeerBook } from './peers/peer-book.ts';
+import { PEERS_PROTOCOL, PeerExchange } from './peers/peer-exchange.ts';
+import { isDialable, peerIdOf, verifyPeerRecord } from './peers/peer-record.ts';
+import { type Peer, PeerTable } from './peers/peer-table.ts';
+import { Reach } from './peers/reach.ts';
+import { PushCarrier, RELAYED_TOPICS } from './push/push-carrier.ts';
 import { Requests } from './requests.ts';
 import { type GossipInspection, Statistics } from './statistics.ts';
 

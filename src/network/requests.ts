@@ -6,7 +6,7 @@ import { errorCode, errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { NetworkError, networkError } from './errors.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from './peers/peer-table.ts';
 import { type WireStream, wireStream } from './wire-stream.ts';
 
 /** One request protocol: what is asked, and a bound on what an answer may hold. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prefixLength } from '../../src/network/length-prefix.ts';
-import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push-link.ts';
+import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push/push-link.ts';
 import { initNode } from '../../src/node/init-node.ts';
 import { decodeBlock } from '../../src/types/block.ts';
 import { CertificateType } from '../../src/types/certificate.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { gossipTopic } from '../../src/network/gossip.ts';
 import { prefixLength } from '../../src/network/length-prefix.ts';
-import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push-link.ts';
+import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push/push-link.ts';
 import {
   BlockRequestType,
   FrameType,

@@ -101,6 +101,8 @@ const SINGLE_IMPORTS: readonly (readonly [file: string, specifier: string, allow
   ['src/mining/a.ts', 'node:timers', false],
   ['src/network/a.ts', 'libp2p', true],
   ['src/network/a.ts', './../chain/a.ts', false],
+  ['src/network/push/a.ts', '../peers/a.ts', true],
+  ['src/network/push/a.ts', '../../chain/a.ts', false],
 ];
 
 /** Other forms of an import that must not slip through. */

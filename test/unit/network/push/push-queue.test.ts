@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PushQueue } from '../../../src/network/push-queue.ts';
-import { FrameType, TOPICS, type Topic, type WireMessage } from '../../../src/types/network.ts';
-import { decode, encode } from '../../../src/types/ssz.ts';
-import { LIMITS } from '../../../src/util/limits.ts';
+import { PushQueue } from '../../../../src/network/push/push-queue.ts';
+import { FrameType, TOPICS, type Topic, type WireMessage } from '../../../../src/types/network.ts';
+import { decode, encode } from '../../../../src/types/ssz.ts';
+import { LIMITS } from '../../../../src/util/limits.ts';
 
 function message(topic: Topic, bytes: number, counter = 0): WireMessage {
   return { topic, counter, content: new Uint8Array(bytes) };

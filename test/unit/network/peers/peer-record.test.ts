@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
-import { keyPairFromSeed } from '../../../src/crypto/ed25519.ts';
-import type { ValidatorIdentity } from '../../../src/network/contract.ts';
-import { DuplicateKeys } from '../../../src/network/duplicate-keys.ts';
-import { PeerBook } from '../../../src/network/peer-book.ts';
-import { isDialable, signPeerRecord, verifyPeerRecord } from '../../../src/network/peer-record.ts';
-import { type PeerRecord, PeerRecordType, peerRecordSigningBytes } from '../../../src/types/network.ts';
-import { decode, encode } from '../../../src/types/ssz.ts';
-import { ValidatorSet } from '../../../src/types/validator.ts';
+import { keyPairFromSeed } from '../../../../src/crypto/ed25519.ts';
+import type { ValidatorIdentity } from '../../../../src/network/contract.ts';
+import { DuplicateKeys } from '../../../../src/network/peers/duplicate-keys.ts';
+import { PeerBook } from '../../../../src/network/peers/peer-book.ts';
+import { isDialable, signPeerRecord, verifyPeerRecord } from '../../../../src/network/peers/peer-record.ts';
+import { type PeerRecord, PeerRecordType, peerRecordSigningBytes } from '../../../../src/types/network.ts';
+import { decode, encode } from '../../../../src/types/ssz.ts';
+import { ValidatorSet } from '../../../../src/types/validator.ts';
 
 const GENESIS = 'ab'.repeat(32);
 

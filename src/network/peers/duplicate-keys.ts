@@ -1,7 +1,7 @@
-import type { PeerRecord } from '../types/network.ts';
-import { LIMITS } from '../util/limits.ts';
-import { LruCache } from '../util/lru-cache.ts';
-import type { NetworkEvent } from './contract.ts';
+import type { PeerRecord } from '../../types/network.ts';
+import { LIMITS } from '../../util/limits.ts';
+import { LruCache } from '../../util/lru-cache.ts';
+import type { NetworkEvent } from '../contract.ts';
 import { bindingSequence } from './peer-book.ts';
 import { bindingOf } from './peer-record.ts';
 

@@ -1,13 +1,13 @@
 import type { Connection } from '@libp2p/interface';
-import type { Head, PeerRecord, Status } from '../types/network.ts';
-import type { Address, Hash } from '../types/ssz.ts';
-import type { Clock } from '../util/clock.ts';
-import { LIMITS } from '../util/limits.ts';
-import type { DisconnectReason, PeerInfo, ValidatorPeerState } from './contract.ts';
-import { InboundGate, OBSERVER_BOUNDS, VALIDATOR_BOUNDS } from './inbound-gate.ts';
+import type { Head, PeerRecord, Status } from '../../types/network.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { DisconnectReason, PeerInfo, ValidatorPeerState } from '../contract.ts';
+import { InboundGate, OBSERVER_BOUNDS, VALIDATOR_BOUNDS } from '../inbound-gate.ts';
+import type { PushLink } from '../push/push-link.ts';
+import { RateBudget } from '../rate-budget.ts';
 import { bindingSequence, type PeerBook } from './peer-book.ts';
-import type { PushLink } from './push-link.ts';
-import { RateBudget } from './rate-budget.ts';
 
 /** A connected peer whose handshake succeeded. */
 export interface Peer {

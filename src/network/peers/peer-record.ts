@@ -1,6 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
-import { type KeyPair, verifySignature } from '../crypto/ed25519.ts';
+import { type KeyPair, verifySignature } from '../../crypto/ed25519.ts';
 import {
   type PeerBinding,
   type PeerBindingBody,
@@ -9,12 +9,12 @@ import {
   type PeerRole,
   peerBindingSigningBytes,
   peerRecordSigningBytes,
-} from '../types/network.ts';
-import type { Hash } from '../types/ssz.ts';
-import { toHex } from '../util/bytes.ts';
-import { LIMITS } from '../util/limits.ts';
-import type { ValidatorIdentity } from './contract.ts';
-import { networkError } from './errors.ts';
+} from '../../types/network.ts';
+import type { Hash } from '../../types/ssz.ts';
+import { toHex } from '../../util/bytes.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { ValidatorIdentity } from '../contract.ts';
+import { networkError } from '../errors.ts';
 
 /** Signs the own record; `sequence` must grow from one record of a node to the next, restarts included. */
 export function signPeerRecord(

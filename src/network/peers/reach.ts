@@ -1,8 +1,8 @@
-import type { Address } from '../types/ssz.ts';
-import type { Clock } from '../util/clock.ts';
-import { LIMITS } from '../util/limits.ts';
+import type { Address } from '../../types/ssz.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
 import type { PeerBook } from './peer-book.ts';
-import type { PeerTable } from './peers.ts';
+import type { PeerTable } from './peer-table.ts';
 
 /** How long an answer to `isSomeoneMissed` is used again, because every message asks. */
 const CACHE_MS = 500;

@@ -1,5 +1,5 @@
-import type { Topic, WireMessage } from '../types/network.ts';
-import { LIMITS } from '../util/limits.ts';
+import type { Topic, WireMessage } from '../../types/network.ts';
+import { LIMITS } from '../../util/limits.ts';
 
 /** What is given up first when a peer does not keep up: bytes that it can fetch before what nobody sends again. */
 const DROP_ORDER: readonly Topic[] = [

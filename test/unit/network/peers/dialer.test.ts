@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Dialer, type DialTarget, redialDelayMs } from '../../../src/network/dialer.ts';
-import { InboundGate } from '../../../src/network/inbound-gate.ts';
-import { RateBudget } from '../../../src/network/rate-budget.ts';
-import { systemClock } from '../../../src/util/clock.ts';
-import { LIMITS } from '../../../src/util/limits.ts';
+import { InboundGate } from '../../../../src/network/inbound-gate.ts';
+import { Dialer, type DialTarget, redialDelayMs } from '../../../../src/network/peers/dialer.ts';
+import { RateBudget } from '../../../../src/network/rate-budget.ts';
+import { systemClock } from '../../../../src/util/clock.ts';
+import { LIMITS } from '../../../../src/util/limits.ts';
 
 const target = (key: string): DialTarget => ({ key, addresses: [key], isPatient: false });
 

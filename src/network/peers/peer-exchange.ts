@@ -4,17 +4,17 @@ import {
   type PeersAnswer,
   PeersAnswerType,
   PeersRequestType,
-} from '../types/network.ts';
-import { decode, encode } from '../types/ssz.ts';
-import type { Clock } from '../util/clock.ts';
-import { errorMessage } from '../util/errors.ts';
-import { LIMITS } from '../util/limits.ts';
-import type { Logger } from '../util/logger.ts';
-import { LruCache } from '../util/lru-cache.ts';
+} from '../../types/network.ts';
+import { decode, encode } from '../../types/ssz.ts';
+import type { Clock } from '../../util/clock.ts';
+import { errorMessage } from '../../util/errors.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { Logger } from '../../util/logger.ts';
+import { LruCache } from '../../util/lru-cache.ts';
+import type { RequestProtocol, Requests } from '../requests.ts';
 import type { PeerBook } from './peer-book.ts';
 import { bindingOf } from './peer-record.ts';
-import type { Peer, PeerTable } from './peers.ts';
-import type { RequestProtocol, Requests } from './requests.ts';
+import type { Peer, PeerTable } from './peer-table.ts';
 
 export const PEERS_PROTOCOL: RequestProtocol<{ record: PeerRecord; head: Head }> = {
   protocol: '/metanode/peers/1',

@@ -1,5 +1,5 @@
-import type { Clock } from '../util/clock.ts';
-import { LIMITS } from '../util/limits.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
 
 /** Somewhere this node wants to be connected. */
 export interface DialTarget {

@@ -1,9 +1,9 @@
 import type { Stream } from '@libp2p/interface';
-import { type Status, StatusType, StatusVerdictType } from '../types/network.ts';
-import { errorMessage } from '../util/errors.ts';
-import { LIMITS } from '../util/limits.ts';
-import { disconnectCodeOf, type NetworkError, networkError } from './errors.ts';
-import { wireStream } from './wire-stream.ts';
+import { type Status, StatusType, StatusVerdictType } from '../../types/network.ts';
+import { errorMessage } from '../../util/errors.ts';
+import { LIMITS } from '../../util/limits.ts';
+import { disconnectCodeOf, type NetworkError, networkError } from '../errors.ts';
+import { wireStream } from '../wire-stream.ts';
 
 export const STATUS_PROTOCOL = '/metanode/status/1';
 

@@ -1,10 +1,11 @@
 import type { Connection, Stream } from '@libp2p/interface';
-import type { Status } from '../types/network.ts';
-import type { Clock } from '../util/clock.ts';
-import { LIMITS } from '../util/limits.ts';
-import type { Logger } from '../util/logger.ts';
-import type { DisconnectReason } from './contract.ts';
-import { type DisconnectCode, type NetworkError, networkError } from './errors.ts';
+import type { Status } from '../../types/network.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { Logger } from '../../util/logger.ts';
+import type { DisconnectReason } from '../contract.ts';
+import { type DisconnectCode, type NetworkError, networkError } from '../errors.ts';
+import type { Host } from '../libp2p-host.ts';
 import {
   asRefusal,
   type HandshakeRefusal,
@@ -12,8 +13,7 @@ import {
   STATUS_PROTOCOL,
   shakeHands,
 } from './handshake.ts';
-import type { Host } from './libp2p-host.ts';
-import type { Peer, PeerTable } from './peers.ts';
+import type { Peer, PeerTable } from './peer-table.ts';
 
 /** How long the connection that loses against another of the same peer stays open. */
 const SECOND_CONNECTION_GRACE_MS = 3000;

@@ -1,12 +1,12 @@
 import type { Connection, Stream } from '@libp2p/interface';
-import type { Topic, WireMessage } from '../types/network.ts';
-import type { Clock } from '../util/clock.ts';
-import { LIMITS } from '../util/limits.ts';
-import type { DisconnectCode } from './errors.ts';
-import type { Host } from './libp2p-host.ts';
-import type { Peer, PeerTable } from './peers.ts';
+import type { Topic, WireMessage } from '../../types/network.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { DisconnectCode } from '../errors.ts';
+import type { Host } from '../libp2p-host.ts';
+import type { Peer, PeerTable } from '../peers/peer-table.ts';
+import type { Statistics } from '../statistics.ts';
 import { type LinkProtocol, PUSH_PROTOCOL, PushLink, RELAY_PROTOCOL } from './push-link.ts';
-import type { Statistics } from './statistics.ts';
 
 /** What observers get from the validators that they opened a relay stream to. */
 export const RELAYED_TOPICS: ReadonlySet<Topic> = new Set(['tx', 'block', 'certificate']);

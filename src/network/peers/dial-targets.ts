@@ -1,9 +1,9 @@
-import type { PeerRecord } from '../types/network.ts';
-import { LIMITS } from '../util/limits.ts';
+import type { PeerRecord } from '../../types/network.ts';
+import { LIMITS } from '../../util/limits.ts';
 import type { DialTarget } from './dialer.ts';
 import type { PeerBook } from './peer-book.ts';
 import { bindingOf, peerIdOf } from './peer-record.ts';
-import type { PeerTable } from './peers.ts';
+import type { PeerTable } from './peer-table.ts';
 
 /** How long an observer tries the same validators before it turns to others. */
 const OBSERVER_WINDOW_MS = 15_000;
