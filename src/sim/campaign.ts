@@ -1,5 +1,5 @@
 import { NodeError } from '../util/errors.ts';
-import { ALL_FAULTS, type FaultClass } from './faults.ts';
+import { ALL_FAULTS, type FaultClass } from './faults/faults.ts';
 import { type RunOptions, type RunResult, runSeed } from './run.ts';
 
 /** A run that broke a property: what, where, and the seed that repeats it. */

@@ -12,7 +12,7 @@ import type { Certificate } from '../types/certificate.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import { LIMITS } from '../util/limits.ts';
 import { ChainKeeper } from './chain-keeper.ts';
-import type { Strategy } from './faults.ts';
+import type { Strategy } from './faults/faults.ts';
 import { SimJournal } from './journal.ts';
 import type { Packet } from './network.ts';
 import { type CrashStep, SimSigner } from './signer.ts';

@@ -1,7 +1,7 @@
 import type { ProposedBlock } from '../consensus/contract.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
-import type { FaultClass, FaultCounts } from './faults.ts';
+import type { FaultClass, FaultCounts } from './faults/faults.ts';
 import type { Random } from './random.ts';
 
 /** What travels between simulated nodes. */

@@ -1,4 +1,4 @@
-import type { FaultClass } from './faults.ts';
+import type { FaultClass } from './faults/faults.ts';
 
 /** What a run shows. Two runs of one seed and one version of the code have equal reports. */
 export interface SimulationReport {

@@ -1,7 +1,7 @@
 import { faultTolerance } from '../types/quorum.ts';
 import { NodeError } from '../util/errors.ts';
-import { drawFaults, type FaultClass } from './faults.ts';
-import { drawCore } from './faulty-nodes.ts';
+import { drawFaults, type FaultClass } from './faults/faults.ts';
+import { drawCore } from './faults/faulty-nodes.ts';
 import type { SimNode } from './host.ts';
 import type { SimulationErrorCode } from './invariants.ts';
 import { Random } from './random.ts';

@@ -1,6 +1,6 @@
 import type { OwnMessage, UnsignedMessage } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
-import { distort } from './adversary.ts';
+import { distort } from './faults/adversary.ts';
 import type { SimNode } from './host.ts';
 import type { SimJournal } from './journal.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,6 @@
 import { faultTolerance } from '../types/quorum.ts';
 import { type Validator, ValidatorSet } from '../types/validator.ts';
-import type { FaultCounts } from './faults.ts';
+import type { FaultCounts } from './faults/faults.ts';
 import type { Random } from './random.ts';
 import type { SignatureScheme } from './signatures.ts';
 

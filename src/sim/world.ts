@@ -10,7 +10,7 @@ import type {
 } from '../consensus/contract.ts';
 import { hashOf } from '../crypto/hash.ts';
 import { utf8 } from '../util/bytes.ts';
-import type { FaultClass, FaultCounts, Strategy } from './faults.ts';
+import type { FaultClass, FaultCounts, Strategy } from './faults/faults.ts';
 import type { Invariants } from './invariants.ts';
 import type { Packet } from './network.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { restart } from '../../src/sim/fault-injector.ts';
+import { restart } from '../../src/sim/faults/fault-injector.ts';
 import type { SimNode } from '../../src/sim/host.ts';
 import type { Packet } from '../../src/sim/network.ts';
 import { Simulation } from '../../src/sim/simulation.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { verifySignature } from '../../src/crypto/ed25519.ts';
-import type { FaultClass } from '../../src/sim/faults.ts';
+import type { FaultClass } from '../../src/sim/faults/faults.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/simulation.ts';
 import { GENESIS } from '../../src/sim/world.ts';
 import { evidenceChecks, evidenceOf } from '../../src/types/evidence-check.ts';

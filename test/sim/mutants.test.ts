@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openSourceTree, runMutant, type SourceTree } from '../../src/cli/sim/mutant-runs.ts';
-import { CHECKS } from '../../src/sim/mutant-checks.ts';
-import { MUTANTS } from '../../src/sim/mutants.ts';
+import { CHECKS } from '../../src/sim/mutants/mutant-checks.ts';
+import { MUTANTS } from '../../src/sim/mutants/mutants.ts';
 import { errorCode } from '../../src/util/errors.ts';
 
 describe('Mutants: faults of the consensus that the checks must notice', function () {

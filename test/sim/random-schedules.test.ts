@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createConsensus } from '../../src/consensus/consensus.ts';
 import type { ConsensusEvent } from '../../src/consensus/contract.ts';
 import { campaignOf, EMPTY_CAMPAIGN, idleFaults, merge } from '../../src/sim/campaign.ts';
-import { ALL_FAULTS, type FaultClass, isPossible } from '../../src/sim/faults.ts';
+import { ALL_FAULTS, type FaultClass, isPossible } from '../../src/sim/faults/faults.ts';
 import { type RunMode, roundsToDecide, runSeed } from '../../src/sim/run.ts';
 import type { CoreFactory } from '../../src/sim/world.ts';
 import { faultTolerance } from '../../src/types/quorum.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createConsensus } from '../../src/consensus/consensus.ts';
-import { playScenario } from '../../src/sim/scenario.ts';
-import { parseScenario } from '../../src/sim/scenario-schema.ts';
+import { playScenario } from '../../src/sim/scenario/scenario.ts';
+import { parseScenario } from '../../src/sim/scenario/scenario-schema.ts';
 import { errorCode } from '../../src/util/errors.ts';
 
 const DIRECTORY = new URL('scenarios/', import.meta.url);

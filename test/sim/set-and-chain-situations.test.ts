@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { restart } from '../../src/sim/fault-injector.ts';
+import { restart } from '../../src/sim/faults/fault-injector.ts';
 import type { SimNode } from '../../src/sim/host.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/simulation.ts';
 import { seeds } from '../support/sim/seeds.ts';

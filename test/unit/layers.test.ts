@@ -99,6 +99,8 @@ const SINGLE_IMPORTS: readonly (readonly [file: string, specifier: string, allow
   ['src/consensus/a.ts', './../network/a.ts', false],
   ['src/ledger/a.ts', 'classic-level', false],
   ['src/mining/a.ts', 'node:timers', false],
+  ['src/sim/mutants/a.ts', '../exploration/a.ts', true],
+  ['src/sim/faults/a.ts', '../../network/a.ts', false],
   ['src/network/a.ts', 'libp2p', true],
   ['src/network/a.ts', './../chain/a.ts', false],
   ['src/network/push/a.ts', '../peers/a.ts', true],

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import type { Campaign } from '../../sim/campaign.ts';
-import type { FaultClass } from '../../sim/faults.ts';
+import type { FaultClass } from '../../sim/faults/faults.ts';
 import type { RunMode } from '../../sim/run.ts';
 import { NodeError } from '../../util/errors.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
@@ -108,7 +108,7 @@ async function partOf(options: SimOptions): Promise<SimPart> {
 }
 
 async function parseFaults(names: readonly string[], n: number): Promise<FaultClass[]> {
-  const { ALL_FAULTS, isPossible } = await import('../../sim/faults.ts');
+  const { ALL_FAULTS, isPossible } = await import('../../sim/faults/faults.ts');
   const { faultTolerance } = await import('../../types/quorum.ts');
   const isOpen = (fault: FaultClass) => isPossible(fault, n, faultTolerance(n));
   if (names.length === 1 && names[0] === 'none') return [];

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Plugin } from 'esbuild';
-import type { CheckName } from '../../sim/mutant-checks.ts';
-import type { MutantTask, MutantVerdict } from '../../sim/mutant-worker.ts';
-import type { Mutant } from '../../sim/mutants.ts';
-import type { Scenario } from '../../sim/scenario-schema.ts';
+import type { CheckName } from '../../sim/mutants/mutant-checks.ts';
+import type { MutantTask, MutantVerdict } from '../../sim/mutants/mutant-worker.ts';
+import type { Mutant } from '../../sim/mutants/mutants.ts';
+import type { Scenario } from '../../sim/scenario/scenario-schema.ts';
 import { errorMessage, NodeError } from '../../util/errors.ts';
 
 export type MutantErrorCode = 'NO_SOURCE' | 'MUTANT_STALE' | 'MUTANT_SURVIVED' | 'CHECK_UNSOUND';
@@ -40,7 +40,7 @@ export async function openSourceTree(): Promise<SourceTree> {
         hint: 'mutants are made of the source: run it in a checkout',
       });
   }
-  const { parseScenario } = await import('../../sim/scenario-schema.ts');
+  const { parseScenario } = await import('../../sim/scenario/scenario-schema.ts');
   const folder = join(directory, 'test/sim/scenarios');
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
   const scenarios = await Promise.all(
@@ -105,7 +105,7 @@ async function bundle({ root }: SourceTree, mutant: Mutant | undefined): Promise
   const { build } = (await import(BUNDLER)) as typeof import('esbuild');
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/sim/mutant-worker.ts'],
+    entryPoints: ['src/sim/mutants/mutant-worker.ts'],
     bundle: true,
     platform: 'node',
     format: 'esm',

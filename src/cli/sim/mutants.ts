@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
-import type { CheckName } from '../../sim/mutant-checks.ts';
-import type { MutantVerdict } from '../../sim/mutant-worker.ts';
-import type { Mutant } from '../../sim/mutants.ts';
+import type { CheckName } from '../../sim/mutants/mutant-checks.ts';
+import type { MutantVerdict } from '../../sim/mutants/mutant-worker.ts';
+import type { Mutant } from '../../sim/mutants/mutants.ts';
 import { NodeError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { renderTable } from '../output.ts';
@@ -13,8 +13,8 @@ import { type MutantErrorCode, type MutantRun, openSourceTree, runMutant } from 
  * @throws NodeError CHECK_UNSOUND, MUTANT_SURVIVED
  */
 export async function huntMutants(context: CliContext, jobs: number = cpus().length): Promise<void> {
-  const { CHECKS } = await import('../../sim/mutant-checks.ts');
-  const { MUTANTS } = await import('../../sim/mutants.ts');
+  const { CHECKS } = await import('../../sim/mutants/mutant-checks.ts');
+  const { MUTANTS } = await import('../../sim/mutants/mutants.ts');
   const tree = await openSourceTree();
   const started = performance.now();
   const waiting: (Mutant | undefined)[] = [undefined, ...MUTANTS];

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import type { Campaign } from '../../sim/campaign.ts';
-import type { FaultClass } from '../../sim/faults.ts';
+import type { FaultClass } from '../../sim/faults/faults.ts';
 import type { RunMode } from '../../sim/run.ts';
 import { NodeError } from '../../util/errors.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { playScenario, type ScenarioResult } from '../../sim/scenario.ts';
-import { parseScenario, type ScenarioErrorCode } from '../../sim/scenario-schema.ts';
+import { playScenario, type ScenarioResult } from '../../sim/scenario/scenario.ts';
+import { parseScenario, type ScenarioErrorCode } from '../../sim/scenario/scenario-schema.ts';
 import { errorMessage, NodeError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { renderTable } from '../output.ts';

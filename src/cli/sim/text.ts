@@ -1,5 +1,5 @@
 import type { Campaign, RunFailure } from '../../sim/campaign.ts';
-import { ALL_FAULTS, isPossible } from '../../sim/faults.ts';
+import { ALL_FAULTS, isPossible } from '../../sim/faults/faults.ts';
 import { faultTolerance } from '../../types/quorum.ts';
 import { type Output, renderTable } from '../output.ts';
 import type { SimPart } from './parts.ts';

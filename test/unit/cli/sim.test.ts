@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { repeatCommand } from '../../../src/cli/sim/text.ts';
-import { ALL_FAULTS } from '../../../src/sim/faults.ts';
+import { ALL_FAULTS } from '../../../src/sim/faults/faults.ts';
 import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
 
 function collect(): { stream: Writable; text: () => string } {

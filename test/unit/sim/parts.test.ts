@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { UnsignedMessage } from '../../../src/consensus/contract.ts';
 import { EventQueue } from '../../../src/sim/event-queue.ts';
-import { ALL_FAULTS, drawFaults, isStrategy } from '../../../src/sim/faults.ts';
+import { ALL_FAULTS, drawFaults, isStrategy } from '../../../src/sim/faults/faults.ts';
 import { Invariants } from '../../../src/sim/invariants.ts';
 import { SimJournal } from '../../../src/sim/journal.ts';
 import { GOOD_LINKS, SimNetwork } from '../../../src/sim/network.ts';

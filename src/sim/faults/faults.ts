@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Kinds of fault that a run can be switched to, and what each does. Their names are the values of `--faults`. */
 export const FAULT_CLASSES = {

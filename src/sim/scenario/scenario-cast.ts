@@ -1,6 +1,6 @@
-import { certificateOf } from '../consensus/commit-certificate.ts';
-import type { ParentBlock, ProposedBlock } from '../consensus/contract.ts';
-import type { Certificate } from '../types/certificate.ts';
+import { certificateOf } from '../../consensus/commit-certificate.ts';
+import type { ParentBlock, ProposedBlock } from '../../consensus/contract.ts';
+import type { Certificate } from '../../types/certificate.ts';
 import {
   type CommitMessage,
   type ConsensusMessage,
@@ -10,10 +10,12 @@ import {
   type RoundChangeMessage,
   type SignedVote,
   ZERO_HASH,
-} from '../types/consensus-message.ts';
-import { type Validator, ValidatorSet } from '../types/validator.ts';
-import { NodeError } from '../util/errors.ts';
-import { makeBlock, parentFrom } from './blocks.ts';
+} from '../../types/consensus-message.ts';
+import { type Validator, ValidatorSet } from '../../types/validator.ts';
+import { NodeError } from '../../util/errors.ts';
+import { makeBlock, parentFrom } from '../blocks.ts';
+import { Signatures } from '../signatures.ts';
+import { GENESIS } from '../world.ts';
 import type {
   MessageTemplate,
   RoundChangeTemplate,
@@ -21,8 +23,6 @@ import type {
   ScenarioErrorCode,
   VoteTemplate,
 } from './scenario-schema.ts';
-import { Signatures } from './signatures.ts';
-import { GENESIS } from './world.ts';
 
 /** Strangers that may speak up beside the validators of a scenario. */
 const STRANGERS = 64;

@@ -1,8 +1,8 @@
+import type { SimNode } from '../host.ts';
+import type { SimNetwork } from '../network.ts';
+import type { Random } from '../random.ts';
+import { CRASH_STEPS } from '../signer.ts';
 import { ALL_FAULTS, type FaultClass, type FaultCounts } from './faults.ts';
-import type { SimNode } from './host.ts';
-import type { SimNetwork } from './network.ts';
-import type { Random } from './random.ts';
-import { CRASH_STEPS } from './signer.ts';
 
 /** What faults may touch. */
 export interface FaultTargets {

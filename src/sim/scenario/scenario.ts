@@ -1,13 +1,13 @@
-import { createConsensus } from '../consensus/consensus.ts';
-import type { ConsensusEffect, ProposedBlock } from '../consensus/contract.ts';
-import type { ConsensusMessage } from '../types/consensus-message.ts';
-import { NodeError } from '../util/errors.ts';
-import { describeEffect } from './describe-effect.ts';
-import { EventQueue } from './event-queue.ts';
+import { createConsensus } from '../../consensus/consensus.ts';
+import type { ConsensusEffect, ProposedBlock } from '../../consensus/contract.ts';
+import type { ConsensusMessage } from '../../types/consensus-message.ts';
+import { NodeError } from '../../util/errors.ts';
+import { describeEffect } from '../describe-effect.ts';
+import { EventQueue } from '../event-queue.ts';
+import type { CoreFactory } from '../world.ts';
 import { ScenarioCast } from './scenario-cast.ts';
 import { ScenarioCore, type Stage } from './scenario-core.ts';
 import type { Scenario, ScenarioErrorCode, ScenarioStep } from './scenario-schema.ts';
-import type { CoreFactory } from './world.ts';
 
 /** What happened in a scenario, step by step: the effects as lines of text. */
 export interface ScenarioResult {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { errorMessage, NodeError } from '../util/errors.ts';
+import { errorMessage, NodeError } from '../../util/errors.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import { type CheckName, runCheck } from './mutant-checks.ts';
-import type { Scenario } from './scenario-schema.ts';
 
 /** What a worker is asked: to hold these checks against the code that it was loaded with. */
 export interface MutantTask {

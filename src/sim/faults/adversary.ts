@@ -1,10 +1,10 @@
-import type { OwnMessage, ParentBlock, ProposedBlock } from '../consensus/contract.ts';
-import { NOT_PREPARED, type ProposalMessage, ZERO_HASH } from '../types/consensus-message.ts';
-import type { Validator, ValidatorSet } from '../types/validator.ts';
-import { makeBlock } from './blocks.ts';
+import type { OwnMessage, ParentBlock, ProposedBlock } from '../../consensus/contract.ts';
+import { NOT_PREPARED, type ProposalMessage, ZERO_HASH } from '../../types/consensus-message.ts';
+import type { Validator, ValidatorSet } from '../../types/validator.ts';
+import { makeBlock } from '../blocks.ts';
+import type { Random } from '../random.ts';
+import type { Signatures } from '../signatures.ts';
 import type { Strategy } from './faults.ts';
-import type { Random } from './random.ts';
-import type { Signatures } from './signatures.ts';
 
 export interface ByzantineContext {
   readonly validator: Validator;

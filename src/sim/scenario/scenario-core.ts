@@ -6,14 +6,14 @@ import type {
   ProposedBlock,
   TimerKind,
   UnsignedMessage,
-} from '../consensus/contract.ts';
-import type { Certificate } from '../types/certificate.ts';
-import type { ConsensusMessage } from '../types/consensus-message.ts';
-import { isValidBlock, makeBlock, parentFrom } from './blocks.ts';
-import { SimJournal } from './journal.ts';
+} from '../../consensus/contract.ts';
+import type { Certificate } from '../../types/certificate.ts';
+import type { ConsensusMessage } from '../../types/consensus-message.ts';
+import { isValidBlock, makeBlock, parentFrom } from '../blocks.ts';
+import { SimJournal } from '../journal.ts';
+import { type CoreFactory, GENESIS, type WithoutTime } from '../world.ts';
 import type { ScenarioCast } from './scenario-cast.ts';
 import type { Scenario } from './scenario-schema.ts';
-import { type CoreFactory, GENESIS, type WithoutTime } from './world.ts';
 
 /** What a core of a scenario may do to the others. */
 export interface Stage {

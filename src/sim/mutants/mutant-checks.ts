@@ -1,15 +1,15 @@
-import type { SignedContent } from '../consensus/signed-parts.ts';
-import { ZERO_HASH } from '../types/consensus-message.ts';
-import { faultTolerance } from '../types/quorum.ts';
-import { NodeError } from '../util/errors.ts';
-import { campaignOf, seedOfRun } from './campaign.ts';
-import { searchSmall } from './exploration/search.ts';
-import { tryAllTwins } from './exploration/twins.ts';
-import { ALL_FAULTS, isPossible } from './faults.ts';
-import type { SimulationErrorCode } from './invariants.ts';
-import { playScenario } from './scenario.ts';
-import type { Scenario } from './scenario-schema.ts';
-import { Ed25519Scheme } from './signatures.ts';
+import type { SignedContent } from '../../consensus/signed-parts.ts';
+import { ZERO_HASH } from '../../types/consensus-message.ts';
+import { faultTolerance } from '../../types/quorum.ts';
+import { NodeError } from '../../util/errors.ts';
+import { campaignOf, seedOfRun } from '../campaign.ts';
+import { searchSmall } from '../exploration/search.ts';
+import { tryAllTwins } from '../exploration/twins.ts';
+import { ALL_FAULTS, isPossible } from '../faults/faults.ts';
+import type { SimulationErrorCode } from '../invariants.ts';
+import { playScenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
+import { Ed25519Scheme } from '../signatures.ts';
 
 /** What is held against a consensus core, from the quickest to the longest. */
 export const CHECKS = ['signatures', 'scenarios', 'search', 'twins', 'random'] as const;

@@ -1,8 +1,8 @@
-import { faultTolerance } from '../types/quorum.ts';
-import type { ValidatorSet } from '../types/validator.ts';
+import { faultTolerance } from '../../types/quorum.ts';
+import type { ValidatorSet } from '../../types/validator.ts';
+import type { SimNode } from '../host.ts';
+import type { Random } from '../random.ts';
 import { type FaultClass, isStrategy, type Strategy } from './faults.ts';
-import type { SimNode } from './host.ts';
-import type { Random } from './random.ts';
 
 /** Who of the first validators is Byzantine, by id: each strategy has at least one where f allows it. */
 export function drawLiars(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NodeError } from '../util/errors.ts';
+import { NodeError } from '../../util/errors.ts';
 
 /**
  * Scripted situations, as files: which validators there are, which of them are real cores under test, what happens
@@ -203,6 +203,6 @@ export function parseScenario(json: unknown): Scenario {
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'file'}: ${message}`);
   throw new NodeError<ScenarioErrorCode>('SCENARIO_INVALID', issues.slice(0, 5).join('; '), {
     data: { issues },
-    hint: 'the format is described in src/sim/scenario-schema.ts and in the README',
+    hint: 'the format is described in src/sim/scenario/scenario-schema.ts and in the README',
   });
 }
