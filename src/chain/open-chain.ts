@@ -5,7 +5,7 @@ import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
 import { State, type StateLeaf } from '../ledger/state/state.ts';
-import { lastBeacons } from '../ledger/system/chain-facts.ts';
+import { chainParameters, lastBeacons } from '../ledger/system/chain-facts.ts';
 import { currentValidators, nextValidators } from '../ledger/system/validator-sets.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
@@ -65,7 +65,8 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     }),
     ruleTimeMs: () => chain.head.timeMs,
     check: (transaction) => {
-      const known = checkKnown(transaction, genesis.chainId, LEDGER_RULES, genesis.parameters);
+      const parameters = chainParameters(state.reader('system'));
+      const known = checkKnown(transaction, genesis.chainId, LEDGER_RULES, parameters);
       if ('code' in known) throw inadmissible(transaction, known);
       const { height, timeMs } = chain.head;
       const facts = { height: height + 1, timeMs, genesis, genesisHash };

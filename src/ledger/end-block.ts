@@ -9,6 +9,7 @@ import type { Begun } from './begin-block.ts';
 import { takeChangedSet } from './bpci/membership.ts';
 import { bookCertificate } from './bpci/participation.ts';
 import { sumByToken } from './cost.ts';
+import { adjustGasPrice } from './economy/policy/base-fee.ts';
 import { applyEvidence } from './evidence.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
@@ -92,6 +93,8 @@ function settleBlock(
   advanceValidators(system, context.height, afterNext, context.parameters.evidenceMaxAgeHeights);
   receipts.push(...validatorReceipts(validators, afterNext, context.height + 2));
   advanceChainFacts(system, context.height, input.beacon);
+  const gasSold = LEDGERS.reduce((sum, ledger) => sum + (sections[ledger]?.gasSold ?? 0), 0);
+  receipts.push(...adjustGasPrice(system, context, gasSold));
 
   rules.settlement.assertInvariants(
     begun.parent.reader('economy'),

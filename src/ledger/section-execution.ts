@@ -49,6 +49,7 @@ export class SectionExecution {
   readonly #receipts: Receipt[] = [];
   readonly #proofItems: Uint8Array[] = [];
   #gas = 0;
+  #gasSold = 0;
 
   constructor(begun: Begun, ledger: LedgerName) {
     this.#begun = begun;
@@ -113,6 +114,7 @@ export class SectionExecution {
     const charges = this.#chargesOf(known, outcome);
     if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
     for (const charge of charges) this.#charge(body.sender, index, charge);
+    this.#gasSold += this.#soldFor(amountOf(charges, 'FLX'));
     const item = module.proofItem({
       ...this.#context,
       txId: transaction.id,
@@ -243,6 +245,12 @@ export class SectionExecution {
     return BigInt(gas) * this.#begun.context.parameters.gasPrice;
   }
 
+  /** How much gas a fee pays for: less than was used where maxFee did not cover it. */
+  #soldFor(gasFee: bigint): number {
+    const { gasPrice } = this.#begun.context.parameters;
+    return gasPrice === 0n ? 0 : Number(gasFee / gasPrice);
+  }
+
   #charge(payer: Address, receipt: number, charge: Charge): void {
     const key = `${payer}/${charge.token}`;
     this.#charged.set(key, (this.#charged.get(key) ?? 0n) + charge.amount);
@@ -260,6 +268,7 @@ export class SectionExecution {
       preRoot: this.#begun.preRoot(this.#ledger),
       postRoot: view.root(this.#ledger),
       gas: this.#gas,
+      gasSold: this.#gasSold,
       outbox: this.#outbox.messages,
       charges: this.#charges,
       proofItems: this.#proofItems,

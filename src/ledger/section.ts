@@ -19,6 +19,8 @@ export interface SectionResult {
   readonly postRoot: string;
   /** Gas used by all transactions: `work` of the section. */
   readonly gas: number;
+  /** The part of it that fees paid for: free operations take room too, but are no demand at a price. */
+  readonly gasSold: number;
   readonly outbox: readonly SentMessage[];
   readonly charges: readonly SectionCharge[];
   /** SSZ bytes, one per transaction: the leaves of the section's proof. */

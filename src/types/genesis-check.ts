@@ -49,6 +49,7 @@ const PARAMETER_BOUNDS: Readonly<
   gasPrice: [0n, 10n ** 12n],
   gasPerByte: [0, 1_000_000],
   validatorOperationFeeGen: [0n, GEN_SUPPLY],
+  targetBlockGas: [1000, 10 ** 13],
   maxValidatorChanges: [0, LIMITS.maxValidators],
   validatorWindowHeights: [1, 10_000_000],
   validatorVoteExpiryMs: [1, YEAR_MS],

@@ -33,10 +33,11 @@ export const ParametersType = new ContainerType({
   maxSectionBytes: U32,
   maxSectionOperations: U32,
   maxBlockBytes: U32,
-  // Fees
+  // Fees; gas costs `gasPrice` at least, and more while blocks use more than `targetBlockGas`
   gasPrice: U128,
   gasPerByte: U32,
   validatorOperationFeeGen: U128,
+  targetBlockGas: SafeU64,
   // Validator set
   maxValidatorChanges: U32,
   validatorWindowHeights: U32,
@@ -81,6 +82,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   gasPrice: 1n,
   gasPerByte: 1,
   validatorOperationFeeGen: 1_000n,
+  targetBlockGas: 10_000_000,
   maxValidatorChanges: 0,
   validatorWindowHeights: 100,
   validatorVoteExpiryMs: 3_600_000,

@@ -1,13 +1,15 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { initialBeacon } from '../../crypto/beacon.ts';
 import { type Genesis, type Parameters, ParametersType } from '../../types/genesis.ts';
-import { type Hash, Hash32, Height, SafeU64 } from '../../types/ssz.ts';
+import { type Hash, Hash32, Height, SafeU64, U128 } from '../../types/ssz.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 
 const IdentityType = new ContainerType({ chainId: SafeU64, genesisHash: Hash32 });
 const identity = new Table('identity', IdentityType);
 const parameters = new Table('parameters', ParametersType);
+/** Only while gas costs something else than genesis says. */
+const gasPrice = new Table('gas-price', U128);
 const lastHeight = new Table('height', Height);
 
 const BeaconsType = new ContainerType({ previous: Hash32, last: Hash32 });
@@ -25,9 +27,25 @@ export function chainIdentity(system: StateReader): ValueOf<typeof IdentityType>
   return required(identity.get(system), 'chain identity');
 }
 
-/** The parameters in force. */
+/** Parameters by the bytes that they were read from, which never change. */
+const decodedParameters = new WeakMap<Uint8Array, Parameters>();
+
+/** The parameters in force: those of genesis, with the price of gas as the last block left it. */
 export function chainParameters(system: StateReader): Parameters {
-  return required(parameters.get(system), 'parameters');
+  const bytes = required(system.get(parameters.path()), 'parameters');
+  let fixed = decodedParameters.get(bytes);
+  if (fixed === undefined) {
+    fixed = parameters.decode(bytes);
+    decodedParameters.set(bytes, fixed);
+  }
+  const price = gasPrice.get(system);
+  return price === undefined ? fixed : { ...fixed, gasPrice: price };
+}
+
+/** Sets what gas costs from the next block on; `floor` is what it costs in genesis. */
+export function setGasPrice(system: StateWriter, price: bigint, floor: bigint): void {
+  if (price === floor) gasPrice.delete(system);
+  else gasPrice.set(system, price);
 }
 
 /** Height of the block whose state this is; 0 is genesis. */

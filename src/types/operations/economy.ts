@@ -422,8 +422,12 @@ export const MeterWithdrawOutcomeType = new ContainerType({
   amount: U128,
 });
 
+/** What gas costs from the next block on, in micro-FLX, and the gas that fees of this one paid for. */
+const GasPriceChangedType = new ContainerType({ gasPrice: U128, gasSold: SafeU64 });
+
 /** System receipts of the economy ledger, by name. */
 export const ECONOMY_SYSTEM_RECEIPTS = {
   UnlockOutcome: { kind: 5001, type: UnlockOutcomeType },
   MeterWithdrawOutcome: { kind: 5002, type: MeterWithdrawOutcomeType },
+  GasPriceChanged: { kind: 5040, type: GasPriceChangedType },
 } as const satisfies LedgerCatalog['operations'];

@@ -64,6 +64,17 @@ describe('Transaction pool', () => {
       await assert.rejects(node.pool.submit(cheap.bytes), { code: 'MAX_FEE_TOO_LOW' });
     });
 
+    it('asks for a maxFee at the price of gas that the last block left', async () => {
+      const busy = new ChainWorld({ parameters: { gasPrice: 8n, targetBlockGas: 1_000 } });
+      const busyNode = await busy.open();
+      const byBytes = BigInt(busy.transfer(1).bytes.length) * 8n;
+      await busyNode.pool.submit(busy.transfer(0).bytes);
+      await busy.extend(busyNode);
+      const before = busy.transfer(1, { maxFee: byBytes });
+      await assert.rejects(busyNode.pool.submit(before.bytes), { code: 'MAX_FEE_TOO_LOW' });
+      await busyNode.pool.submit(busy.transfer(1, { maxFee: (byBytes * 9n) / 8n }).bytes);
+    });
+
     const faucet = (nonce: number, maxFee: bigint) => {
       const to = world.alice.address;
       return world.sign(world.alice, nonce, [encodeOperation(ECONOMY.operations.Faucet, { to })], { maxFee });
