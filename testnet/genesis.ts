@@ -69,9 +69,10 @@ class Endowment {
     if (token === 'GEN') this.#genSpent += coins * MICRO;
   }
 
-  /** Economy operations are paid out of the balance, all others out of the ledger's meter. */
+  /** Economy operations are paid out of the balance, all others out of the ledger's meter, storage of jobs in NEX. */
   fillMeters(account: Account, coins: bigint): void {
     for (const ledger of LEDGERS) if (ledger !== 'economy') this.fillMeter(account, ledger, 'FLX', coins);
+    this.fillMeter(account, 'docklock', 'NEX', coins);
   }
 
   /** Validator operations cost GEN on top. */

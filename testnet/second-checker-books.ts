@@ -1,7 +1,9 @@
+import type { ValueOf } from '@chainsafe/ssz';
 import type { Genesis } from '../src/types/genesis.ts';
 import { type LedgerName, TOKENS, type TokenName } from '../src/types/names.ts';
 import { BPCI } from '../src/types/operations/bpci.ts';
 import { findKind } from '../src/types/operations/catalog.ts';
+import { DOCKLOCK } from '../src/types/operations/docklock.ts';
 import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../src/types/operations/economy.ts';
 import type { BlockReceipts, Receipt } from '../src/types/receipt.ts';
 import { decode } from '../src/types/ssz.ts';
@@ -99,10 +101,20 @@ export class Books {
   #bookEvents({ ledger, events }: Receipt): void {
     for (const { kind, data } of events) {
       if (ledger === 'economy') this.#bookEconomyEvent(kind, data);
+      if (ledger === 'docklock' && kind === DOCKLOCK.events.JobValued.kind)
+        this.#bookJob(decode(DOCKLOCK.events.JobValued.type, data, 'event'));
       if (ledger === 'bpci' && kind === BPCI.events.BondUnlocking.kind) {
         const { owner, bondRef } = decode(BPCI.events.BondUnlocking.type, data, 'event');
         this.#unbonding.push({ owner, ref: bondRef });
       }
+    }
+  }
+
+  /** The owner of the app pays for the job if the meters cover it. */
+  #bookJob({ owner, amounts, credited }: ValueOf<typeof DOCKLOCK.events.JobValued.type>): void {
+    for (const { token, value, fee } of amounts) {
+      if (fee !== value / 100n) this.#faults.push(`a job of ${value} ${token} with a fee of ${fee}`);
+      if (credited) this.#move(token, meter('docklock', owner), TREASURY, fee);
     }
   }
 

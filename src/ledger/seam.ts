@@ -2,8 +2,10 @@ import type { Genesis, Parameters } from '../types/genesis.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
 import type { Charge, LedgerEvent } from '../types/receipt.ts';
+import type { ChargeReason } from '../types/section-parts.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { SystemReceiptBody } from '../types/system-receipt.ts';
+import type { ResourceUsage } from './economy/rewards/poe-index.ts';
 
 /**
  * The seam between the block machine (section.ts, begin-block.ts, end-block.ts) and the five ledgers. A ledger is a
@@ -70,6 +72,41 @@ export interface LedgerContext extends BlockContext {
   send(message: OutboxMessage): void;
 }
 
+/** Work that a node did for an app, as a ledger recorded it. What it is worth follows from prices of the chain. */
+export interface Job {
+  /** The owner of the app, whoever sent the transaction that reports the work. */
+  readonly payer: Address;
+  readonly app: Hash;
+  /** Key of the node that did the work, and the account that joined it to the cluster as of S. */
+  readonly node: string;
+  readonly operator: Address;
+  readonly usage: ResourceUsage;
+  /** At most one per token. */
+  readonly values: readonly { readonly token: TokenName; readonly value: bigint }[];
+}
+
+/** What a job is worth in one token, and the part of that which its payer owes the chain; micro-units. */
+export interface JobAmount {
+  readonly token: TokenName;
+  readonly value: bigint;
+  readonly fee: bigint;
+}
+
+/**
+ * What became of a job. It is credited if there is a fee and the payer's meters cover it: only then does its usage
+ * count for anything.
+ */
+export interface JobOutcome {
+  readonly credited: boolean;
+  readonly amounts: readonly JobAmount[];
+}
+
+/** A job whose fee was charged in this section. `receipt` is the index of the transaction that reported it. */
+export interface CreditedJob extends Omit<Job, 'values'> {
+  readonly amounts: readonly JobAmount[];
+  readonly receipt: number;
+}
+
 export interface OperationContext extends LedgerContext {
   readonly txId: Hash;
   readonly sender: Address;
@@ -79,6 +116,12 @@ export interface OperationContext extends LedgerContext {
   readonly operationIndex: number;
   /** Records an event of the catalog in the receipt. */
   emit<T>(spec: KindSpec<T>, value: T): void;
+  /**
+   * Charges the fee of a job to its payer's meters on this ledger, all of it or nothing. The meters are as of S, less
+   * what this section has charged and what the transaction may still cost its sender. If the transaction fails, its
+   * jobs were never charged.
+   */
+  chargeJob(job: Job): JobOutcome;
 }
 
 export interface OperationHandler<T> {
@@ -99,8 +142,12 @@ export interface OperationHandler<T> {
   execute(operation: T, context: OperationContext): void;
 }
 
-/** A meter charge that a section emits; EndBlock settles it. `receipt` is the index of the transaction. */
+/**
+ * A meter charge that a section emits; EndBlock settles it. `receipt` is the index of the transaction, whose sender
+ * pays for it (`transaction`), or whose jobs are paid by whom they were done for (`job`).
+ */
 export interface SectionCharge extends Charge {
+  readonly reason: ChargeReason;
   readonly payer: Address;
   readonly receipt: number;
 }

@@ -8,7 +8,14 @@ import type { EncodedTransaction } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
 import { errorCode } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
-import { checkFunds, checkKnown, checkTurn, type Inadmissible, type KnownTransaction } from './admission.ts';
+import {
+  checkFunds,
+  checkKnown,
+  checkTurn,
+  feeDemand,
+  type Inadmissible,
+  type KnownTransaction,
+} from './admission.ts';
 import type { Begun } from './begin-block.ts';
 import { byteGas, hasFree, isFree } from './cost.ts';
 import { useNonce } from './nonces.ts';
@@ -19,11 +26,11 @@ import {
   type OperationContext,
   OperationFailure,
   type OperationHandler,
-  type SectionCharge,
   type StateReader,
   type StateWriter,
 } from './seam.ts';
 import type { SectionResult } from './section.ts';
+import { SectionCharges } from './section-charges.ts';
 import type { StateView } from './state/state.ts';
 
 /** What executing the operations of one transaction came to. */
@@ -42,9 +49,7 @@ export class SectionExecution {
   readonly #own: StateWriter;
   readonly #outbox: Outbox;
   readonly #context: LedgerContext;
-  readonly #charges: SectionCharge[] = [];
-  /** What each payer was charged in this section, by `payer/token`. */
-  readonly #charged = new Map<string, bigint>();
+  readonly #charges = new SectionCharges();
   readonly #transactions: EncodedTransaction[] = [];
   readonly #receipts: Receipt[] = [];
   readonly #proofItems: Uint8Array[] = [];
@@ -89,7 +94,7 @@ export class SectionExecution {
     if (ledger === 'economy' && token === 'FLX')
       return settlement.meterBalance(this.#own, payer, ledger, token);
     const atS = settlement.meterBalance(this.#begun.view.reader('economy'), payer, ledger, token);
-    return atS - (this.#charged.get(`${payer}/${token}`) ?? 0n);
+    return atS - this.#charges.charged(payer, token);
   }
 
   /**
@@ -103,6 +108,7 @@ export class SectionExecution {
     const paysFromBalance = this.#ledger === 'economy';
     const index = this.#transactions.length;
     module.beginTransaction?.();
+    this.#charges.begin(body.sender, feeDemand(known));
     if (paysFromBalance) settlement.holdFee(this.#own, body.sender, body.maxFee);
     const outcome = this.#runOperations(known);
     const refusal = this.#unpaidFailure(known, outcome);
@@ -113,7 +119,7 @@ export class SectionExecution {
     useNonce(this.#own, body.sender);
     const charges = this.#chargesOf(known, outcome);
     if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
-    for (const charge of charges) this.#charge(body.sender, index, charge);
+    this.#charges.end(index, charges, outcome.status === COMMON_STATUSES.OK);
     this.#gasSold += this.#soldFor(amountOf(charges, 'FLX'));
     const item = module.proofItem({
       ...this.#context,
@@ -226,6 +232,8 @@ export class SectionExecution {
       nonce: body.nonce,
       operationIndex,
       emit: (spec, value) => events.push(encodeEvent(spec, value, operationIndex, events.length)),
+      chargeJob: (job) =>
+        this.#charges.chargeJob(job, (payer, token) => this.#available(payer, this.#ledger, token)),
     };
   }
 
@@ -251,12 +259,6 @@ export class SectionExecution {
     return gasPrice === 0n ? 0 : Number(gasFee / gasPrice);
   }
 
-  #charge(payer: Address, receipt: number, charge: Charge): void {
-    const key = `${payer}/${charge.token}`;
-    this.#charged.set(key, (this.#charged.get(key) ?? 0n) + charge.amount);
-    this.#charges.push({ payer, receipt, ...charge });
-  }
-
   /** What was executed so far; the last call. */
   result(): SectionResult {
     const view = this.#view;
@@ -270,7 +272,8 @@ export class SectionExecution {
       gas: this.#gas,
       gasSold: this.#gasSold,
       outbox: this.#outbox.messages,
-      charges: this.#charges,
+      charges: this.#charges.charges,
+      jobs: this.#charges.jobs,
       proofItems: this.#proofItems,
       view,
       discard: () => view.discard(),

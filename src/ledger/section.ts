@@ -4,7 +4,7 @@ import type { SentMessage } from '../types/section-parts.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { type Inadmissible, type InadmissibleCode, type KnownTransaction, SectionRoom } from './admission.ts';
 import type { Begun } from './begin-block.ts';
-import type { SectionCharge } from './seam.ts';
+import type { CreditedJob, SectionCharge } from './seam.ts';
 import { SectionExecution } from './section-execution.ts';
 import type { StateView } from './state/state.ts';
 
@@ -23,6 +23,8 @@ export interface SectionResult {
   readonly gasSold: number;
   readonly outbox: readonly SentMessage[];
   readonly charges: readonly SectionCharge[];
+  /** Work whose fee is among the charges, in the order in which it was reported. */
+  readonly jobs: readonly CreditedJob[];
   /** SSZ bytes, one per transaction: the leaves of the section's proof. */
   readonly proofItems: readonly Uint8Array[];
   /** The state after the section; only the ledger's own sub-tree differs from S. */

@@ -29,6 +29,8 @@ export const GEN_SUPPLY = 100_000n * MICRO;
 /** Greatest supply of NEX or FLX with its reserve, in micro-units: products with ppm rates then stay far below u128. */
 export const MAX_COIN_SUPPLY = 10n ** 15n * MICRO;
 
+/** Times any usage that a batch can report (below 2^53) it stays far below u128. */
+const MAX_JOB_PRICE = 10n ** 12n;
 const YEAR_MS = 366 * 86_400_000;
 const ONE_PPM = 1_000_000;
 
@@ -50,6 +52,11 @@ const PARAMETER_BOUNDS: Readonly<
   gasPerByte: [0, 1_000_000],
   validatorOperationFeeGen: [0n, GEN_SUPPLY],
   targetBlockGas: [1000, 10 ** 13],
+  jobPriceCpuMs: [0n, MAX_JOB_PRICE],
+  jobPriceMemoryMbS: [0n, MAX_JOB_PRICE],
+  jobPriceStorage: [0n, MAX_JOB_PRICE],
+  jobPriceEgressMb: [0n, MAX_JOB_PRICE],
+  jobPriceReceipt: [0n, MAX_JOB_PRICE],
   maxValidatorChanges: [0, LIMITS.maxValidators],
   validatorWindowHeights: [1, 10_000_000],
   validatorVoteExpiryMs: [1, YEAR_MS],

@@ -38,6 +38,15 @@ export const ParametersType = new ContainerType({
   gasPerByte: U32,
   validatorOperationFeeGen: U128,
   targetBlockGas: SafeU64,
+  // What work is worth: micro-NEX for storage, micro-FLX for all else
+  jobPriceCpuMs: U128,
+  jobPriceMemoryMbS: U128,
+  /** Of a millionth of a GB·day. */
+  jobPriceStorage: U128,
+  /** Of a million bytes. */
+  jobPriceEgressMb: U128,
+  /** Of each action of a container that a node reports. */
+  jobPriceReceipt: U128,
   // Validator set
   maxValidatorChanges: U32,
   validatorWindowHeights: U32,
@@ -83,6 +92,11 @@ export const DEFAULT_PARAMETERS: Parameters = {
   gasPerByte: 1,
   validatorOperationFeeGen: 1_000n,
   targetBlockGas: 10_000_000,
+  jobPriceCpuMs: 100n,
+  jobPriceMemoryMbS: 10n,
+  jobPriceStorage: 100n,
+  jobPriceEgressMb: 10_000n,
+  jobPriceReceipt: 10_000n,
   maxValidatorChanges: 0,
   validatorWindowHeights: 100,
   validatorVoteExpiryMs: 3_600_000,

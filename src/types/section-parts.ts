@@ -1,7 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
-import { AddressType, Bytes, Height, U16, U32, U128 } from './ssz.ts';
+import { AddressType, Bytes, Height, NameOf, U16, U32, U128 } from './ssz.ts';
 
 /** The leaves of a section's `outboxRoot`: an effect on another ledger, in the order in which it was sent. */
 export const SentMessageType = new ContainerType({
@@ -16,8 +16,13 @@ export type SentMessage = ValueOf<typeof SentMessageType>;
 export const QueuedMessageType = new ContainerType({ height: Height, message: SentMessageType });
 export type QueuedMessage = ValueOf<typeof QueuedMessageType>;
 
+/** What a charge is for: executing a transaction, or a job that one reports. */
+export const CHARGE_REASONS = ['transaction', 'job'] as const;
+export type ChargeReason = (typeof CHARGE_REASONS)[number];
+
 /** The leaves of a section's `chargeRoot`; `receipt` is the index of the transaction in the section. */
 export const SectionChargeType = new ContainerType({
+  reason: NameOf(CHARGE_REASONS),
   payer: AddressType,
   receipt: U32,
   token: TokenNameType,

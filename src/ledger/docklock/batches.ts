@@ -1,6 +1,7 @@
 import { verifySignature } from '../../crypto/ed25519.ts';
 import { merkleRoot } from '../../crypto/merkle.ts';
 import { DOCKLOCK, type StepBatch, stepBatchSigningBytes } from '../../types/operations/docklock.ts';
+import type { Address } from '../../types/ssz.ts';
 import {
   addUsage,
   type ChainTip,
@@ -17,6 +18,7 @@ import { hasLiveLease, nodes, placeOf } from '../state/cluster-records.ts';
 import { type ContainerRecord, containers } from '../state/container-records.ts';
 import { type AppRecord, apps } from './apps.ts';
 import { failure } from './failure.ts';
+import { chargeBatch } from './jobs.ts';
 import { findImplausible } from './plausibility.ts';
 
 /**
@@ -24,8 +26,11 @@ import { findImplausible } from './plausibility.ts';
  * them, that the owner wanted them and that the usage is possible; that they happened nobody but the node has seen.
  */
 
-/** The node has a live lease in S, and the replica is placed on it, or is unplaced and the node is the owner's own. */
-function assertEntitled(batch: StepBatch, app: AppRecord, context: OperationContext): void {
+/**
+ * The node has a live lease in S, and the replica is placed on it, or is unplaced and the node is the owner's own.
+ * Returns the operator of the node.
+ */
+function assertEntitled(batch: StepBatch, app: AppRecord, context: OperationContext): Address {
   const cluster = context.at('cluster');
   const node = nodes.get(cluster, batch.node);
   if (!hasLiveLease(node, context.timeMs))
@@ -33,6 +38,7 @@ function assertEntitled(batch: StepBatch, app: AppRecord, context: OperationCont
   const place = placeOf(cluster, batch.app, batch.replica);
   const isHere = place === undefined ? node.operator === app.owner : place === batch.node;
   if (!isHere) throw failure('NOT_PLACED_HERE', 'the replica is not placed on this node');
+  return node.operator;
 }
 
 /** Where the chain of the replica stands for this node: a node that took over begins a new container. */
@@ -125,7 +131,7 @@ export function executeStepBatch(batch: StepBatch, context: OperationContext): v
     throw failure('NOTARIES_TOO_FEW', 'this chain asks for notaries, and none are registered');
   const app = apps.get(own, batch.app);
   if (app === undefined) throw failure('APP_UNKNOWN', 'no such app');
-  assertEntitled(batch, app, context);
+  const operator = assertEntitled(batch, app, context);
   const { signature, ...body } = batch;
   if (!verifySignature(batch.node, stepBatchSigningBytes(context.genesisHash, body), signature))
     throw failure('STEP_SIGNATURE_WRONG', 'the node did not sign the batch');
@@ -184,4 +190,5 @@ export function executeStepBatch(batch: StepBatch, context: OperationContext): v
     usage,
     startLatencyMs: steps.findLast(({ action }) => action === 'start')?.durationMs ?? 0,
   });
+  chargeBatch(batch, app.owner, operator, context);
 }

@@ -21,12 +21,15 @@ export interface Movement {
 const MAX_AMOUNT = 2n ** 128n - 1n;
 
 const amounts = new Table('account', U128);
-/** Running totals per token that never fall: coins issued and retired, fees settled and burned, bonds slashed. */
+/**
+ * Running totals per token that never fall: coins issued and retired, fees of transactions settled and burned, fees of
+ * jobs, bonds slashed.
+ */
 const totals = new Table('total', U128);
 /** What of a token may still be issued under the limit of genesis. */
 const reserves = new Table('reserve', U128);
 
-export const TOTALS = ['issued', 'retired', 'fees', 'burned', 'slashed'] as const;
+export const TOTALS = ['issued', 'retired', 'fees', 'jobFees', 'burned', 'slashed'] as const;
 export type TotalName = (typeof TOTALS)[number];
 
 export function amountOf(state: StateReader, account: Account, token: TokenName): bigint {

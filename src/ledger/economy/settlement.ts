@@ -50,9 +50,12 @@ export function releaseFee(economy: StateWriter, sender: Address, held: bigint, 
     move(economy, { debit: FEE_HOLD, credit: balanceAccount(sender), token: 'FLX', amount: rest });
 }
 
-/** The part of one charge that is burned: half of FLX, rounded up charge by charge, and nothing of other tokens. */
-export function burnedPart(token: TokenName, amount: bigint): bigint {
-  return token === 'FLX' ? (amount + 1n) / 2n : 0n;
+/**
+ * The part of one charge that is burned: half of FLX that a transaction costs, rounded up charge by charge, and nothing
+ * of other tokens, nor of what jobs pay.
+ */
+export function burnedPart({ reason, token, amount }: SectionCharge): bigint {
+  return reason === 'transaction' && token === 'FLX' ? (amount + 1n) / 2n : 0n;
 }
 
 /**
@@ -60,15 +63,16 @@ export function burnedPart(token: TokenName, amount: bigint): bigint {
  * goes to the treasury. So the sum that is burned follows from the receipts alone, in any order.
  */
 export function settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void {
-  for (const { payer, token, amount } of charges) {
+  for (const charge of charges) {
+    const { reason, payer, token, amount } = charge;
     if (amount === 0n) continue;
     const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
     if (amountOf(economy, from, token) < amount)
       throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);
-    const burned = burnedPart(token, amount);
+    const burned = burnedPart(charge);
     if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
     if (amount > burned) move(economy, { debit: from, credit: TREASURY, token, amount: amount - burned });
-    addToTotal(economy, 'fees', token, amount);
+    addToTotal(economy, reason === 'job' ? 'jobFees' : 'fees', token, amount);
     addToTotal(economy, 'burned', token, burned);
   }
 }

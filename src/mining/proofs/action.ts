@@ -12,14 +12,16 @@ import { toHex } from '../../util/bytes.ts';
 import { findWrongField } from './compare-fields.ts';
 import type { ProofInput, ProofScheme } from './proof-scheme.ts';
 
-const { StepsRecorded } = DOCKLOCK.events;
+const { StepsRecorded, JobValued } = DOCKLOCK.events;
 
 /** The batches were checked one by one when the section was executed; what they left behind is summed up here. */
 function expectedProof({ result }: ProofInput): ActionProof {
   const { receipts } = result;
   const events = receipts.flatMap((receipt) => receipt.events);
   const batches = events.filter(({ kind }) => kind === StepsRecorded.kind).map(({ data }) => data);
-  const intents = events.filter(({ kind }) => kind !== StepsRecorded.kind).map(({ data }) => data);
+  const intents = events
+    .filter(({ kind }) => kind !== StepsRecorded.kind && kind !== JobValued.kind)
+    .map(({ data }) => data);
   const recorded = batches.map((data) => decode(StepsRecorded.type, data, 'StepsRecorded'));
   const sum = (part: (batch: (typeof recorded)[number]) => number): bigint =>
     recorded.reduce((total, batch) => total + BigInt(part(batch)), 0n);

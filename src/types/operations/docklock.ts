@@ -1,6 +1,7 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { signingBytes } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
+import { TOKENS, TokenNameType } from '../names.ts';
 import {
   AddressType,
   Bool,
@@ -16,6 +17,7 @@ import {
   U8,
   U16,
   U32,
+  U128,
 } from '../ssz.ts';
 import { ContainerStateType, StepType, UsageType } from '../step-receipt.ts';
 import type { LedgerCatalog } from './catalog.ts';
@@ -121,6 +123,24 @@ const DesiredType = new ContainerType({
   limits: LimitsType,
 });
 
+/**
+ * What the work of a batch is worth by the prices of the chain, and the fee of its owner to the chain; its usage stands
+ * in the StepsRecorded before it, and counts one receipt for each step. `credited`: the meters of the owner covered the
+ * fee, which was charged. Otherwise the work is on record and counts for nothing.
+ */
+const JobValuedType = new ContainerType({
+  app: Hash32,
+  owner: AddressType,
+  node: Key32,
+  /** Who joined the node to the cluster. */
+  operator: AddressType,
+  amounts: new ListCompositeType(
+    new ContainerType({ token: TokenNameType, value: U128, fee: U128 }),
+    TOKENS.length,
+  ),
+  credited: Bool,
+});
+
 export const DOCKLOCK = {
   operations: {
     ImageRegister: { kind: 1, type: ImageRegisterType },
@@ -213,6 +233,7 @@ export const DOCKLOCK = {
         startLatencyMs: U32,
       }),
     },
+    JobValued: { kind: 9, type: JobValuedType },
   },
 } as const satisfies LedgerCatalog;
 

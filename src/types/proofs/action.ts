@@ -27,7 +27,7 @@ export const ActionProofType = new ContainerType({
   memoryMbS: U64,
   storageMicroGbDay: U64,
   egressBytes: U64,
-  /** RFC 6962 root over the data of all other events: images, and apps as their owners want them. */
+  /** RFC 6962 root over the data of the events of images, and of apps as their owners want them. */
   intentRoot: Hash32,
   intentCount: U32,
   /** RFC 6962 root over the items, one per transaction. */

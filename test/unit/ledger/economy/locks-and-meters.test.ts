@@ -27,6 +27,14 @@ function contextOf(chain: EconomyChain): BlockContext {
   return { genesis, genesisHash, height: height + 1, timeMs, parameters: genesis.parameters };
 }
 
+const charging = (amount: bigint): SectionCharge => ({
+  reason: 'transaction',
+  payer: alice.address,
+  token: 'FLX',
+  amount,
+  receipt: 0,
+});
+
 /** Runs the machine's EndBlock calls on an overlay, with another ledger's charges or notes of spent locks. */
 function endBlock(chain: EconomyChain, charges: SectionCharge[], isSpent: (lock: LockRecord) => boolean) {
   const view = chain.state.extend();
@@ -230,14 +238,14 @@ describe('Meters', () => {
     chain.block([chain.transaction(alice, [operation])]);
     assert.equal(amountOf(chain.economy, balanceAccount(alice.address), 'FLX'), before + 800n);
     assert.equal(settlement.meterBalance(chain.economy, alice.address, 'docklock', 'FLX'), 200n);
-    const charge = { payer: alice.address, token: 'FLX', amount: 199n, receipt: 0 } as const;
+    const charge = charging(199n);
     const { writer } = endBlock(chain, [charge], () => false);
     assert.equal(amountOf(writer, meterAccount('docklock', alice.address), 'FLX'), 1n);
   });
 
   it('stop the node rather than be overdrawn by a charge', () => {
     const chain = new EconomyChain();
-    const charge = { payer: alice.address, token: 'FLX', amount: 1_001n, receipt: 0 } as const;
+    const charge = charging(1_001n);
     assert.throws(() => endBlock(chain, [charge], () => false), { name: 'InvariantViolation' });
   });
 });
@@ -245,8 +253,7 @@ describe('Meters', () => {
 describe('Settlement', () => {
   it('rounds what is burned up, charge by charge, and burns no other token', () => {
     const chain = new EconomyChain();
-    const charge = (amount: bigint) => ({ payer: alice.address, token: 'FLX', amount, receipt: 0 }) as const;
-    const { writer } = endBlock(chain, [charge(1n), charge(1n), charge(4n)], () => false);
+    const { writer } = endBlock(chain, [charging(1n), charging(1n), charging(4n)], () => false);
     assert.equal(amountOf(writer, 'issue', 'FLX'), amountOf(chain.economy, 'issue', 'FLX') - 4n);
     assert.equal(amountOf(writer, 'treasury', 'FLX'), 2n);
   });
