@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keyPairFromSeed } from '../crypto/ed25519.ts';
+import { type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
 import {
   decryptKeyFile,
   encryptKeyFile,
@@ -82,6 +82,17 @@ export class KeyDirectory {
       const password = await obtainPassword(this.#context.process, undefined, `Password of ${name}: `);
       return await decryptKeyFile(JSON.parse(await readFile(path, 'utf8')), { password, insecure: false });
     }
+  }
+
+  async loadKeyPair(name: string, access: KeyAccess): Promise<KeyPair> {
+    return keyPairFromSeed((await this.load(name, access)).seed);
+  }
+
+  /** One after the other, because each may ask for its password. */
+  async loadKeyPairs(names: readonly string[], access: KeyAccess): Promise<KeyPair[]> {
+    const pairs: KeyPair[] = [];
+    for (const name of names) pairs.push(await this.loadKeyPair(name, access));
+    return pairs;
   }
 
   async list(): Promise<KeyEntry[]> {

@@ -1,13 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { readPasswordFile } from '../node/password-file.ts';
 import type { CliProcess } from './context.ts';
 import { usageError } from './exit-code.ts';
-
-/** The password in a file; a line end at its end does not belong to it. */
-export async function readPasswordFile(path: string): Promise<string> {
-  return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
-}
 
 /** The password from the file, or else asked for at the terminal without showing it. */
 export async function obtainPassword(

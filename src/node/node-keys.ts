@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { BlockProducer } from '../chain/build-block.ts';
 import { generateKeyPair, type KeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
 import {
@@ -17,6 +17,7 @@ import type { Address } from '../types/ssz.ts';
 import { SCHEME_ED25519 } from '../types/transaction.ts';
 import { fromHex } from '../util/bytes.ts';
 import type { NodeOptions } from './options.ts';
+import { readPasswordFile } from './password-file.ts';
 
 /** The secrets that a node works with. Without `validator` it only follows the chain. */
 export interface NodeKeys {
@@ -36,7 +37,7 @@ export async function loadNodeKeys(
     insecure: options.insecureKeys,
     ...(options.keyPasswordFile === undefined
       ? {}
-      : { password: (await readFile(options.keyPasswordFile, 'utf8')).replace(/\r?\n$/, '') }),
+      : { password: await readPasswordFile(options.keyPasswordFile) }),
   });
 }
 

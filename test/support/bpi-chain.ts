@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { withApprovals } from '../../src/client/approvals.ts';
 import type { Subject } from '../../src/types/agreement.ts';
-import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
 import type { Genesis } from '../../src/types/genesis.ts';
 import { BPI, type ComplianceAttest, type Invoke } from '../../src/types/operations/bpi.ts';
 import { encodeOperation, findKind } from '../../src/types/operations/catalog.ts';
@@ -86,11 +86,8 @@ export function attest(
     ledger: 'bpi',
     nonce: options.nonce,
   } as const;
-  const bytes = approvalSigningBytes(chain.genesisHash, target, approvedOperationHash(spec, body));
-  const approvals = (options.signers ?? auditors.slice(0, 2)).map(
-    ({ account }): Approval => ({ key: account.publicKey, signature: account.sign(bytes) }),
-  );
-  return encodeOperation(spec, { ...body, approvals });
+  const keys = (options.signers ?? auditors.slice(0, 2)).map(({ account }) => account);
+  return encodeOperation(spec, withApprovals(chain.genesisHash, target, keys, spec, body));
 }
 
 /** Proposes an agreement and returns its id and the hash that parties sign. */

@@ -1,3 +1,4 @@
+import { withApprovals } from '../../src/client/approvals.ts';
 import { type KeyPair, keyPairFromSeed } from '../../src/crypto/ed25519.ts';
 import { accountNonce } from '../../src/ledger/account.ts';
 import { type Begun, beginBlock } from '../../src/ledger/begin-block.ts';
@@ -10,7 +11,7 @@ import type { State } from '../../src/ledger/state/state.ts';
 import { goldScheme } from '../../src/mining/proofs/gold.ts';
 import type { ProofInput } from '../../src/mining/proofs/proof-scheme.ts';
 import { addressOf } from '../../src/types/address.ts';
-import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
+import type { Approval } from '../../src/types/approval.ts';
 import {
   type AuthorityName,
   DEFAULT_PARAMETERS,
@@ -296,9 +297,8 @@ export function approve<T extends { approvals: Approval[] }>(
     ledger: options.ledger ?? ('economy' as const),
     nonce: options.nonce ?? chain.nonceOf(options.sender),
   };
-  const bytes = approvalSigningBytes(chain.genesisHash, target, approvedOperationHash(spec, operation));
-  const approvals = options.signers.map(({ key }) => ({ key: key.publicKey, signature: key.sign(bytes) }));
-  return { ...operation, approvals };
+  const keys = options.signers.map(({ key }) => key);
+  return withApprovals(chain.genesisHash, target, keys, spec, operation);
 }
 
 /** An attestation of 1 000 troy ounces of gold and nothing else, signed by two auditors; change what a test needs. */

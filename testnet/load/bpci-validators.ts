@@ -3,21 +3,17 @@ import { sha256 } from '../../src/crypto/hash.ts';
 import { vrfKeyPairFromSeed } from '../../src/crypto/vrf.ts';
 import { MICRO } from '../../src/types/names.ts';
 import { BPCI } from '../../src/types/operations/bpci.ts';
-import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
 import { BOND_PURPOSE } from '../../src/types/operations/settlement-messages.ts';
 import { quorum } from '../../src/types/quorum.ts';
 import { toHex, utf8 } from '../../src/util/bytes.ts';
 import { type Account, deriveValidator, type ValidatorIdentity } from '../identities.ts';
-import type { PlanContext, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import { plan } from './planning.ts';
+import type { PlanContext, Story, StoryStage } from './scenario.ts';
 
 const BOND = 100n * MICRO;
 /** A change of the set that block h decides holds from h + 2 on. */
 const BLOCKS_UNTIL_EFFECTIVE = 3;
-
-function transaction<T>(sender: Account, expected: string, spec: KindSpec<T>, value: T): PlannedTransaction {
-  return { sender, expected, operations: [encodeOperation(spec, value)] };
-}
 
 function keysOf({ consensus, vrf }: ValidatorIdentity): ValidatorKeys {
   return { consensus, vrf: vrfKeyPairFromSeed(vrf.seed) };
@@ -26,7 +22,7 @@ function keysOf({ consensus, vrf }: ValidatorIdentity): ValidatorKeys {
 function join(context: PlanContext, identity: ValidatorIdentity, bondRef: string, expected: string) {
   const { account } = identity;
   const value = signValJoin(context.genesisHash, account.address, keysOf(identity), bondRef);
-  return transaction(account, expected, BPCI.operations.ValJoin, value);
+  return plan(account, expected, BPCI.operations.ValJoin, value);
 }
 
 function vote(
@@ -36,18 +32,18 @@ function vote(
   decision: 'admit' | 'remove' = 'admit',
 ) {
   const value = { candidate: candidate.account.address, decision };
-  return transaction(voter.account, expected, BPCI.operations.ValVote, value);
+  return plan(voter.account, expected, BPCI.operations.ValVote, value);
 }
 
 function rotate(context: PlanContext, from: ValidatorIdentity, to: ValidatorIdentity, expected: string) {
   const { account, consensus } = from;
   const rotation = { validator: account.address, nonce: context.nonceOf(account, 'bpci') };
   const value = signKeyRotate(context.genesisHash, rotation, consensus, keysOf(to));
-  return transaction(account, expected, BPCI.operations.KeyRotate, value);
+  return plan(account, expected, BPCI.operations.KeyRotate, value);
 }
 
 function leave(identity: ValidatorIdentity, expected: string) {
-  return transaction(identity.account, expected, BPCI.operations.ValLeave, {
+  return plan(identity.account, expected, BPCI.operations.ValLeave, {
     validator: identity.account.address,
   });
 }
@@ -64,7 +60,7 @@ async function lockBond(stage: StoryStage, account: Account): Promise<boolean> {
     token: 'GEN' as const,
     amount: BOND,
   };
-  return await stage.send('economy', transaction(account, 'OK', ECONOMY.operations.Lock, value));
+  return await stage.send('economy', plan(account, 'OK', ECONOMY.operations.Lock, value));
 }
 
 /** Each validator operation once by somebody who may not. */

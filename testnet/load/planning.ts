@@ -1,6 +1,7 @@
+import { withApprovals } from '../../src/client/approvals.ts';
 import type { KeyPair } from '../../src/crypto/ed25519.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { type Approval, approvalSigningBytes, approvedOperationHash } from '../../src/types/approval.ts';
+import type { Approval } from '../../src/types/approval.ts';
 import type { AuthorityName } from '../../src/types/genesis.ts';
 import type { LedgerName } from '../../src/types/names.ts';
 import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
@@ -33,6 +34,5 @@ export function approve<T extends { approvals: Approval[] }>(
 ): T {
   const nonce = context.nonceOf(sender, ledger);
   const target = { authority, sender: sender.address, ledger, nonce };
-  const bytes = approvalSigningBytes(context.genesisHash, target, approvedOperationHash(spec, value));
-  return { ...value, approvals: keys.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })) };
+  return withApprovals(context.genesisHash, target, keys, spec, value);
 }

@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
-import { renderTable, toJsonText } from '../output.ts';
+import { printOrWrite } from '../json-answers.ts';
+import { renderTable } from '../output.ts';
 import { decimal, duration, hash0x } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -77,21 +78,14 @@ async function lightBlocks(
     fromHeight: options.fromHeight,
     height,
   });
-  if (options.out === undefined) {
-    context.output.result(answer, toJsonText(answer));
-    return;
-  }
-  await writeFile(options.out, `${toJsonText(answer)}\n`);
-  const heights = answer.blocks.map(({ header }) => header.height).join(', ');
-  context.output.result(
-    { file: options.out, blocks: answer.blocks.length },
-    `blocks ${heights} in ${options.out}`,
-  );
+  const heights = answer.blocks.map(({ header }) => header.height);
+  await printOrWrite(context, answer, options.out, (file) => ({
+    value: { file, blocks: heights.length },
+    text: `blocks ${heights.join(', ')} in ${file}`,
+  }));
 }
 
 async function create(context: CliContext, options: CreateOptions, source: string): Promise<void> {
-  const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendToBpci } = await import('../sending/bpci-operations.ts');
   const { assertFromGenesis, lastBlock, readLightBlocks } = await import('../light-blocks.ts');
   const { genesis, height } = options;
   const answer = await readLightBlocks(source, { height, fromHeight: genesis === undefined ? undefined : 0 });
@@ -101,7 +95,7 @@ async function create(context: CliContext, options: CreateOptions, source: strin
   context.output.note(`trusting block ${block.header.height} of chain ${answer.genesisHash}, ${ground}`);
   const { genesisHash } = answer;
   const data = { genesisHash, trustingPeriodMs: options.trustingPeriod, block };
-  await sendToBpci(context, options, () => operationNamed('bpci', 'ClientCreate', data));
+  await sendNamed(context, options, 'bpci', 'ClientCreate', data);
 }
 
 async function update(
@@ -133,11 +127,10 @@ async function misbehaviour(
   firstFile: string,
   secondFile: string,
 ): Promise<void> {
-  const { sendNamed } = await import('../sending/bpci-operations.ts');
   const { lastBlock, readLightBlocks } = await import('../light-blocks.ts');
   const first = lastBlock(await readLightBlocks(firstFile));
   const second = lastBlock(await readLightBlocks(secondFile));
-  await sendNamed(context, options, 'ClientMisbehaviour', {
+  await sendNamed(context, options, 'bpci', 'ClientMisbehaviour', {
     client,
     validators: first.validators,
     first: { header: first.header, certificate: first.certificate },

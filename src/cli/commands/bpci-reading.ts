@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
-import { renderTable, toJsonText } from '../output.ts';
+import { printOrWrite, proofWritten, show } from '../json-answers.ts';
+import { renderTable } from '../output.ts';
 import { decimal, hash0x } from '../parse.ts';
 
 /** Commands that send nothing. */
@@ -89,13 +89,9 @@ async function channel(
   source: string,
   service: string,
 ): Promise<void> {
-  const { clientOf } = await import('../rpc.ts');
   const { serviceHash } = await import('../sending/bpci-operations.ts');
-  const answer = await (await clientOf(context)).call('bpci_getChannel', {
-    source,
-    service: serviceHash(service),
-  });
-  context.output.result(answer, toJsonText(answer));
+  const selector = { source, service: serviceHash(service) };
+  await show(context, (client) => client.call('bpci_getChannel', selector));
 }
 
 async function proof(
@@ -109,11 +105,5 @@ async function proof(
     txId,
     ...(trustedHeight === undefined ? {} : { trustedHeight }),
   });
-  if (out === undefined) {
-    context.output.result(certificate, toJsonText(certificate));
-    return;
-  }
-  await writeFile(out, `${toJsonText(certificate)}\n`);
-  const check = `metanode verify ${out} --genesis genesis.json`;
-  context.output.result({ txId, file: out }, `proof in ${out}; check it with: ${check}`);
+  await printOrWrite(context, certificate, out, (file) => proofWritten(txId, file));
 }

@@ -3,6 +3,7 @@ import { VOTE_DECISIONS } from '../../types/operations/bpci.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { formatCoins, hash0x } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -29,8 +30,7 @@ export function registerBpciValidators(bpci: Command, cliProcess: CliProcess): v
     .addArgument(new Argument('<decision>').choices(VOTE_DECISIONS))
     .action(
       action(cliProcess, async (context, options: SendOptions, candidate: string, decision: string) => {
-        const { sendNamed } = await import('../sending/bpci-operations.ts');
-        await sendNamed(context, options, 'ValVote', { candidate, decision });
+        await sendNamed(context, options, 'bpci', 'ValVote', { candidate, decision });
       }),
     );
   sending('leave', 'the sender is validator or candidate no longer').action(action(cliProcess, leave));
@@ -50,10 +50,11 @@ async function join(context: CliContext, options: JoinOptions): Promise<void> {
   const { signValJoin } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadValidatorKeys, sendToBpci } = await import('../sending/bpci-operations.ts');
+  const { loadValidatorKeys } = await import('../sending/bpci-operations.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
   const keys = await loadValidatorKeys(context, options);
   const bondRef = options.bondRef.slice(2);
-  await sendToBpci(context, options, ({ genesisHash, sender }) =>
+  await sendOperations(context, options, 'bpci', ({ genesisHash, sender }) =>
     encodeOperation(BPCI.operations.ValJoin, signValJoin(genesisHash, sender, keys, bondRef)),
   );
 }
@@ -61,8 +62,8 @@ async function join(context: CliContext, options: JoinOptions): Promise<void> {
 async function leave(context: CliContext, options: SendOptions): Promise<void> {
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { sendToBpci } = await import('../sending/bpci-operations.ts');
-  await sendToBpci(context, options, ({ sender }) =>
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  await sendOperations(context, options, 'bpci', ({ sender }) =>
     encodeOperation(BPCI.operations.ValLeave, { validator: sender }),
   );
 }
@@ -71,10 +72,12 @@ async function rotate(context: CliContext, options: RotateOptions): Promise<void
   const { signKeyRotate } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadKeyPair, loadValidatorKeys, sendToBpci } = await import('../sending/bpci-operations.ts');
-  const old = await loadKeyPair(context, options, options.oldConsensusKey);
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { loadValidatorKeys } = await import('../sending/bpci-operations.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  const old = await new KeyDirectory(context).loadKeyPair(options.oldConsensusKey, options);
   const next = await loadValidatorKeys(context, options);
-  await sendToBpci(context, options, ({ genesisHash, sender, nonce }) =>
+  await sendOperations(context, options, 'bpci', ({ genesisHash, sender, nonce }) =>
     encodeOperation(
       BPCI.operations.KeyRotate,
       signKeyRotate(genesisHash, { validator: sender, nonce }, old, next),

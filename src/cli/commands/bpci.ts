@@ -50,8 +50,8 @@ async function anchor(
   reference: string,
 ): Promise<void> {
   const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendToBpci } = await import('../sending/bpci-operations.ts');
-  await sendToBpci(context, options, async ({ client }) => {
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  await sendOperations(context, options, 'bpci', async ({ client }) => {
     // The certificate of a header counts in the block after it, and is known to the one after that.
     const head = await client.call('chain_getFinalizedHead');
     const height = options.height ?? Math.max(1, head.height - 1);
@@ -79,12 +79,12 @@ async function message(
   const { signNodeMessage } = await import('../../client/bpci-operations.ts');
   const { BPCI } = await import('../../types/operations/bpci.ts');
   const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { loadKeyPair, nextMessageNonce, sendToBpci, serviceHash } = await import(
-    '../sending/bpci-operations.ts'
-  );
-  const source = await loadKeyPair(context, options, options.nodeKey);
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { nextMessageNonce, serviceHash } = await import('../sending/bpci-operations.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  const source = await new KeyDirectory(context).loadKeyPair(options.nodeKey, options);
   const frameHash = await frameHashOf(options);
-  await sendToBpci(context, options, async ({ client, genesisHash }) => {
+  await sendOperations(context, options, 'bpci', async ({ client, genesisHash }) => {
     const channel = { source: `0x${source.publicKey}`, service: serviceHash(service) };
     const signed = signNodeMessage(genesisHash, source, {
       destination: destination.slice(2),

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { type AttributeValue, subjectOf } from '../../client/subject.ts';
 import type { Subject } from '../../types/agreement.ts';
 import { usageError } from '../exit-code.ts';
+import { hash0x } from '../parse.ts';
 
 /** Of every command that asks policies about a subject. */
 export interface AboutOptions {
@@ -9,20 +10,17 @@ export interface AboutOptions {
   entry: string;
 }
 
+export function withAgreement(command: Command): Command {
+  return command.addArgument(new Argument('<agreement>', 'id of the agreement').argParser(hash0x));
+}
+
 export function withAboutOptions(command: Command): Command {
-  return command
+  return withAgreement(command)
     .requiredOption(
       '--subject <json>',
       'whom or what it is about, as {"id": "ann", "region": "EU", "age": 41, "blocked": false}',
     )
     .option('--entry <entry>', 'record, put or delete', 'record');
-}
-
-/** A hash with or without its prefix, as JSON carries it. */
-export function hash0x(text: string): string {
-  if (!/^(?:0x)?[0-9a-f]{64}$/.test(text))
-    throw usageError(`not a hash: ${text}`, '64 lowercase hex digits, with or without 0x');
-  return text.startsWith('0x') ? text : `0x${text}`;
 }
 
 /** Text becomes a text attribute, a whole number an integer, true and false a boolean; `id` names the subject. */

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { AGREEMENT_STATES, type AgreementTerms } from '../../types/agreement.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
-import { renderTable, toJsonText } from '../output.ts';
-import { decimal } from '../parse.ts';
-import { type AboutOptions, hash0x, subjectFromJson, withAboutOptions } from './bpi-arguments.ts';
+import { show } from '../json-answers.ts';
+import { renderTable } from '../output.ts';
+import { decimal, hash0x } from '../parse.ts';
+import { type AboutOptions, subjectFromJson, withAboutOptions, withAgreement } from './bpi-arguments.ts';
 
 type AgreementState = (typeof AGREEMENT_STATES)[number];
 
@@ -32,7 +33,9 @@ export function registerBpiReading(bpi: Command, cliProcess: CliProcess): void {
         context.output.result({ yaml: EXAMPLE_AGREEMENT }, EXAMPLE_AGREEMENT.trimEnd());
       }),
     );
-  bpi.command('show <agreement>').description('an agreement with its terms').action(action(cliProcess, show));
+  withAgreement(bpi.command('show').description('an agreement with its terms')).action(
+    action(cliProcess, showAgreement),
+  );
   bpi
     .command('list')
     .description('agreements')
@@ -42,21 +45,19 @@ export function registerBpiReading(bpi: Command, cliProcess: CliProcess): void {
     .action(action(cliProcess, list));
   withAboutOptions(
     bpi
-      .command('evaluate <agreement>')
+      .command('evaluate')
       .description('what the policies would say to an invocation now, and which of them decides'),
   )
     .option('--policy <id>', 'only this policy', '')
     .option('--actor <address>', 'who would invoke (default: who proposed the agreement)')
     .action(action(cliProcess, evaluate));
   bpi
-    .command('proof <tx-id>')
+    .command('proof')
+    .argument('<tx-id>', 'a bpi transaction', hash0x)
     .description('the Proof-of-Execution of a transaction')
     .action(
       action(cliProcess, async (context, _options, txId: string) => {
-        const { clientOf } = await import('../rpc.ts');
-        const client = await clientOf(context);
-        const answer = await client.call('bpi_getProofOfExecution', { txId: hash0x(txId) });
-        context.output.result(answer, toJsonText(answer));
+        await show(context, (client) => client.call('bpi_getProofOfExecution', { txId }));
       }),
     );
 }
@@ -88,9 +89,9 @@ function renderTerms({ name, version, enforcement, defaultDecision, policies }: 
   ];
 }
 
-async function show(context: CliContext, _options: unknown, agreement: string): Promise<void> {
+async function showAgreement(context: CliContext, _options: unknown, agreement: string): Promise<void> {
   const { clientOf } = await import('../rpc.ts');
-  const answer = await (await clientOf(context)).call('bpi_getAgreement', { agreement: hash0x(agreement) });
+  const answer = await (await clientOf(context)).call('bpi_getAgreement', { agreement });
   const { state, parties, signers, invocations, attestations, versionHash, store, height } = answer;
   const party = (address: string) => `party         ${address}${signers.includes(address) ? ' signed' : ''}`;
   context.output.result(
@@ -131,7 +132,7 @@ async function evaluate(context: CliContext, options: EvaluateOptions, agreement
   const { clientOf } = await import('../rpc.ts');
   const { policy: policyId, entry, subject, actor } = options;
   const answer = await (await clientOf(context)).call('bpi_evaluatePolicy', {
-    agreement: hash0x(agreement),
+    agreement,
     subject: subjectFromJson(subject),
     entry,
     policyId,

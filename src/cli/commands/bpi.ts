@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
-import { listOf } from '../parse.ts';
+import { hash0x, listOf } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
-import { type AboutOptions, hash0x, subjectFromJson, withAboutOptions } from './bpi-arguments.ts';
+import { type AboutOptions, subjectFromJson, withAboutOptions, withAgreement } from './bpi-arguments.ts';
 import { registerBpiReading } from './bpi-reading.ts';
 
 interface SignOptions extends SendOptions {
@@ -31,55 +32,45 @@ export function registerBpi(program: Command, cliProcess: CliProcess): void {
   const bpi = program.command('bpi').description('agreements: propose, sign, invoke, evaluate');
   const sending = (name: string, description: string) =>
     withSendOptions(bpi.command(name).description(description));
+  const changing = (name: string, description: string) => withAgreement(sending(name, description));
 
   sending('propose <file>', 'propose the agreement that a YAML file states')
     .option('--party <address>', 'a party beside the sender; may be repeated', listOf)
     .action(action(cliProcess, propose));
-  sending('sign <agreement>', 'sign an agreement as one of its parties, after reading its terms')
+  changing('sign', 'sign an agreement as one of its parties, after reading its terms')
     .option('--file <file>', 'the YAML file that the signer has read')
-    .option('--version-hash <hash>', 'or the hash of its terms, as `bpi parse` prints it')
+    .option('--version-hash <hash>', 'or the hash of its terms, as `bpi parse` prints it', hash0x)
     .action(action(cliProcess, sign));
-  sending('activate <agreement>', 'put an agreement into force that all parties have signed').action(
+  changing('activate', 'put an agreement into force that all parties have signed').action(
     action(cliProcess, async (context, options: SendOptions, agreement: string) => {
-      await sendNamed(context, options, 'Activate', { agreement: hash0x(agreement) });
+      await sendNamed(context, options, 'bpi', 'Activate', { agreement });
     }),
   );
-  withAboutOptions(sending('invoke <agreement>', 'run an entry of an agreement for a subject'))
+  withAboutOptions(sending('invoke', 'run an entry of an agreement for a subject'))
     .option('--key <key>', 'key of the entries put and delete', '')
     .option('--value <text>', 'value of the entries record and put', '')
     .action(action(cliProcess, invoke));
-  withAboutOptions(sending('check <agreement>', 'record what the policies say of a subject; changes nothing'))
+  withAboutOptions(sending('check', 'record what the policies say of a subject; changes nothing'))
     .option('--policy <id>', 'only this policy', '')
     .action(action(cliProcess, check));
-  sending('attest <agreement> <control>', 'record that auditors found a control to hold during a period')
+  changing('attest', 'record that auditors found a control to hold during a period')
+    .argument('<control>', 'id of the control')
     .requiredOption('--period-from <time>', 'beginning, as 2026-01-31T00:00:00Z')
     .requiredOption('--period-to <time>', 'end')
-    .requiredOption('--evidence <hash>', 'root of the auditors’ evidence, 32 bytes')
+    .requiredOption('--evidence <hash>', 'root of the auditors’ evidence, 32 bytes', hash0x)
     .requiredOption('--auditor <key-file>', 'key file of an auditor; may be repeated', listOf)
     .action(action(cliProcess, attest));
-  sending('terminate <agreement>', 'end an agreement for good')
+  changing('terminate', 'end an agreement for good')
     .option('--reason <text>', 'why, at most 128 bytes', '')
     .action(
       action(
         cliProcess,
         async (context, { reason, ...options }: SendOptions & { reason: string }, agreement: string) => {
-          await sendNamed(context, options, 'Terminate', { agreement: hash0x(agreement), reason });
+          await sendNamed(context, options, 'bpi', 'Terminate', { agreement, reason });
         },
       ),
     );
   registerBpiReading(bpi, cliProcess);
-}
-
-async function sendNamed(
-  context: CliContext,
-  options: SendOptions,
-  operation: string,
-  data: unknown,
-): Promise<void> {
-  const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../sending/send-transaction.ts');
-  const built = operationNamed('bpi', operation, data);
-  await sendOperations(context, options, 'bpi', () => [built]);
 }
 
 async function propose(
@@ -94,12 +85,12 @@ async function propose(
   const { sendOperations } = await import('../sending/send-transaction.ts');
   const { yaml } = await readAgreementFile(file);
   const others = (options.party ?? []).map(addressFromText);
-  await sendOperations(context, options, 'bpi', ({ sender }) => [
+  await sendOperations(context, options, 'bpi', ({ sender }) =>
     encodeOperation(BPI.operations.AgreementPropose, {
       yaml,
       parties: [...new Set([sender, ...others])],
     }),
-  ]);
+  );
 }
 
 async function sign(context: CliContext, options: SignOptions, agreement: string): Promise<void> {
@@ -110,16 +101,16 @@ async function sign(context: CliContext, options: SignOptions, agreement: string
       'metanode bpi show <agreement> prints the terms that the chain holds',
     );
   const { readAgreementFile } = await import('../../node/agreement-file.ts');
-  const hash = file === undefined ? versionHash : (await readAgreementFile(file)).versionHash;
-  const data = { agreement: hash0x(agreement), versionHash: hash0x(hash as string) };
-  await sendNamed(context, options, 'AgreementSign', data);
+  const hash = file === undefined ? versionHash : `0x${(await readAgreementFile(file)).versionHash}`;
+  const data = { agreement, versionHash: hash as string };
+  await sendNamed(context, options, 'bpi', 'AgreementSign', data);
 }
 
 async function invoke(context: CliContext, options: InvokeOptions, agreement: string): Promise<void> {
   const { toHex, utf8 } = await import('../../util/bytes.ts');
   const { entry, key, value, subject } = options;
-  await sendNamed(context, options, 'Invoke', {
-    agreement: hash0x(agreement),
+  await sendNamed(context, options, 'bpi', 'Invoke', {
+    agreement,
     entry,
     key,
     value: `0x${toHex(utf8(value))}`,
@@ -129,8 +120,8 @@ async function invoke(context: CliContext, options: InvokeOptions, agreement: st
 
 async function check(context: CliContext, options: CheckOptions, agreement: string): Promise<void> {
   const { policy: policyId, entry, subject } = options;
-  await sendNamed(context, options, 'PolicyCheck', {
-    agreement: hash0x(agreement),
+  await sendNamed(context, options, 'bpi', 'PolicyCheck', {
+    agreement,
     policyId,
     entry,
     subject: subjectFromJson(subject),
@@ -143,31 +134,16 @@ async function attest(
   agreement: string,
   controlId: string,
 ): Promise<void> {
-  const { approvalSigningBytes, approvedOperationHash } = await import('../../types/approval.ts');
   const { BPI } = await import('../../types/operations/bpi.ts');
-  const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
-  const { KeyDirectory } = await import('../key-directory.ts');
-  const { sendOperations } = await import('../sending/send-transaction.ts');
-  const directory = new KeyDirectory(context);
-  const auditors = await Promise.all(options.auditor.map((name) => directory.load(name, options)));
-  const spec = BPI.operations.ComplianceAttest;
-  const value = {
-    agreement: hash0x(agreement).slice(2),
+  const { sendApproved } = await import('../sending/send-transaction.ts');
+  const by = { ledger: 'bpi', authority: 'auditors', keys: options.auditor } as const;
+  await sendApproved(context, options, by, BPI.operations.ComplianceAttest, {
+    agreement: agreement.slice(2),
     controlId,
     periodFromMs: timeOf(options.periodFrom),
     periodToMs: timeOf(options.periodTo),
-    evidenceRoot: hash0x(options.evidence).slice(2),
+    evidenceRoot: options.evidence.slice(2),
     approvals: [],
-  };
-  await sendOperations(context, options, 'bpi', ({ sender, nonce, genesisHash }) => {
-    const target = { authority: 'auditors', sender, ledger: 'bpi', nonce } as const;
-    const bytes = approvalSigningBytes(genesisHash, target, approvedOperationHash(spec, value));
-    const approvals = auditors.map(({ publicKey, seed }) => ({
-      key: publicKey,
-      signature: keyPairFromSeed(seed).sign(bytes),
-    }));
-    return [encodeOperation(spec, { ...value, approvals })];
   });
 }
 

@@ -3,6 +3,7 @@ import { SERVICE_PROTOCOLS } from '../../types/operations/cluster.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -22,8 +23,9 @@ export function registerClusterServices(cluster: Command, cliProcess: CliProcess
   const service = cluster.command('service').description('services by name, and who serves whom');
   withServiceOptions(service.command('register <name>').description('take a name')).action(
     action(cliProcess, async (context, options: ServiceOptions, name: string) => {
-      const { registerServiceOperation, sendToCluster } = await import('../sending/cluster-operations.ts');
-      await sendToCluster(context, options, (situation) =>
+      const { registerServiceOperation } = await import('../sending/cluster-operations.ts');
+      const { sendOperations } = await import('../sending/send-transaction.ts');
+      await sendOperations(context, options, 'cluster', (situation) =>
         registerServiceOperation(situation, name, options),
       );
     }),
@@ -32,14 +34,16 @@ export function registerClusterServices(cluster: Command, cliProcess: CliProcess
     service.command('update <name>').description('replace port, protocol and endpoints'),
   ).action(
     action(cliProcess, async (context, options: ServiceOptions, name: string) => {
-      const { sendToCluster, updateServiceOperation } = await import('../sending/cluster-operations.ts');
-      await sendToCluster(context, options, (situation) => updateServiceOperation(situation, name, options));
+      const { updateServiceOperation } = await import('../sending/cluster-operations.ts');
+      const { sendOperations } = await import('../sending/send-transaction.ts');
+      await sendOperations(context, options, 'cluster', (situation) =>
+        updateServiceOperation(situation, name, options),
+      );
     }),
   );
   withSendOptions(service.command('deregister <name>').description('give the name up')).action(
     action(cliProcess, async (context, options: SendOptions, name: string) => {
-      const { sendNamed } = await import('../sending/cluster-operations.ts');
-      await sendNamed(context, options, 'SvcDeregister', { name });
+      await sendNamed(context, options, 'cluster', 'SvcDeregister', { name });
     }),
   );
   service

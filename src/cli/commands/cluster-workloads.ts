@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -28,8 +29,7 @@ export function registerClusterWorkloads(cluster: Command, cliProcess: CliProces
     .action(action(cliProcess, submit));
   withSendOptions(workload.command('cancel <app>').description('give all places back')).action(
     action(cliProcess, async (context, options: SendOptions, app: string) => {
-      const { sendNamed } = await import('../sending/cluster-operations.ts');
-      await sendNamed(context, options, 'WorkloadCancel', { app });
+      await sendNamed(context, options, 'cluster', 'WorkloadCancel', { app });
     }),
   );
   workload
@@ -41,9 +41,8 @@ export function registerClusterWorkloads(cluster: Command, cliProcess: CliProces
 }
 
 async function submit(context: CliContext, options: SubmitOptions, app: string): Promise<void> {
-  const { sendNamed } = await import('../sending/cluster-operations.ts');
   const { replicas, cpu, memory, disk, region, priority, generation } = options;
-  await sendNamed(context, options, 'WorkloadSubmit', {
+  await sendNamed(context, options, 'cluster', 'WorkloadSubmit', {
     app,
     generation,
     replicas,

@@ -3,6 +3,7 @@ import { NODE_STATUSES, type NodeStatus } from '../../types/operations/cluster.t
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
 import { decimal, listOf } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerClusterServices } from './cluster-services.ts';
@@ -45,8 +46,7 @@ export function registerCluster(program: Command, cliProcess: CliProcess): void 
     .action(action(cliProcess, join));
   sending('leave <node>', 'the node takes no more replicas and leaves once it is empty').action(
     action(cliProcess, async (context, options: SendOptions, node: string) => {
-      const { sendNamed } = await import('../sending/cluster-operations.ts');
-      await sendNamed(context, options, 'NodeLeave', { node });
+      await sendNamed(context, options, 'cluster', 'NodeLeave', { node });
     }),
   );
   sending('heartbeat <node-key>', 'renew the lease of a node')
@@ -54,21 +54,25 @@ export function registerCluster(program: Command, cliProcess: CliProcess): void 
     .action(action(cliProcess, heartbeat));
   sending('suspect <node>', 'report that own nodes do not reach a node').action(
     action(cliProcess, async (context, options: SendOptions, node: string) => {
-      const { sendToCluster, suspectOperation } = await import('../sending/cluster-operations.ts');
-      await sendToCluster(context, options, (situation) => suspectOperation(situation, node));
+      const { suspectOperation } = await import('../sending/cluster-operations.ts');
+      const { sendOperations } = await import('../sending/send-transaction.ts');
+      await sendOperations(context, options, 'cluster', (situation) => suspectOperation(situation, node));
     }),
   );
   sending('refute <node-key>', 'a suspected node shows that it lives').action(
     action(cliProcess, async (context, options: SendOptions, key: string) => {
-      const { nodeKeys, refuteOperation, sendToCluster } = await import('../sending/cluster-operations.ts');
-      const node = await nodeKeys(context, options, key);
-      await sendToCluster(context, options, (situation) => refuteOperation(node, situation));
+      const { KeyDirectory } = await import('../key-directory.ts');
+      const { refuteOperation } = await import('../sending/cluster-operations.ts');
+      const { sendOperations } = await import('../sending/send-transaction.ts');
+      const node = await new KeyDirectory(context).loadKeyPair(key, options);
+      await sendOperations(context, options, 'cluster', (situation) => refuteOperation(node, situation));
     }),
   );
   sending('rebalance [moves]', 'move replicas from the most loaded nodes in the next block').action(
     action(cliProcess, async (context, options: SendOptions, moves?: string) => {
-      const { sendNamed } = await import('../sending/cluster-operations.ts');
-      await sendNamed(context, options, 'Rebalance', { maxMoves: decimal(moves ?? String(DEFAULT_MOVES)) });
+      await sendNamed(context, options, 'cluster', 'Rebalance', {
+        maxMoves: decimal(moves ?? String(DEFAULT_MOVES)),
+      });
     }),
   );
   registerClusterServices(cluster, cliProcess);
@@ -124,11 +128,13 @@ function percent(ppm: number): string {
 }
 
 async function join(context: CliContext, options: JoinOptions, key: string): Promise<void> {
-  const { joinOperation, nodeKeys, sendToCluster } = await import('../sending/cluster-operations.ts');
-  const node = await nodeKeys(context, options, key);
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { joinOperation } = await import('../sending/cluster-operations.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  const node = await new KeyDirectory(context).loadKeyPair(key, options);
   const { region, asn, implementation, cpu, memory, disk, bondRef } = options;
   const capacity = { cpuMilli: cpu, memoryMib: memory, diskMib: disk };
-  await sendToCluster(context, options, (situation) =>
+  await sendOperations(context, options, 'cluster', (situation) =>
     joinOperation(node, situation, { region, asn, implementation, capacity, bondRef }),
   );
 }
@@ -138,9 +144,11 @@ async function heartbeat(
   options: SendOptions & { suspect?: string[] },
   key: string,
 ): Promise<void> {
-  const { heartbeatOperation, nodeKeys, sendToCluster } = await import('../sending/cluster-operations.ts');
-  const node = await nodeKeys(context, options, key);
-  await sendToCluster(context, options, (situation) =>
+  const { KeyDirectory } = await import('../key-directory.ts');
+  const { heartbeatOperation } = await import('../sending/cluster-operations.ts');
+  const { sendOperations } = await import('../sending/send-transaction.ts');
+  const node = await new KeyDirectory(context).loadKeyPair(key, options);
+  await sendOperations(context, options, 'cluster', (situation) =>
     heartbeatOperation(node, situation, options.suspect ?? []),
   );
 }

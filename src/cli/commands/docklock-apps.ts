@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { AppState } from '../containers/container-app.ts';
 import { type LimitOptions, limitsOf, withLimitOptions } from '../containers/limit-options.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
-import { toJsonText } from '../output.ts';
+import { show } from '../json-answers.ts';
 import { decimal, duration, hash0x, listOf } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -78,25 +79,20 @@ function registerChanges(docklock: Command, cliProcess: CliProcess): void {
 }
 
 async function showImage(context: CliContext, _options: unknown, digest: string): Promise<void> {
-  const { clientOf } = await import('../rpc.ts');
-  const answer = await (await clientOf(context)).call('docklock_getImage', { digest });
-  context.output.result(answer, toJsonText(answer));
+  await show(context, (client) => client.call('docklock_getImage', { digest }));
 }
 
 async function register(
   context: CliContext,
   options: SendOptions & { rootfs: string; name: string; signer: string[] },
 ): Promise<void> {
-  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { imageOfRootfs } = await import('../../runtime/rootfs-image.ts');
   const { registrationOf } = await import('../containers/container-app.ts');
   const { KeyDirectory } = await import('../key-directory.ts');
   const { sendOperations } = await import('../sending/send-transaction.ts');
-  const directory = new KeyDirectory(context);
-  const signers = await Promise.all(options.signer.map((name) => directory.load(name, options)));
+  const signers = await new KeyDirectory(context).loadKeyPairs(options.signer, options);
   const image = await imageOfRootfs(options.rootfs);
-  const keys = signers.map(({ seed }) => keyPairFromSeed(seed));
-  await sendOperations(context, options, 'docklock', () => [registrationOf(image, options.name, keys)]);
+  await sendOperations(context, options, 'docklock', () => registrationOf(image, options.name, signers));
 }
 
 async function deploy(
@@ -106,11 +102,9 @@ async function deploy(
   image: string,
 ): Promise<void> {
   const { SECCOMP_PROFILE_HASH } = await import('../../runtime/seccomp-profile.ts');
-  const { operationNamed } = await import('../../client/transaction-builder.ts');
   const { NO_DOCUMENT } = await import('../../types/operations/docklock.ts');
-  const { sendOperations } = await import('../sending/send-transaction.ts');
   const { replicas, allowHost = [], deterministic = false } = options;
-  const operation = operationNamed('docklock', 'Deploy', {
+  await sendNamed(context, options, 'docklock', 'Deploy', {
     name,
     image,
     replicas,
@@ -122,7 +116,6 @@ async function deploy(
     readOnlyRoot: true,
     deterministic,
   });
-  await sendOperations(context, options, 'docklock', () => [operation]);
 }
 
 async function update(context: CliContext, options: UpdateOptions, name: string): Promise<void> {
@@ -150,8 +143,7 @@ async function change(
   await sendOperations(context, options, 'docklock', async ({ client, sender }) => {
     const id = `0x${appId(sender, name)}`;
     const { app } = await client.call('docklock_getApp', { app: id });
-    return [
-      operationNamed('docklock', operation, { app: id, expectedGeneration: app.generation, ...restOf(app) }),
-    ];
+    const data = { app: id, expectedGeneration: app.generation, ...restOf(app) };
+    return operationNamed('docklock', operation, data);
   });
 }

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { Client } from '../../client/client.ts';
 import { CONTAINER_STATES } from '../../types/step-receipt.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
-import { renderTable, toJsonText } from '../output.ts';
+import { show } from '../json-answers.ts';
+import { renderTable } from '../output.ts';
 import { decimal, hash0x } from '../parse.ts';
 import { registerDocklockApps } from './docklock-apps.ts';
 import { registerDocklockRun } from './docklock-run.ts';
@@ -51,13 +51,6 @@ export function registerDocklock(program: Command, cliProcess: CliProcess): void
     .command('runtimes')
     .description('the container runtimes on the machine of the node that is asked')
     .action(action(cliProcess, runtimes));
-}
-
-/** Asks the node and prints the answer as JSON, which is the readable form of a single object, too. */
-async function show(context: CliContext, ask: (client: Client) => Promise<unknown>): Promise<void> {
-  const { clientOf } = await import('../rpc.ts');
-  const answer = await ask(await clientOf(context));
-  context.output.result(answer, toJsonText(answer));
 }
 
 interface ContainersOptions {

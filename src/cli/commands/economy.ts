@@ -4,6 +4,7 @@ import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
 import { renderTable } from '../output.ts';
 import { coins, formatCoins, listOf, token } from '../parse.ts';
+import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 
@@ -37,7 +38,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
         cliProcess,
         async (context, options: TokenOptions & { reference: string }, to: string, amount: string) => {
           const { reference } = options;
-          await sendNamed(context, options, 'Transfer', {
+          await sendNamed(context, options, 'economy', 'Transfer', {
             to,
             token: options.token,
             amount: micro(amount),
@@ -48,7 +49,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     );
   sending('faucet <to>', 'testnet coins for an address, once an hour').action(
     action(cliProcess, async (context, options: SendOptions, to: string) => {
-      await sendNamed(context, options, 'Faucet', { to });
+      await sendNamed(context, options, 'economy', 'Faucet', { to });
     }),
   );
   sending('lock <ref> <amount>', 'reserve coins for another ledger under a reference of 32 bytes')
@@ -60,7 +61,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
         cliProcess,
         async (context, options: LedgerOptions & { purpose: string }, ref: string, amount: string) => {
           const { ledger, purpose } = options;
-          await sendNamed(context, options, 'Lock', {
+          await sendNamed(context, options, 'economy', 'Lock', {
             ledger,
             purpose,
             ref,
@@ -74,7 +75,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .addOption(ledgerOption())
     .action(
       action(cliProcess, async (context, options: SendOptions & { ledger: LedgerName }, ref: string) => {
-        await sendNamed(context, options, 'Unlock', { ledger: options.ledger, ref });
+        await sendNamed(context, options, 'economy', 'Unlock', { ledger: options.ledger, ref });
       }),
     );
   sending('deposit <payer> <amount>', 'fill the meter that pays a payer’s fees on a ledger')
@@ -83,7 +84,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .action(
       action(cliProcess, async (context, options: LedgerOptions, payer: string, amount: string) => {
         const { ledger } = options;
-        await sendNamed(context, options, 'MeterDeposit', {
+        await sendNamed(context, options, 'economy', 'MeterDeposit', {
           payer,
           ledger,
           token: options.token,
@@ -96,7 +97,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .addOption(ledgerOption())
     .action(
       action(cliProcess, async (context, options: LedgerOptions, amount: string) => {
-        await sendNamed(context, options, 'MeterWithdraw', {
+        await sendNamed(context, options, 'economy', 'MeterWithdraw', {
           ledger: options.ledger,
           token: options.token,
           amount: micro(amount),
@@ -112,7 +113,10 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .addOption(tokenOption('NEX'))
     .action(
       action(cliProcess, async (context, options: TokenOptions, amount: string) => {
-        await sendNamed(context, options, 'CoinRedeem', { token: options.token, amount: micro(amount) });
+        await sendNamed(context, options, 'economy', 'CoinRedeem', {
+          token: options.token,
+          amount: micro(amount),
+        });
       }),
     );
 }
@@ -126,49 +130,22 @@ function micro(amount: string): string {
   }
 }
 
-async function sendNamed(
-  context: CliContext,
-  options: SendOptions,
-  operation: string,
-  data: unknown,
-): Promise<void> {
-  const { operationNamed } = await import('../../client/transaction-builder.ts');
-  const { sendOperations } = await import('../sending/send-transaction.ts');
-  const built = operationNamed('economy', operation, data);
-  await sendOperations(context, options, 'economy', () => [built]);
-}
-
 async function issue(
   context: CliContext,
   options: TokenOptions & { basis: string; approver: string[] },
   to: string,
   amount: string,
 ): Promise<void> {
-  const { approvalSigningBytes, approvedOperationHash } = await import('../../types/approval.ts');
   const { addressFromText } = await import('../../types/address.ts');
   const { ECONOMY } = await import('../../types/operations/economy.ts');
-  const { encodeOperation } = await import('../../types/operations/catalog.ts');
-  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
-  const { KeyDirectory } = await import('../key-directory.ts');
-  const { sendOperations } = await import('../sending/send-transaction.ts');
-  const directory = new KeyDirectory(context);
-  const approvers = await Promise.all(options.approver.map((name) => directory.load(name, options)));
-  const spec = ECONOMY.operations.CoinIssue;
-  const value = {
+  const { sendApproved } = await import('../sending/send-transaction.ts');
+  const by = { ledger: 'economy', authority: 'treasury', keys: options.approver } as const;
+  await sendApproved(context, options, by, ECONOMY.operations.CoinIssue, {
     token: options.token,
     to: addressFromText(to),
     amount: BigInt(micro(amount)),
     basis: options.basis.replace(/^0x/, ''),
     approvals: [],
-  };
-  await sendOperations(context, options, 'economy', ({ sender, nonce, genesisHash }) => {
-    const target = { authority: 'treasury' as const, sender, ledger: 'economy' as const, nonce };
-    const bytes = approvalSigningBytes(genesisHash, target, approvedOperationHash(spec, value));
-    const approvals = approvers.map(({ publicKey, seed }) => ({
-      key: publicKey,
-      signature: keyPairFromSeed(seed).sign(bytes),
-    }));
-    return [encodeOperation(spec, { ...value, approvals })];
   });
 }
 

@@ -1,17 +1,15 @@
 import { type Command, Option } from 'commander';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
+import type { KeyAccess } from '../key-directory.ts';
 import { renderTable } from '../output.ts';
 
-interface KeyOptions {
-  passwordFile?: string;
-  insecureKeys?: boolean;
-}
-interface NewOptions extends KeyOptions {
-  type: 'account' | 'validator' | 'node';
+const KEY_TYPES = ['account', 'validator', 'node'] as const;
+interface NewOptions extends KeyAccess {
+  type: (typeof KEY_TYPES)[number];
 }
 
-const GENESIS_HINT = 'the signature is over these bytes alone; transactions are signed by `tx send`';
+const SIGN_HINT = 'the signature is over these bytes alone; transactions are signed by `tx send`';
 
 export function registerKeys(program: Command, cliProcess: CliProcess): void {
   const keys = program.command('keys').description('make and use key files in <data-dir>/keys');
@@ -19,26 +17,18 @@ export function registerKeys(program: Command, cliProcess: CliProcess): void {
     command
       .option('--password-file <file>', 'password of the key file (asked for at a terminal otherwise)')
       .option('--insecure-keys', 'key files in the clear (test networks only)');
+  const making = (command: Command) =>
+    withPassword(command).addOption(
+      new Option('--type <type>', 'what it is for').choices(KEY_TYPES).default('account'),
+    );
 
-  withPassword(keys.command('new <name>').description('make a key'))
-    .addOption(
-      new Option('--type <type>', 'what it is for')
-        .choices(['account', 'validator', 'node'])
-        .default('account'),
-    )
-    .action(action(cliProcess, newKey));
+  making(keys.command('new <name>').description('make a key')).action(action(cliProcess, newKey));
   keys.command('list').description('list the key files').action(action(cliProcess, listKeys));
-  withPassword(
+  making(
     keys
       .command('import <name>')
       .description('make a key file from 32 secret bytes as hex on standard input'),
-  )
-    .addOption(
-      new Option('--type <type>', 'what it is for')
-        .choices(['account', 'validator', 'node'])
-        .default('account'),
-    )
-    .action(action(cliProcess, importKey));
+  ).action(action(cliProcess, importKey));
   withPassword(keys.command('export <name>').description('print the secret bytes as hex')).action(
     action(cliProcess, exportKey),
   );
@@ -46,7 +36,7 @@ export function registerKeys(program: Command, cliProcess: CliProcess): void {
     keys
       .command('sign <name> <hex>')
       .description('sign bytes given as 0x… hex')
-      .addHelpText('after', GENESIS_HINT),
+      .addHelpText('after', SIGN_HINT),
   ).action(action(cliProcess, signBytes));
   keys
     .command('verify <public-key> <hex> <signature>')
@@ -94,13 +84,13 @@ async function listKeys(context: CliContext): Promise<void> {
   context.output.result({ items: entries }, renderTable(['name', 'type', 'address', 'file'], rows));
 }
 
-async function exportKey(context: CliContext, options: KeyOptions, name: string): Promise<void> {
+async function exportKey(context: CliContext, options: KeyAccess, name: string): Promise<void> {
   const { toHex } = await import('../../util/bytes.ts');
   const { seed } = await (await directoryOf(context)).load(name, options);
   context.output.result({ name, seed: `0x${toHex(seed)}` }, `0x${toHex(seed)}`);
 }
 
-async function signBytes(context: CliContext, options: KeyOptions, name: string, hex: string): Promise<void> {
+async function signBytes(context: CliContext, options: KeyAccess, name: string, hex: string): Promise<void> {
   const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { seed, publicKey } = await (await directoryOf(context)).load(name, options);
   const signature = `0x${keyPairFromSeed(seed).sign(bytesOf(hex))}`;

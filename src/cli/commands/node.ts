@@ -97,7 +97,7 @@ async function initNodeCommand(context: CliContext, options: InitOptions): Promi
   const { initNode } = await import('../../node/init-node.ts');
   const { loadGenesisFile } = await import('../../node/genesis-file.ts');
   const { addressToText } = await import('../../types/address.ts');
-  const { readPasswordFile } = await import('../password.ts');
+  const { readPasswordFile } = await import('../../node/password-file.ts');
   const genesis = await loadGenesisFile(options.genesis);
   const password =
     options.keyPasswordFile === undefined ? undefined : await readPasswordFile(options.keyPasswordFile);
@@ -138,7 +138,7 @@ async function initNodeCommand(context: CliContext, options: InitOptions): Promi
 async function initKeysCommand(context: CliContext, options: InitOptions): Promise<void> {
   const { dataDir, output } = context;
   const { initKeys } = await import('../../node/init-node.ts');
-  const { readPasswordFile } = await import('../password.ts');
+  const { readPasswordFile } = await import('../../node/password-file.ts');
   const { GenesisValidatorType } = await import('../../types/genesis.ts');
   const password =
     options.keyPasswordFile === undefined ? undefined : await readPasswordFile(options.keyPasswordFile);

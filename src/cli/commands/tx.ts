@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { LEDGERS, type LedgerName } from '../../types/names.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { usageError } from '../exit-code.ts';
+import { printOrWrite, proofWritten, show } from '../json-answers.ts';
 import { renderTable, toJsonText } from '../output.ts';
 import { decimal } from '../parse.ts';
 import { withSendOptions } from '../sending/send-options.ts';
@@ -45,7 +46,7 @@ async function send(
   const { sendOperations } = await import('../sending/send-transaction.ts');
   const json = parseData(data === '-' ? await readFile('/dev/stdin', 'utf8') : (data ?? '{}'));
   const built = operationNamed(options.ledger, operation, json);
-  await sendOperations(context, options, options.ledger, () => [built]);
+  await sendOperations(context, options, options.ledger, () => built);
 }
 
 function parseData(text: string): unknown {
@@ -57,9 +58,7 @@ function parseData(text: string): unknown {
 }
 
 async function get(context: CliContext, _options: unknown, txId: string): Promise<void> {
-  const { clientOf } = await import('../rpc.ts');
-  const answer = await (await clientOf(context)).call('tx_get', { txId });
-  context.output.result(answer, toJsonText(answer));
+  await show(context, (client) => client.call('tx_get', { txId }));
 }
 
 async function receipt(context: CliContext, _options: unknown, txId: string): Promise<void> {
@@ -84,21 +83,11 @@ interface ProofOptions {
   trustedHeight?: number;
 }
 
-async function proof(context: CliContext, options: ProofOptions, txId: string): Promise<void> {
+async function proof(context: CliContext, { trustedHeight, out }: ProofOptions, txId: string): Promise<void> {
   const { clientOf } = await import('../rpc.ts');
-  const { trustedHeight } = options;
   const answer = await (await clientOf(context)).call('chain_getTransactionProof', {
     txId,
     ...(trustedHeight === undefined ? {} : { trustedHeight }),
   });
-  const text = `${toJsonText(answer)}\n`;
-  if (options.out === undefined) {
-    context.process.stdout.write(text);
-    return;
-  }
-  await writeFile(options.out, text);
-  context.output.result(
-    { txId, file: options.out },
-    `proof in ${options.out}; check it with: metanode verify ${options.out} --genesis genesis.json`,
-  );
+  await printOrWrite(context, answer, out, (file) => proofWritten(txId, file));
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../../client/client.ts';
 import { signHeartbeat, signNodeJoin, signRefute } from '../../client/cluster-node.ts';
 import { operationNamed } from '../../client/transaction-builder.ts';
-import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
+import type { KeyPair } from '../../crypto/ed25519.ts';
 import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { addressToText } from '../../types/address.ts';
 import type { Resources } from '../../types/cluster-state.ts';
@@ -9,38 +9,12 @@ import { encodeOperation } from '../../types/operations/catalog.ts';
 import { CLUSTER } from '../../types/operations/cluster.ts';
 import type { Operation } from '../../types/transaction.ts';
 import { NodeError } from '../../util/errors.ts';
-import type { CliContext } from '../context.ts';
 import { usageError } from '../exit-code.ts';
-import { KeyDirectory } from '../key-directory.ts';
-import { type SendOptions, type SendSituation, sendOperations } from './send-transaction.ts';
+import type { SendSituation } from './send-transaction.ts';
 
 /** What the commands of the cluster ledger send. Nodes stand on the command line as `0x…`, their own keys as key files. */
 
 export type Member = MethodResult<'cluster_members'>['items'][number];
-
-/** Signs and sends one operation of the cluster ledger, and prints its receipt. */
-export async function sendToCluster(
-  context: CliContext,
-  options: SendOptions,
-  build: (situation: SendSituation) => Promise<Operation> | Operation,
-): Promise<void> {
-  await sendOperations(context, options, 'cluster', async (situation) => [await build(situation)]);
-}
-
-/** Sends an operation by its name; `data` is its JSON form. */
-export async function sendNamed(
-  context: CliContext,
-  options: SendOptions,
-  name: keyof typeof CLUSTER.operations,
-  data: unknown,
-): Promise<void> {
-  await sendToCluster(context, options, () => operationNamed('cluster', name, data));
-}
-
-/** The key of a node, by its name in the key directory or its file. */
-export async function nodeKeys(context: CliContext, options: SendOptions, name: string): Promise<KeyPair> {
-  return keyPairFromSeed((await new KeyDirectory(context).load(name, options)).seed);
-}
 
 /** @throws NodeError NODE_UNKNOWN */
 export async function memberOf(client: Client, node: string): Promise<Member> {

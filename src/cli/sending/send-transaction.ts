@@ -1,21 +1,15 @@
+import { withApprovals } from '../../client/approvals.ts';
 import type { Client } from '../../client/client.ts';
-import { senderOf, signTransaction } from '../../client/transaction-builder.ts';
-import { keyPairFromSeed } from '../../crypto/ed25519.ts';
-import { addressToText } from '../../types/address.ts';
+import type { Approval } from '../../types/approval.ts';
+import type { AuthorityName } from '../../types/genesis.ts';
 import type { LedgerName } from '../../types/names.ts';
+import { encodeOperation, type KindSpec } from '../../types/operations/catalog.ts';
 import type { Operation } from '../../types/transaction.ts';
-import { toHex } from '../../util/bytes.ts';
 import type { CliContext } from '../context.ts';
 import { KeyDirectory } from '../key-directory.ts';
 import { formatCoins } from '../parse.ts';
 import { clientOf } from '../rpc.ts';
-import {
-  assertOk,
-  type Receipt,
-  refusalsAsErrors,
-  sendAndWait,
-  TRANSACTION_LIFETIME_MS,
-} from './transaction-sender.ts';
+import { assertOk, type Receipt, refusalsAsErrors, TransactionSender } from './transaction-sender.ts';
 
 /** The options of every command that sends a transaction. */
 export interface SendOptions {
@@ -37,6 +31,9 @@ export interface SendSituation {
   readonly genesisHash: string;
 }
 
+/** What a transaction is to hold. */
+type Built = Operation | readonly Operation[];
+
 /**
  * Signs operations with the key of `--from`, sends them, waits for the receipt and prints it. A failed receipt is an
  * error of its own, FAILED_RECEIPT.
@@ -46,28 +43,17 @@ export async function sendOperations(
   context: CliContext,
   options: SendOptions,
   ledger: LedgerName,
-  build: (situation: SendSituation) => Promise<readonly Operation[]> | readonly Operation[],
+  build: (situation: SendSituation) => Built | Promise<Built>,
 ): Promise<void> {
   const { output } = context;
+  const { maxFee, timeout: timeoutMs } = options;
   const client = await clientOf(context);
-  const { seed } = await new KeyDirectory(context).load(options.from, options);
-  const keyPair = keyPairFromSeed(seed);
-  const sender = senderOf(keyPair);
-  const status = await client.call('net_status');
-  const chain = { chainId: status.chainId, genesisHash: status.genesisHash.slice(2) };
-  const nonce =
-    options.nonce ??
-    BigInt((await client.call('tx_getNonce', { address: addressToText(sender), ledger })).pending);
-  const operations = await build({ client, sender, nonce, genesisHash: chain.genesisHash });
-  const validUntilMs = Date.now() + TRANSACTION_LIFETIME_MS;
-  const signed = signTransaction(keyPair, chain, {
-    ledger,
-    nonce,
-    validUntilMs,
-    maxFee: options.maxFee,
-    operations,
-  });
-  const transaction = `0x${toHex(signed.bytes)}`;
+  const keyPair = await new KeyDirectory(context).loadKeyPair(options.from, options);
+  const sender = await TransactionSender.open(client, keyPair, { maxFee, timeoutMs });
+  const nonce = options.nonce ?? (await sender.nextNonce(ledger));
+  const { genesisHash } = sender.chain;
+  const built = await build({ client, sender: sender.address, nonce, genesisHash });
+  const transaction = sender.sign(ledger, nonce, [built].flat());
   if (options.dryRun === true) {
     const outcome = await client.call('tx_simulate', { transaction });
     output.result(
@@ -81,9 +67,25 @@ export async function sendOperations(
     output.result({ txId }, txId);
     return;
   }
-  const receipt = await sendAndWait(client, signed.bytes, options.timeout);
+  const receipt = await sender.sendAndWait(transaction);
   output.result(receipt, renderReceipt(receipt));
   assertOk(receipt);
+}
+
+/** Sends an operation under the approvals of an authority, whose keys sign for exactly this transaction. */
+export async function sendApproved<T extends { approvals: Approval[] }>(
+  context: CliContext,
+  options: SendOptions,
+  by: { readonly ledger: LedgerName; readonly authority: AuthorityName; readonly keys: readonly string[] },
+  spec: KindSpec<T>,
+  operation: T,
+): Promise<void> {
+  const { ledger, authority } = by;
+  const keys = await new KeyDirectory(context).loadKeyPairs(by.keys, options);
+  await sendOperations(context, options, ledger, ({ sender, nonce, genesisHash }) => {
+    const target = { authority, sender, ledger, nonce };
+    return encodeOperation(spec, withApprovals(genesisHash, target, keys, spec, operation));
+  });
 }
 
 /** A receipt for people. */

@@ -12,7 +12,7 @@ import type { CliErrorCode } from '../exit-code.ts';
 export type Receipt = MethodResult<'tx_getReceipt'>;
 
 /** The transaction is void this long after it was signed. */
-export const TRANSACTION_LIFETIME_MS = 10 * 60_000;
+const TRANSACTION_LIFETIME_MS = 10 * 60_000;
 /** What the node needs to answer, beyond the wait for the receipt. */
 const ANSWER_MARGIN_MS = 5_000;
 /** These say that there was no answer, not that the transaction was refused. */
@@ -57,28 +57,36 @@ export class TransactionSender {
    * @throws NodeError REFUSED with the node's reason; FAILED_RECEIPT for a receipt that is not OK, with its `status`
    */
   async send(ledger: LedgerName, operations: readonly Operation[]): Promise<Receipt> {
-    const address = addressToText(this.address);
-    const { pending } = await this.client.call('tx_getNonce', { address, ledger });
-    const signed = signTransaction(this.#keyPair, this.chain, {
-      ledger,
-      nonce: BigInt(pending),
-      validUntilMs: Date.now() + TRANSACTION_LIFETIME_MS,
-      maxFee: this.#maxFee,
-      operations,
-    });
-    const receipt = await sendAndWait(this.client, signed.bytes, this.#timeoutMs);
+    const receipt = await this.sendAndWait(this.sign(ledger, await this.nextNonce(ledger), operations));
     assertOk(receipt);
     return receipt;
   }
-}
 
-/** @throws NodeError REFUSED */
-export async function sendAndWait(client: Client, bytes: Uint8Array, timeoutMs: number): Promise<Receipt> {
-  const transaction = `0x${toHex(bytes)}`;
-  const { receipt } = await refusalsAsErrors(
-    client.call('tx_sendAndWait', { transaction, timeoutMs }, { timeoutMs: timeoutMs + ANSWER_MARGIN_MS }),
-  );
-  return receipt;
+  /** The nonce after those that the chain and the pool have. */
+  async nextNonce(ledger: LedgerName): Promise<bigint> {
+    const address = addressToText(this.address);
+    return BigInt((await this.client.call('tx_getNonce', { address, ledger })).pending);
+  }
+
+  /** A signed transaction as 0x…, which is what the node takes. */
+  sign(ledger: LedgerName, nonce: bigint, operations: readonly Operation[]): string {
+    const validUntilMs = Date.now() + TRANSACTION_LIFETIME_MS;
+    const draft = { ledger, nonce, validUntilMs, maxFee: this.#maxFee, operations };
+    return `0x${toHex(signTransaction(this.#keyPair, this.chain, draft).bytes)}`;
+  }
+
+  /** The receipt, whatever its status. @throws NodeError REFUSED */
+  async sendAndWait(transaction: string): Promise<Receipt> {
+    const timeoutMs = this.#timeoutMs;
+    const { receipt } = await refusalsAsErrors(
+      this.client.call(
+        'tx_sendAndWait',
+        { transaction, timeoutMs },
+        { timeoutMs: timeoutMs + ANSWER_MARGIN_MS },
+      ),
+    );
+    return receipt;
+  }
 }
 
 /** @throws NodeError FAILED_RECEIPT */

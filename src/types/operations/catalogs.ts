@@ -7,14 +7,13 @@ import { CLUSTER } from './cluster.ts';
 import { DOCKLOCK } from './docklock.ts';
 import { ECONOMY } from './economy.ts';
 
+const BY_LEDGER = { docklock: DOCKLOCK, cluster: CLUSTER, bpi: BPI, bpci: BPCI, economy: ECONOMY };
+
 /** What crosses the wire of each ledger, by name. */
-export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = {
-  docklock: DOCKLOCK,
-  cluster: CLUSTER,
-  bpi: BPI,
-  bpci: BPCI,
-  economy: ECONOMY,
-};
+export const CATALOGS: Readonly<Record<LedgerName, LedgerCatalog>> = BY_LEDGER;
+
+export type OperationName<Ledger extends LedgerName> = keyof (typeof BY_LEDGER)[Ledger]['operations'] &
+  string;
 
 /** The name of a receipt's status on a ledger; a code that this version does not know reads `STATUS_<code>`. */
 export function statusName(ledger: LedgerName, status: number): string {
