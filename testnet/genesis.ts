@@ -16,7 +16,7 @@ import {
   deriveLane,
   deriveSalt,
   deriveSenders,
-  deriveValidator,
+  deriveValidators,
   LANES,
   type ValidatorIdentity,
 } from './identities.ts';
@@ -97,9 +97,7 @@ export function bankNumber(lane: number, index: number): number {
 export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
   const { seed } = options;
   const lanes = Array.from({ length: LANES }, (_, lane) => deriveLane(seed, lane));
-  const identities = Array.from({ length: options.validators }, (_, index) =>
-    deriveValidator(seed, `v${index + 1}`),
-  );
+  const identities = deriveValidators(seed, options.validators);
   const endowment = new Endowment();
   for (const identity of identities) endowment.endowValidator(identity);
   for (const lane of lanes) {

@@ -69,6 +69,11 @@ export function deriveValidator(seed: string, name: string, generation = 0): Val
   };
 }
 
+/** The validators of genesis, v1 to v`count`. */
+export function deriveValidators(seed: string, count: number): ValidatorIdentity[] {
+  return series(count, (number) => deriveValidator(seed, `v${number}`));
+}
+
 /** The libp2p key of a node. */
 export function deriveNodeSeed(seed: string, name: string): Uint8Array {
   return secretOf(seed, `node/${name}`);

@@ -1,5 +1,5 @@
+import { LEDGERS } from '../src/types/names.ts';
 import { CATALOGS } from '../src/types/operations/catalogs.ts';
-import { LOADED_LEDGERS } from './load/scenario.ts';
 import type { NodeRpc } from './rpc.ts';
 import { receiptsOf } from './rpc.ts';
 
@@ -120,7 +120,7 @@ async function checkReceipts(node: NodeRpc, lowest: number, coverage: boolean): 
     }
   }
   if (coverage)
-    for (const ledger of LOADED_LEDGERS)
+    for (const ledger of LEDGERS)
       for (const name of Object.keys(CATALOGS[ledger].operations))
         for (const outcome of ['ok', 'failed'] as const)
           if (outcomes.get(`${ledger} ${name}`)?.has(outcome) !== true)

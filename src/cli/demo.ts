@@ -8,7 +8,7 @@ import { EXAMPLE_AGREEMENT } from '../client/example-agreement.ts';
 import { signImage } from '../client/image-provenance.ts';
 import { subjectOf } from '../client/subject.ts';
 import { operationNamed } from '../client/transaction-builder.ts';
-import { generateKeyPair, keyPairFromSeed } from '../crypto/ed25519.ts';
+import { generateKeyPair, type KeyPair } from '../crypto/ed25519.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { readAgreement } from '../node/agreement-file.ts';
 import { makeRootfs } from '../runtime/rootfs.ts';
@@ -21,6 +21,7 @@ import { ECONOMY } from '../types/operations/economy.ts';
 import { toHex, utf8 } from '../util/bytes.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
 import { DEFAULT_LIMITS } from './containers/limit-options.ts';
+import { NO_CAPACITY } from './containers/node-lease.ts';
 import { runContainerOnChain } from './containers/run-container.ts';
 import { type Receipt, TransactionSender } from './sending/transaction-sender.ts';
 
@@ -38,10 +39,10 @@ export interface DemoDeed {
 
 export interface DemoRequest {
   readonly client: Client;
-  /** Secret seeds of an account that pays for all, of a node that runs containers, and of two image signers. */
-  readonly accountSeed: Uint8Array;
-  readonly nodeSeed: Uint8Array;
-  readonly imageSignerSeeds: readonly Uint8Array[];
+  /** Keys of an account that pays for all, of a node that runs containers, and of two image signers. */
+  readonly account: KeyPair;
+  readonly node: KeyPair;
+  readonly imageSigners: readonly KeyPair[];
   /** Address that is paid, 64 hex digits. */
   readonly payee: string;
   /** Per transaction, in micro-FLX. */
@@ -62,8 +63,6 @@ const NO_CONTAINER: ReadonlySet<string> = new Set([
 ]);
 const COMMAND = ['/bin/echo', 'hello from a container'];
 const REGION = 'demo';
-/** What a node of the demo offers: it must have something to join, and nothing that a workload could use. */
-const CAPACITY = { cpuMilli: 0, memoryMib: 0, diskMib: 1 };
 const POLL_MS = 200;
 /** A header may be anchored when the block after it stands. */
 const ANCHOR_DEPTH = 1;
@@ -74,7 +73,7 @@ const ANCHOR_DEPTH = 1;
  * @throws NodeError REFUSED, FAILED_RECEIPT, TIMED_OUT and others of the client
  */
 export async function playDemo(request: DemoRequest): Promise<DemoDeed[]> {
-  const sender = await TransactionSender.open(request.client, keyPairFromSeed(request.accountSeed), request);
+  const sender = await TransactionSender.open(request.client, request.account, request);
   // A container renews the lease of its node on the cluster ledger, where the sender's nonces have one order.
   const orchestrated = joinNode(sender).then(async (joined) => [await runContainer(request, sender), joined]);
   const deeds = await Promise.all([
@@ -93,7 +92,7 @@ async function runContainer(request: DemoRequest, sender: TransactionSender): Pr
     await makeRootfs(rootfs);
     const report = await runContainerOnChain({
       ...request,
-      ownerSeed: request.accountSeed,
+      owner: request.account,
       rootfs,
       command: COMMAND,
       limits: DEFAULT_LIMITS,
@@ -128,7 +127,7 @@ async function registerImage(
     buildType: 'https://metanode.dev/demo/v1',
     builder: 'https://metanode.dev/cli',
   };
-  const image = signImage(origin, request.imageSignerSeeds.map(keyPairFromSeed));
+  const image = signImage(origin, request.imageSigners);
   const receipt = await sender.send('docklock', [encodeOperation(DOCKLOCK.operations.ImageRegister, image)]);
   return {
     ledger: 'docklock',
@@ -142,7 +141,7 @@ async function registerImage(
 async function joinNode(sender: TransactionSender): Promise<DemoDeed> {
   const node = generateKeyPair();
   const join = signNodeJoin(node, sender.chain.genesisHash, sender.address, {
-    capacity: CAPACITY,
+    capacity: NO_CAPACITY,
     region: REGION,
     asn: 0,
     implementation: 'metanode-demo',

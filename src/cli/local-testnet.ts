@@ -42,11 +42,3 @@ export async function findLocalTestnet(
   }
   return undefined;
 }
-
-/** The path of a key file of that testnet by its name. */
-export async function testnetKeys(
-  context: CliContext,
-  genesisHash: string,
-): Promise<((name: string) => string) | undefined> {
-  return (await findLocalTestnet(context, genesisHash))?.keyFile;
-}

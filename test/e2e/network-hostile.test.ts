@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { gossipTopic } from '../../src/network/gossip.ts';
 import { prefixLength } from '../../src/network/length-prefix.ts';
-import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push/push-link.ts';
+import { PUSH_PROTOCOL } from '../../src/network/push/push-link.ts';
 import {
   BlockRequestType,
   FrameType,
@@ -23,18 +23,7 @@ import {
   validatorIdentity,
   validatorSet,
 } from '../support/network-cluster.ts';
-import { GENESIS, RawPeer } from '../support/raw-peer.ts';
-
-const PROTOCOLS = [
-  '/metanode/status/1',
-  '/metanode/peers/1',
-  '/metanode/transactions/1',
-  '/metanode/block/1',
-  '/metanode/blocks/1',
-  PUSH_PROTOCOL,
-  RELAY_PROTOCOL,
-  '/meshsub/1.2.0',
-];
+import { GENESIS, PROTOCOLS, RawPeer } from '../support/raw-peer.ts';
 
 function frame(sequence: number, messages: WireMessage[]): Uint8Array {
   return prefixLength(encode(FrameType, { sequence, acknowledged: 0, messages }));

@@ -8,6 +8,8 @@ const HALT_MS = 6_000;
 /** Blocks that the chain must gain to count as going on. */
 const PROGRESS = 3;
 
+const LIGHT_LOAD = ['testnet', 'load', '--rate', '5', '--no-validator-changes', '--json'];
+
 describe('a testnet of 21 validators', function () {
   this.timeout(600_000);
   let testnet: TestnetUnderTest;
@@ -42,16 +44,7 @@ describe('a testnet of 21 validators', function () {
   });
 
   it('goes on under load with 7 of 21 killed, halts without a fork with 8, and goes on when they are back', async () => {
-    const load = testnet.spawn(
-      'testnet',
-      'load',
-      '--rate',
-      '5',
-      '--seconds',
-      '40',
-      '--no-validator-changes',
-      '--json',
-    );
+    const load = testnet.spawn(...LIGHT_LOAD, '--seconds', '40');
     const one = await testnet.first();
     await testnet.waitForHeight(one, (await testnet.heightOf(one)) + PROGRESS);
     await testnet.succeed('testnet', 'kill', 'v15..v21');
@@ -73,16 +66,7 @@ describe('a testnet of 21 validators', function () {
   });
 
   it('goes on after all 21 were killed at once under load, with every receipt that it had', async () => {
-    const load = testnet.spawn(
-      'testnet',
-      'load',
-      '--rate',
-      '5',
-      '--seconds',
-      '15',
-      '--no-validator-changes',
-      '--json',
-    );
+    const load = testnet.spawn(...LIGHT_LOAD, '--seconds', '15');
     const one = await testnet.first();
     await testnet.waitForHeight(one, (await testnet.heightOf(one)) + 2 * PROGRESS);
     const receipted = await testnet.recentTransactions(one, 10);

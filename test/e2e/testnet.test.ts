@@ -135,23 +135,15 @@ describe('a testnet of four validators and an observer', function () {
   });
 });
 
+const UP = ['testnet', 'up', '--validators', '4', '--port-base', '0'];
+
 describe('a testnet in the foreground', function () {
   this.timeout(120_000);
 
   it('shows its progress and ends all its processes on Ctrl-C', async () => {
     const root = await mkdtemp(join(tmpdir(), 'metanode-foreground-'));
     try {
-      const args = [
-        'testnet',
-        'up',
-        '--validators',
-        '4',
-        '--port-base',
-        '0',
-        '--data-dir',
-        join(root, 'net'),
-      ];
-      const { child, result, output } = spawnCli(args);
+      const { child, result, output } = spawnCli([...UP, '--data-dir', join(root, 'net')]);
       for (let tries = 0; tries < 900 && !/load 5\/s: sent/.test(output()); tries++) await sleep(100);
       assert.match(output(), /quorum 3 of 4/);
       assert.match(output(), /load 5\/s: sent/);
@@ -169,17 +161,7 @@ describe('a testnet in the foreground', function () {
   it('fails and names the log of a node that died unasked', async () => {
     const root = await mkdtemp(join(tmpdir(), 'metanode-dead-'));
     try {
-      const args = [
-        'testnet',
-        'up',
-        '--validators',
-        '4',
-        '--port-base',
-        '0',
-        '--data-dir',
-        join(root, 'net'),
-      ];
-      const { result, output } = spawnCli(args);
+      const { result, output } = spawnCli([...UP, '--data-dir', join(root, 'net')]);
       for (let tries = 0; tries < 900 && !/consensus/.test(output()); tries++) await sleep(100);
       const file = JSON.parse(await readFile(join(root, 'net', 'testnet.json'), 'utf8'));
       process.kill(file.nodes[1].pid, 'SIGKILL');

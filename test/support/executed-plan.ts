@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { statusName } from '../../src/types/operations/catalogs.ts';
 import { decodeTransaction } from '../../src/types/transaction.ts';
 import { deriveAuthorityKeys, deriveLane } from '../../testnet/identities.ts';
@@ -45,4 +46,17 @@ export async function executePlan(
     for (const { txId, ledger, status } of receipts) statuses.set(txId, statusName(ledger, status));
   }
   return plan.map((planned) => ({ planned, status: statuses.get(planned.txId) ?? 'no receipt' }));
+}
+
+/** Fails unless each transaction ended as planned, and each of the operations both succeeded and failed. */
+export function assertAsPlanned(outcomes: readonly PlanOutcome[], operations: readonly string[]): void {
+  for (const { planned, status } of outcomes)
+    assert.equal(status, planned.expected, `${planned.operation} at ${planned.atMs} ms`);
+  const seen = new Set(outcomes.map(({ planned, status }) => `${planned.operation} ${status === 'OK'}`));
+  for (const operation of operations)
+    for (const succeeds of [true, false])
+      assert.ok(
+        seen.has(`${operation} ${succeeds}`),
+        `${operation} ${succeeds ? 'never succeeds' : 'never fails'}`,
+      );
 }

@@ -5,11 +5,24 @@ import type { ValidatorIdentity } from '../../src/network/contract.ts';
 import { createHost, type Host } from '../../src/network/libp2p-host.ts';
 import { STATUS_PROTOCOL, shakeHands } from '../../src/network/peers/handshake.ts';
 import { signPeerRecord } from '../../src/network/peers/peer-record.ts';
+import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push/push-link.ts';
 import type { Status } from '../../src/types/network.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 
 export const GENESIS = 'ab'.repeat(32);
+
+/** Every protocol that a node answers beside those of libp2p itself. */
+export const PROTOCOLS: readonly string[] = [
+  STATUS_PROTOCOL,
+  '/metanode/peers/1',
+  '/metanode/transactions/1',
+  '/metanode/block/1',
+  '/metanode/blocks/1',
+  PUSH_PROTOCOL,
+  RELAY_PROTOCOL,
+  '/meshsub/1.2.0',
+];
 
 /** A libp2p peer that speaks only what a test makes it speak, for misbehaviour that a real node never shows. */
 export class RawPeer {

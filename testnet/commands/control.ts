@@ -83,26 +83,16 @@ function printNodes({ output }: CliContext, verb: string, names: readonly string
   );
 }
 
-export async function stopNodes(
+export async function endNodes(
   context: CliContext,
   path: string,
   selection: readonly string[],
+  how: 'stop' | 'kill',
 ): Promise<void> {
   const supervisor = await supervisorOf(new TestnetDirectory(path));
   const names = choose(supervisor, selection).filter((name) => supervisor.node(name).pid !== null);
-  await supervisor.stop(names);
-  printNodes(context, 'stopped', names);
-}
-
-export async function killNodes(
-  context: CliContext,
-  path: string,
-  selection: readonly string[],
-): Promise<void> {
-  const supervisor = await supervisorOf(new TestnetDirectory(path));
-  const names = choose(supervisor, selection).filter((name) => supervisor.node(name).pid !== null);
-  await supervisor.kill(names);
-  printNodes(context, 'killed', names);
+  await supervisor[how](names);
+  printNodes(context, how === 'stop' ? 'stopped' : 'killed', names);
 }
 
 export async function resumeNodes(

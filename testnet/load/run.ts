@@ -11,7 +11,7 @@ import {
   deriveAuthorityKeys,
   deriveLane,
   deriveNodeSeed,
-  deriveValidator,
+  deriveValidators,
   type ValidatorIdentity,
 } from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
@@ -117,9 +117,7 @@ class LoadGenerator {
     if (first === undefined) throw new RangeError('a load needs a node');
     const status = await statusWithFinalBlock(first);
     const lane = deriveLane(options.seed, options.lane);
-    const validators = Array.from({ length: options.validators }, (_, index) =>
-      deriveValidator(options.seed, `v${index + 1}`),
-    );
+    const validators = deriveValidators(options.seed, options.validators);
     const senders = [
       ...lane.payers,
       ...lane.banks,

@@ -75,6 +75,3 @@ export interface StoryStage {
   /** Contradicts itself in a validator's name, as a peer among the nodes, until a block jails the validator. */
   doubleSign(validator: ValidatorIdentity): Promise<void>;
 }
-
-/** The ledgers whose operations the load sends, each with successes and failures. */
-export const LOADED_LEDGERS: readonly LedgerName[] = ['docklock', 'cluster', 'bpi', 'bpci', 'economy'];

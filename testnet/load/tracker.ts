@@ -69,10 +69,6 @@ export class Tracker {
     return this.#open;
   }
 
-  get accepted(): number {
-    return this.#tracked.size;
-  }
-
   get final(): number {
     return this.#tracked.size - this.#open;
   }
@@ -144,8 +140,8 @@ export class Tracker {
   /** When the transaction was sent that has waited longest for its end; `nowMs` if none waits. */
   oldestOpenMs(nowMs: number): number {
     let oldestMs = nowMs;
-    for (const { receipts, dropReason, sentMs } of this.#tracked.values())
-      if (receipts === 0 && dropReason === undefined) oldestMs = Math.min(oldestMs, sentMs);
+    for (const tracked of this.#tracked.values())
+      if (isOpen(tracked)) oldestMs = Math.min(oldestMs, tracked.sentMs);
     return oldestMs;
   }
 

@@ -67,7 +67,6 @@ async function testnetOf(
   const { KeyDirectory } = await import('../key-directory.ts');
   const { findLocalTestnet, TESTNET_KEYS } = await import('../local-testnet.ts');
   const { senderOf } = await import('../../client/transaction-builder.ts');
-  const { keyPairFromSeed } = await import('../../crypto/ed25519.ts');
   const { NodeError } = await import('../../util/errors.ts');
   const client = await clientOf(context);
   const { genesisHash } = await client.call('net_status');
@@ -77,15 +76,14 @@ async function testnetOf(
       hint: 'the demo acts with the keys of a testnet: metanode testnet up',
     });
   const directory = new KeyDirectory(context);
-  const seedOf = async (name: string): Promise<Uint8Array> =>
-    (await directory.load(testnet.keyFile(name), { insecureKeys: true })).seed;
+  const keysOf = (name: string) => directory.loadKeyPair(testnet.keyFile(name), { insecureKeys: true });
   return {
     client,
     genesisFile: testnet.genesisFile,
-    accountSeed: await seedOf(TESTNET_KEYS.account),
-    nodeSeed: await seedOf(TESTNET_KEYS.node),
-    imageSignerSeeds: await Promise.all(TESTNET_KEYS.imageSigners.map(seedOf)),
-    payee: senderOf(keyPairFromSeed(await seedOf(TESTNET_KEYS.payee))),
+    account: await keysOf(TESTNET_KEYS.account),
+    node: await keysOf(TESTNET_KEYS.node),
+    imageSigners: await Promise.all(TESTNET_KEYS.imageSigners.map(keysOf)),
+    payee: senderOf(await keysOf(TESTNET_KEYS.payee)),
   };
 }
 

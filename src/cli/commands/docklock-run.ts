@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { KeyPair } from '../../crypto/ed25519.ts';
 import { NodeError } from '../../util/errors.ts';
 import { type LimitOptions, limitsOf, withLimitOptions } from '../containers/limit-options.ts';
 import type { ContainerReport } from '../containers/run-container.ts';
@@ -118,26 +119,26 @@ async function run(context: CliContext, options: RunOptions, command: string[]):
 /** The keys that were named, or those of the testnet on this machine that makes this chain. */
 async function keysOf(context: CliContext, options: RunOptions, genesisHash: string) {
   const { KeyDirectory } = await import('../key-directory.ts');
-  const { TESTNET_KEYS, testnetKeys } = await import('../local-testnet.ts');
+  const { findLocalTestnet, TESTNET_KEYS } = await import('../local-testnet.ts');
   const directory = new KeyDirectory(context);
-  const testnet = await testnetKeys(context, genesisHash);
-  const seedOf = async (given: string | undefined, fallback: string, flag: string): Promise<Uint8Array> => {
-    if (given !== undefined) return (await directory.load(given, options)).seed;
-    if (testnet !== undefined) return (await directory.load(testnet(fallback), { insecureKeys: true })).seed;
+  const testnet = await findLocalTestnet(context, genesisHash);
+  const keyOf = async (given: string | undefined, fallback: string, flag: string): Promise<KeyPair> => {
+    if (given !== undefined) return await directory.loadKeyPair(given, options);
+    if (testnet !== undefined)
+      return await directory.loadKeyPair(testnet.keyFile(fallback), { insecureKeys: true });
     throw usageError(
       `${flag} is missing`,
       'only on a testnet of this machine there is a key to use by default',
     );
   };
-  const signers = options.imageSigner ?? (testnet === undefined ? [] : TESTNET_KEYS.imageSigners);
+  const signerFiles = testnet === undefined ? [] : TESTNET_KEYS.imageSigners.map(testnet.keyFile);
   return {
-    ownerSeed: await seedOf(options.from, TESTNET_KEYS.account, '--from'),
-    nodeSeed: await seedOf(options.nodeKey, TESTNET_KEYS.node, '--node-key'),
-    imageSignerSeeds: await Promise.all(
-      signers.map((name) =>
-        seedOf(options.imageSigner === undefined ? undefined : name, name, '--image-signer'),
-      ),
-    ),
+    owner: await keyOf(options.from, TESTNET_KEYS.account, '--from'),
+    node: await keyOf(options.nodeKey, TESTNET_KEYS.node, '--node-key'),
+    imageSigners:
+      options.imageSigner === undefined
+        ? await directory.loadKeyPairs(signerFiles, { insecureKeys: true })
+        : await directory.loadKeyPairs(options.imageSigner, options),
   };
 }
 

@@ -127,7 +127,7 @@ function registerControl(testnet: Command, cliProcess: CliProcess): void {
     .action(
       action(cliProcess, async (context, _options, targets: string[]) => {
         const { name, nodes } = splitTargets(targets);
-        await (await control()).stopNodes(context, directoryPath(context, name), nodes);
+        await (await control()).endNodes(context, directoryPath(context, name), nodes, 'stop');
       }),
     );
   testnet
@@ -136,7 +136,7 @@ function registerControl(testnet: Command, cliProcess: CliProcess): void {
     .action(
       action(cliProcess, async (context, _options, targets: string[]) => {
         const { name, nodes } = splitTargets(targets);
-        await (await control()).killNodes(context, directoryPath(context, name), nodes);
+        await (await control()).endNodes(context, directoryPath(context, name), nodes, 'kill');
       }),
     );
   testnet
@@ -153,7 +153,7 @@ function registerControl(testnet: Command, cliProcess: CliProcess): void {
     .description('end all nodes; data and logs stay')
     .action(
       action(cliProcess, async (context, _options, name?: string) => {
-        await (await control()).stopNodes(context, directoryPath(context, name), []);
+        await (await control()).endNodes(context, directoryPath(context, name), [], 'stop');
       }),
     );
 }

@@ -14,10 +14,10 @@ type Member = MethodResult<'cluster_members'>['items'][number];
 /** A lease that ends sooner is renewed first: the report of a container takes a block or two. */
 const LEASE_MARGIN_MS = 25_000;
 /**
- * What such a node offers to the cluster: nothing that a workload could use, because it runs only what is asked for on
- * its own command line. A node must have something to join.
+ * What a node of the command line offers to the cluster: nothing that a workload could use, because it runs only what
+ * is asked for there. A node must have something to join.
  */
-const CAPACITY = { cpuMilli: 0, memoryMib: 0, diskMib: 1 };
+export const NO_CAPACITY = { cpuMilli: 0, memoryMib: 0, diskMib: 1 };
 const REGION = 'local';
 
 /**
@@ -46,7 +46,7 @@ function renewal(
   const { genesisHash } = sender.chain;
   if (member === undefined || member.status === 'DEAD' || member.status === 'LEFT') {
     const fields = {
-      capacity: CAPACITY,
+      capacity: NO_CAPACITY,
       region: REGION,
       asn: 0,
       implementation: `metanode/${VERSION}`,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../client/client.ts';
-import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
+import type { KeyPair } from '../../crypto/ed25519.ts';
 import { runContainer } from '../../runtime/container.ts';
 import type { ContainerEnd, ContainerUsage, RunSettings } from '../../runtime/container-run.ts';
 import { assertRootfs } from '../../runtime/rootfs.ts';
@@ -18,11 +18,11 @@ import { StepReporter } from './step-reporter.ts';
 
 export interface ContainerRequest {
   readonly client: Client;
-  /** Secret seeds: of the account that owns the app and pays, and of the node that runs the container. */
-  readonly ownerSeed: Uint8Array;
-  readonly nodeSeed: Uint8Array;
-  /** Of those who vouch for an image that is not registered yet. */
-  readonly imageSignerSeeds: readonly Uint8Array[];
+  /** Keys of the account that owns the app and pays, and of the node that runs the container. */
+  readonly owner: KeyPair;
+  readonly node: KeyPair;
+  /** Those who vouch for an image that is not registered yet. */
+  readonly imageSigners: readonly KeyPair[];
   readonly rootfs: string;
   readonly command: readonly string[];
   readonly limits: ContainerLimits;
@@ -79,22 +79,20 @@ const STEPS_PER_REPORT = 6;
  *   the preparation; INTERRUPTED, REFUSED, FAILED_RECEIPT
  */
 export async function runContainerOnChain(request: ContainerRequest): Promise<ContainerReport> {
-  const { client, replica, limits, hosts, command, onProgress = () => {} } = request;
+  const { client, node, replica, limits, hosts, command, onProgress = () => {} } = request;
   const runtime = await findRunc();
   const rootfs = resolve(request.rootfs);
   await assertRootfs(rootfs);
   const image = await imageOfRootfs(rootfs);
   onProgress('image', `0x${image.digest}`);
-  const sender = await TransactionSender.open(client, keyPairFromSeed(request.ownerSeed), request);
-  const node = keyPairFromSeed(request.nodeSeed);
+  const sender = await TransactionSender.open(client, request.owner, request);
   const id = randomBytes(8).toString('hex');
   const name = request.appName ?? `run-${id}`;
 
   const lease = await ensureLease(sender, node);
   onProgress('node', `0x${node.publicKey}`);
   const wanted = { name, replica, image, limits, hosts };
-  const signers = request.imageSignerSeeds.map(keyPairFromSeed);
-  const prepared = await prepareApp(sender, node, wanted, signers);
+  const prepared = await prepareApp(sender, node, wanted, request.imageSigners);
   const { app, generation } = prepared;
   onProgress('app', `${name}, generation ${generation}`);
 

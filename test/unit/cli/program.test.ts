@@ -1,44 +1,18 @@
 import assert from 'node:assert/strict';
-import { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
-import type { CliProcess } from '../../../src/cli/context.ts';
 import { environmentName } from '../../../src/cli/environment.ts';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import { nodeVersionProblem } from '../../../src/cli/node-version.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { createProgram } from '../../../src/cli/program.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { VERSION } from '../../../src/util/version.ts';
-
-function collect(): { stream: Writable; text: () => string } {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk));
-      done();
-    },
-  });
-  return { stream, text: () => chunks.join('') };
-}
-
-async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const stdout = collect();
-  const stderr = collect();
-  const cliProcess: CliProcess = {
-    stdin: Readable.from([]),
-    stdout: stdout.stream,
-    stderr: stderr.stream,
-    env,
-  };
-  const code = await runProgram(args, cliProcess);
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
-}
+import { quietProcess, runInProcess } from '../../support/program.ts';
 
 function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-const programOf = (env: NodeJS.ProcessEnv) =>
-  createProgram({ stdin: Readable.from([]), stdout: collect().stream, stderr: collect().stream, env });
+const programOf = (env: NodeJS.ProcessEnv) => createProgram(quietProcess(env).cliProcess);
 
 /** Commander reads the variables of this process, so they are set for a while. */
 async function withEnvironment(
@@ -55,7 +29,7 @@ async function withEnvironment(
 
 describe('metanode command line', () => {
   it('prints results to standard output and nothing else', async () => {
-    const { code, stdout, stderr } = await run(['version']);
+    const { code, stdout, stderr } = await runInProcess(['version']);
     assert.equal(code, EXIT.ok);
     assert.match(stdout, new RegExp(`^metanode ${VERSION.replaceAll('.', '\\.')}, Node \\d`));
     assert.equal(stderr, '');
@@ -66,7 +40,7 @@ describe('metanode command line', () => {
       ['--json', 'limits'],
       ['limits', '--json'],
     ]) {
-      const { stdout } = await run(args);
+      const { stdout } = await runInProcess(args);
       assert.deepEqual(JSON.parse(stdout), LIMITS);
     }
   });
@@ -78,7 +52,7 @@ describe('metanode command line', () => {
       ['testnet', 'up', '--validators', 'x'],
       ['verify'],
     ]) {
-      const { code, stdout, stderr } = await run(args);
+      const { code, stdout, stderr } = await runInProcess(args);
       assert.equal(code, EXIT.usage, args.join(' '));
       assert.equal(stdout, '');
       assert.notEqual(stderr, '');
@@ -86,13 +60,13 @@ describe('metanode command line', () => {
   });
 
   it('ends with 3 and a hint if no node answers', async () => {
-    const { code, stderr } = await run(['economy', 'supply', '--rpc', 'http://127.0.0.1:9']);
+    const { code, stderr } = await runInProcess(['economy', 'supply', '--rpc', 'http://127.0.0.1:9']);
     assert.equal(code, EXIT.notReachable);
     assert.match(stderr, /NOT_REACHABLE/);
   });
 
   it('ends with 1 and the reason if a file is missing', async () => {
-    const { code, stderr } = await run(['genesis', 'hash', '/nonexistent/genesis.json']);
+    const { code, stderr } = await runInProcess(['genesis', 'hash', '/nonexistent/genesis.json']);
     assert.equal(code, EXIT.failed);
     assert.match(stderr, /GENESIS_FILE_UNREADABLE/);
   });
@@ -114,15 +88,15 @@ describe('metanode command line', () => {
 
   it('acts on the environment, of the process that it is', async () => {
     await withEnvironment({ METANODE_JSON: '1' }, async (env) => {
-      assert.match((await run(['version'], env)).stdout, /^\{/);
+      assert.match((await runInProcess(['version'], env)).stdout, /^\{/);
     });
     await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
-      const { code, stderr } = await run(['economy', 'supply'], env);
+      const { code, stderr } = await runInProcess(['economy', 'supply'], env);
       assert.equal(code, EXIT.notReachable);
       assert.match(stderr, /127\.0\.0\.1:1[^0-9]/);
     });
     await withEnvironment({ METANODE_VALIDATORS: 'many' }, async (env) => {
-      const { code, stderr } = await run(['testnet', 'up'], env);
+      const { code, stderr } = await runInProcess(['testnet', 'up'], env);
       assert.equal(code, EXIT.usage);
       assert.match(stderr, /METANODE_VALIDATORS/);
     });
@@ -130,12 +104,12 @@ describe('metanode command line', () => {
 
   it('lets a flag win over the environment, and reads 0 and false as an absent flag', async () => {
     await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
-      const { stderr } = await run(['economy', 'supply', '--rpc', 'http://127.0.0.1:2'], env);
+      const { stderr } = await runInProcess(['economy', 'supply', '--rpc', 'http://127.0.0.1:2'], env);
       assert.match(stderr, /127\.0\.0\.1:2[^0-9]/);
     });
     for (const word of ['0', 'false', 'no', ''])
       await withEnvironment({ METANODE_JSON: word }, async (env) => {
-        assert.doesNotMatch((await run(['version'], env)).stdout, /^\{/);
+        assert.doesNotMatch((await runInProcess(['version'], env)).stdout, /^\{/);
       });
   });
 

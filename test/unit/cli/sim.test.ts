@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/cli/exit-code.ts';
-import { runProgram } from '../../../src/cli/program.ts';
 import { repeatCommand } from '../../../src/cli/sim/text.ts';
 import { ALL_FAULTS } from '../../../src/sim/faults/faults.ts';
+import { runInProcess } from '../../support/program.ts';
 import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
 
-function collect(): { stream: Writable; text: () => string } {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk));
-      done();
-    },
-  });
-  return { stream, text: () => chunks.join('') };
-}
-
-async function sim(...args: string[]) {
-  const [stdout, stderr] = [collect(), collect()];
-  const streams = { stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, env: {} };
-  const code = await runProgram(['sim', ...args], streams);
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
-}
+const sim = (...args: string[]) => runInProcess(['sim', ...args]);
 
 describe('metanode sim', () => {
   const directory = useTemporaryDirectory();

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
-import { Readable, Writable } from 'node:stream';
 import { EXIT } from '../../../../src/cli/exit-code.ts';
-import { runProgram } from '../../../../src/cli/program.ts';
+import { runInProcess } from '../../../support/program.ts';
 
-async function sim(...args: string[]) {
-  const chunks: string[] = [];
-  const write = (chunk: unknown, _encoding: string, done: () => void) => {
-    chunks.push(String(chunk));
-    done();
-  };
-  const stdout = new Writable({ write });
-  const stderr = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const code = await runProgram(['sim', ...args], { stdin: Readable.from([]), stdout, stderr, env: {} });
-  return { code, stdout: chunks.join('') };
-}
+const sim = (...args: string[]) => runInProcess(['sim', ...args]);
 
 describe('metanode sim --twins and --search', function () {
   this.timeout(60_000);

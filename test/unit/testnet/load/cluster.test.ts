@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CLUSTER } from '../../../../src/types/operations/cluster.ts';
 import { clusterScenarios } from '../../../../testnet/load/cluster.ts';
-import { executePlan } from '../../../support/executed-plan.ts';
+import { assertAsPlanned, executePlan } from '../../../support/executed-plan.ts';
 
 const RATE = 8;
 /** Longer than a lease, so that the nodes live by their heartbeats. */
@@ -10,12 +10,7 @@ const SECONDS = 100;
 describe('the load of the cluster ledger', () => {
   it('ends every transaction as planned, every operation with successes and failures', async () => {
     const outcomes = await executePlan('load', clusterScenarios, RATE, SECONDS);
-    for (const { planned, status } of outcomes)
-      assert.equal(status, planned.expected, `${planned.operation} at ${planned.atMs} ms`);
-    const seen = new Set(outcomes.map(({ planned, status }) => `${planned.operation} ${status === 'OK'}`));
-    for (const operation of Object.keys(CLUSTER.operations))
-      for (const succeeds of [true, false])
-        assert.ok(seen.has(`${operation} ${succeeds}`), `${operation} ${succeeds}`);
+    assertAsPlanned(outcomes, Object.keys(CLUSTER.operations));
     const lateRefutes = outcomes.filter(
       ({ planned, status }) => planned.operation === 'Refute' && status === 'OK' && planned.atMs > 70_000,
     );

@@ -1,0 +1,33 @@
+import { Readable, Writable } from 'node:stream';
+import type { CliProcess } from '../../src/cli/context.ts';
+import { runProgram } from '../../src/cli/program.ts';
+
+function collect(): { stream: Writable; text: () => string } {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+/** What a command sees of a process without a terminal and without input, and what it wrote there. */
+export function quietProcess(env: NodeJS.ProcessEnv = {}) {
+  const [stdout, stderr] = [collect(), collect()];
+  const cliProcess: CliProcess = {
+    stdin: Readable.from([]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+  };
+  return { cliProcess, written: () => ({ stdout: stdout.text(), stderr: stderr.text() }) };
+}
+
+/** Runs one command line inside this process. */
+export async function runInProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { cliProcess, written } = quietProcess(env);
+  const code = await runProgram(args, cliProcess);
+  return { code, ...written() };
+}
