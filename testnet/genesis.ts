@@ -50,6 +50,7 @@ function testnetParameters(options: TestnetGenesisOptions): Parameters {
     attestationIntervalMs: 5_000,
     priceReportIntervalMs: 5_000,
     unbondingMs: 5_000,
+    epochMs: 120_000,
   };
 }
 

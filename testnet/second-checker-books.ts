@@ -186,11 +186,27 @@ export class Books {
       const { payer, ledger, token, amount } = withdrawn;
       this.#move(token, meter(ledger, payer), balance(payer), amount);
     }
+    this.#bookEpoch(receipt);
     const slashing = readSystemReceipt(SYSTEM_RECEIPTS.ValidatorSlashed, receipt);
     if (slashing !== undefined && slashing.slashed > 0n)
       this.#move('GEN', this.#bond(slashing.validator, slashing.bondRef), TREASURY, slashing.slashed);
     const delivered = readSystemReceipt(SYSTEM_RECEIPTS.OutboxDelivered, receipt);
     if (delivered !== undefined && delivered.from === 'bpci' && delivered.to === 'economy') this.#payBack();
+  }
+
+  /** New coins at the end of an epoch, and the shares of them as they are paid. */
+  #bookEpoch(receipt: { kind: number; data: Uint8Array }): void {
+    const closed = readSystemReceipt(ECONOMY_SYSTEM_RECEIPTS.EpochClosed, receipt);
+    if (closed !== undefined) {
+      this.#issue('NEX', EPOCH_POOL, closed.nexMinted);
+      this.#issue('FLX', FLX_RESERVE, closed.flxMinted);
+      if (closed.nexMinted > closed.nexCap || closed.nexMinted > closed.work)
+        this.#faults.push(`epoch ${closed.epoch} brought ${closed.nexMinted} NEX`);
+    }
+    const paid = readSystemReceipt(ECONOMY_SYSTEM_RECEIPTS.EpochSharePaid, receipt);
+    if (paid === undefined) return;
+    this.#move('NEX', EPOCH_POOL, balance(paid.operator), paid.amount - paid.fee);
+    for (const pool of paid.pool) this.#move('NEX', EPOCH_POOL, balance(pool), paid.fee);
   }
 
   /** Bonds of genesis stand under their owner's name. */
@@ -211,6 +227,8 @@ export class Books {
 }
 
 const TREASURY = 'treasury';
+const EPOCH_POOL = 'epoch-pool';
+const FLX_RESERVE = 'flx-reserve';
 
 function balance(address: string): string {
   return `balance:${address}`;

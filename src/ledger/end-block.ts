@@ -8,8 +8,10 @@ import type { ValidatorSet } from '../types/validator.ts';
 import type { Begun } from './begin-block.ts';
 import { takeChangedSet } from './bpci/membership.ts';
 import { bookCertificate } from './bpci/participation.ts';
+import { readSummary } from './cluster/registry.ts';
 import { sumByToken } from './cost.ts';
 import { adjustGasPrice } from './economy/policy/base-fee.ts';
+import { bookEpoch, closeEpoch } from './economy/policy/epoch-settlement.ts';
 import { applyEvidence } from './evidence.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
@@ -77,11 +79,11 @@ function settleBlock(
   const system = view.writer('system');
   const receipts: SystemReceiptBody[] = [...begun.systemReceipts];
   receipts.push(...bookLastCertificate(view, input.lastCertificate));
+  const economy = view.writer('economy');
+  receipts.push(...closeEpoch(economy, context, readSummary(view.reader('cluster')).alive));
   receipts.push(...settleCharges(begun, view, sections));
   receipts.push(
-    ...rules.settlement.endBlock(view.writer('economy'), context, (lock) =>
-      isLockSpent(view.reader(lock.ledger), lock.ref),
-    ),
+    ...rules.settlement.endBlock(economy, context, (lock) => isLockSpent(view.reader(lock.ledger), lock.ref)),
   );
   for (const message of [...begun.sent, ...LEDGERS.flatMap((ledger) => sections[ledger]?.outbox ?? [])])
     outboxQueue.push(system, { height: context.height, message });
@@ -95,6 +97,8 @@ function settleBlock(
   advanceChainFacts(system, context.height, input.beacon);
   const gasSold = LEDGERS.reduce((sum, ledger) => sum + (sections[ledger]?.gasSold ?? 0), 0);
   receipts.push(...adjustGasPrice(system, context, gasSold));
+  const jobs = LEDGERS.flatMap((ledger) => sections[ledger]?.jobs ?? []);
+  receipts.push(...bookEpoch(economy, context, jobs, gasSold));
 
   rules.settlement.assertInvariants(
     begun.parent.reader('economy'),

@@ -82,6 +82,15 @@ const PARAMETER_BOUNDS: Readonly<
   suspectMs: [1, YEAR_MS],
   heartbeatIntervalMs: [1, YEAR_MS],
   pohTicks: [1, 65_536],
+  epochMs: [1000, YEAR_MS],
+  nexEpochCap: [0n, MAX_COIN_SUPPLY],
+  nexHalvingEpochs: [1, 1_000_000],
+  nexMintThreshold: [0n, 10n ** 12n],
+  // New coins are never worth more than what they cost in fees, or work for oneself would pay.
+  nexMintKappaPpm: [0, ONE_PPM],
+  nexPerFlxPpm: [0, 1_000_000_000],
+  flxEpochCap: [0n, MAX_COIN_SUPPLY],
+  flxSupplyPpm: [0, ONE_PPM],
 };
 
 function refuse(

@@ -75,6 +75,17 @@ export const ParametersType = new ContainerType({
   suspectMs: SafeU64,
   heartbeatIntervalMs: SafeU64,
   pohTicks: U32,
+  // Epochs and new coins: the PoE index and the money that it brings
+  epochMs: SafeU64,
+  nexEpochCap: U128,
+  nexHalvingEpochs: U32,
+  /** Φ of the network in millionths, below which an epoch brings no NEX. */
+  nexMintThreshold: U128,
+  nexMintKappaPpm: U32,
+  /** Micro-NEX that a FLX counts for. */
+  nexPerFlxPpm: U32,
+  flxEpochCap: U128,
+  flxSupplyPpm: U32,
 });
 export type Parameters = ValueOf<typeof ParametersType>;
 
@@ -122,6 +133,14 @@ export const DEFAULT_PARAMETERS: Parameters = {
   suspectMs: 30_000,
   heartbeatIntervalMs: 10_000,
   pohTicks: 256,
+  epochMs: 86_400_000,
+  nexEpochCap: 1_000_000_000n,
+  nexHalvingEpochs: 365,
+  nexMintThreshold: 100_000n,
+  nexMintKappaPpm: 1_000_000,
+  nexPerFlxPpm: 1_000_000,
+  flxEpochCap: 5_000_000_000n,
+  flxSupplyPpm: 50_000,
 };
 
 export const GenesisValidatorType = new ContainerType({

@@ -55,6 +55,8 @@ export const LIMITS = {
 
   // Economy
   maxReserveCustodians: 64,
+  /** Operators that share in the new coins of one epoch. */
+  maxEpochWorkers: 1024,
 
   // Bpci: consensus rules, changing one is a fork
   /** Headers that may still be anchored, and seals of a validator that are remembered one by one. */
@@ -95,6 +97,8 @@ export const LIMITS = {
   maxOutboxDeliveriesPerBlock: 2048,
   maxExpiriesPerBlock: 1024,
   maxEndBlockRequestsPerBlock: 1024,
+  maxSharesPaidPerBlock: 64,
+  maxPoeRecordsSweptPerBlock: 256,
 
   // Consensus
   maxBufferedRounds: 64,

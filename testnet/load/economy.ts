@@ -9,6 +9,7 @@ import { bankIdentifierCode, legalEntityIdentifier } from '../bank-codes.ts';
 import { bankNumber } from '../genesis.ts';
 import type { Account } from '../identities.ts';
 import { approve, freshHash, plan, SETTLED_MS } from './planning.ts';
+import { pools } from './pools.ts';
 import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
 
 const { operations } = ECONOMY;
@@ -384,5 +385,14 @@ function faucet(): OperationScenario {
 
 export const economyScenarios: LedgerScenarios = {
   ledger: 'economy',
-  create: () => [transfer, ...lockAndUnlock(), ...meters, ...coins, bankRegister(), ...gold(), faucet()],
+  create: () => [
+    transfer,
+    ...lockAndUnlock(),
+    ...meters,
+    ...coins,
+    bankRegister(),
+    ...gold(),
+    faucet(),
+    ...pools(),
+  ],
 };

@@ -10,6 +10,8 @@ import type { Address, Hash } from '../../types/ssz.ts';
  * - `meter`: prepaid fees of a payer on a ledger
  * - `lock`: value reserved for another ledger
  * - `treasury`: fees that were not burned, and GEN that genesis gave to nobody
+ * - `epoch-pool`: new NEX of closed epochs, until everyone's share is paid
+ * - `flx-reserve`: new FLX, for the chain itself; nothing pays out of it yet
  * - `fee-hold`: the fee of the economy transaction that is being executed
  * - `fee-pool`: fees of this block's economy section, until EndBlock
  * - `issue`: the contra account. Its amount is what exists: coins come out of it and go back into it
@@ -19,11 +21,15 @@ export type Account =
   | `meter/${LedgerName}/${Address}`
   | `lock/${LedgerName}/${Hash}`
   | 'treasury'
+  | 'epoch-pool'
+  | 'flx-reserve'
   | 'fee-hold'
   | 'fee-pool'
   | 'issue';
 
 export const TREASURY = 'treasury' satisfies Account;
+export const EPOCH_POOL = 'epoch-pool' satisfies Account;
+export const FLX_RESERVE = 'flx-reserve' satisfies Account;
 export const FEE_HOLD = 'fee-hold' satisfies Account;
 export const FEE_POOL = 'fee-pool' satisfies Account;
 export const ISSUE = 'issue' satisfies Account;

@@ -22,14 +22,14 @@ const MAX_AMOUNT = 2n ** 128n - 1n;
 
 const amounts = new Table('account', U128);
 /**
- * Running totals per token that never fall: coins issued and retired, fees of transactions settled and burned, fees of
- * jobs, bonds slashed.
+ * Running totals per token that never fall: coins issued and retired, of the issued those that epochs minted beyond the
+ * reserve, fees of transactions settled and burned, fees of jobs, bonds slashed.
  */
 const totals = new Table('total', U128);
 /** What of a token may still be issued under the limit of genesis. */
 const reserves = new Table('reserve', U128);
 
-export const TOTALS = ['issued', 'retired', 'fees', 'jobFees', 'burned', 'slashed'] as const;
+export const TOTALS = ['issued', 'retired', 'minted', 'fees', 'jobFees', 'burned', 'slashed'] as const;
 export type TotalName = (typeof TOTALS)[number];
 
 export function amountOf(state: StateReader, account: Account, token: TokenName): bigint {
@@ -98,6 +98,12 @@ export function issueFromReserve(state: StateWriter, token: TokenName, to: Accou
   if (left < 0n) fail('RESERVE_EXHAUSTED', `the reserve holds less than ${amount} ${token}`);
   moveInTransaction(state, { debit: ISSUE, credit: to, token, amount });
   setReserve(state, token, left);
+}
+
+/** New coins that the monetary policy brings at the end of an epoch, beyond the reserve. */
+export function mint(state: StateWriter, token: TokenName, to: Account, amount: bigint): void {
+  move(state, { debit: ISSUE, credit: to, token, amount });
+  addToTotal(state, 'minted', token, amount);
 }
 
 /** The reverse of `issueFromReserve`. */

@@ -11,6 +11,7 @@ import { assertInvariants } from './invariants.ts';
 import { journal } from './journal.ts';
 import { deliverRelease, lockHandler, readLock, slashablePart, slashLock, unlockHandler } from './locks.ts';
 import { meterDepositHandler, meterWithdrawHandler } from './meters.ts';
+import { poolJoinHandler, poolLeaveHandler } from './policy/pools.ts';
 import { priceReportHandler } from './price-reports.ts';
 import { executeQueue, hasQueuedRequests, holdFee, meterBalance, releaseFee, settle } from './settlement.ts';
 
@@ -32,6 +33,8 @@ export const economy: LedgerModule = {
     aurBurnHandler,
     bankTransferHandler,
     faucetHandler,
+    poolJoinHandler,
+    poolLeaveHandler,
   ],
   deliver: deliverRelease,
   beginTransaction: () => journal.begin(),

@@ -8,6 +8,7 @@ import { amountOf, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from '
 import { endBlockQueue } from './end-block-queue.ts';
 import { readPrice } from './gold-price.ts';
 import { readLock } from './locks.ts';
+import { assertMinting } from './policy/mint-invariants.ts';
 import { listCustodians, outstandingOf, readReserve, reserveValue } from './reserves.ts';
 
 /**
@@ -40,6 +41,7 @@ export function assertInvariants(
     assertSupply(change, token);
   }
   assertBurn(change);
+  assertMinting(before, after, context);
   assertLocks(change);
   assertBanks(change);
   assertQueue(change);
@@ -90,7 +92,7 @@ function assertSupply(change: Change, token: TokenName): void {
       break;
     case 'NEX':
     case 'FLX':
-      if (difference + reserve !== -risen(change, 'burned', token))
+      if (difference + reserve !== risen(change, 'minted', token) - risen(change, 'burned', token))
         broken(`${token} changed by ${difference}, its reserve by ${reserve}`);
       break;
     case 'AUR':

@@ -23,6 +23,7 @@ import { addToTotal, amountOf, move } from './books.ts';
 import { endBlockQueue } from './end-block-queue.ts';
 import { executeUnlock } from './locks.ts';
 import { executeMeterWithdraw } from './meters.ts';
+import { hasUnpaidShares } from './policy/shares.ts';
 
 /** Where a fee comes from: economy operations pay FLX from the balance, everything else is prepaid. */
 function feeAccount(ledger: LedgerName, token: TokenName, payer: Address): Account {
@@ -99,5 +100,5 @@ export function executeQueue(
 
 /** Whether requests were carried over, so that the next block has work without a transaction. */
 export function hasQueuedRequests(economy: StateReader): boolean {
-  return endBlockQueue.length(economy) > 0;
+  return endBlockQueue.length(economy) > 0 || hasUnpaidShares(economy);
 }

@@ -171,6 +171,17 @@ export type BankTransfer = ValueOf<typeof BankTransferType>;
 export const FaucetType = new ContainerType({ to: AddressType });
 export type Faucet = ValueOf<typeof FaucetType>;
 
+/**
+ * Binds the sender to a mining pool from the running epoch on; an account that joins itself opens a pool. `feePpm`: what
+ * the pool takes of each share, or the most that the sender grants it.
+ */
+export const PoolJoinType = new ContainerType({ pool: AddressType, feePpm: U32 });
+export type PoolJoin = ValueOf<typeof PoolJoinType>;
+
+/** Ends that with the running epoch. A pool that leaves itself is closed. */
+export const PoolLeaveType = new ContainerType({ pool: AddressType });
+export type PoolLeave = ValueOf<typeof PoolLeaveType>;
+
 export const COVERAGE_STATES = ['OK', 'WATCH', 'UNDER'] as const;
 /** OK: reserve at least 105 % of what is outstanding; WATCH: 100 % to 105 %; UNDER: less than 100 %. */
 export type CoverageState = (typeof COVERAGE_STATES)[number];
@@ -198,6 +209,8 @@ export const ECONOMY = {
     AurBurn: { kind: 12, type: AurBurnType },
     BankTransfer: { kind: 20, type: BankTransferType },
     Faucet: { kind: 40, type: FaucetType },
+    PoolJoin: { kind: 41, type: PoolJoinType },
+    PoolLeave: { kind: 42, type: PoolLeaveType },
   },
   statuses: {
     // Amounts, tokens, accounts
@@ -265,6 +278,12 @@ export const ECONOMY = {
     // Faucet
     FAUCET_CLOSED: 5100,
     FAUCET_TOO_SOON: 5101,
+    // Mining pools
+    POOL_UNKNOWN: 5110,
+    INVALID_POOL_FEE: 5111,
+    POOL_FEE_TOO_HIGH: 5112,
+    ALREADY_IN_POOL: 5113,
+    NOT_IN_POOL: 5114,
   },
   events: {
     Transferred: {
@@ -397,6 +416,15 @@ export const ECONOMY = {
       kind: 40,
       type: new ContainerType({ to: AddressType, amount: U128 }),
     },
+    /** `feePpm` is what the pool takes of the member's shares from `epoch` on. */
+    PoolJoined: {
+      kind: 41,
+      type: new ContainerType({ member: AddressType, pool: AddressType, feePpm: U32, epoch: SafeU64 }),
+    },
+    PoolLeft: {
+      kind: 42,
+      type: new ContainerType({ member: AddressType, pool: AddressType, lastEpoch: SafeU64 }),
+    },
   },
 } as const satisfies LedgerCatalog;
 
@@ -422,6 +450,35 @@ export const MeterWithdrawOutcomeType = new ContainerType({
   amount: U128,
 });
 
+/**
+ * The end of an epoch, with the first block after it, which begins epoch `next`; those between were idle. Φ and Γ are
+ * the network's, in millionths, Φ per active node. `work` is what fees for jobs brought the chain for good, in
+ * micro-NEX, by `workers` operators. `fees` are all of the epoch, in micro-FLX. New NEX, at most `nexCap`, waits to be
+ * shared among the workers; new FLX went to the reserve account.
+ */
+export const EpochClosedType = new ContainerType({
+  epoch: SafeU64,
+  next: SafeU64,
+  phi: U128,
+  gamma: U128,
+  activeNodes: U32,
+  workers: U32,
+  work: U128,
+  fees: U128,
+  nexCap: U128,
+  nexMinted: U128,
+  flxMinted: U128,
+});
+
+/** An operator's part of the NEX of an epoch is paid: `amount` less `fee`, which the operator's pool gets. */
+export const EpochSharePaidType = new ContainerType({
+  epoch: SafeU64,
+  operator: AddressType,
+  amount: U128,
+  pool: new ListCompositeType(AddressType, 1),
+  fee: U128,
+});
+
 /** What gas costs from the next block on, in micro-FLX, and the gas that fees of this one paid for. */
 const GasPriceChangedType = new ContainerType({ gasPrice: U128, gasSold: SafeU64 });
 
@@ -429,5 +486,7 @@ const GasPriceChangedType = new ContainerType({ gasPrice: U128, gasSold: SafeU64
 export const ECONOMY_SYSTEM_RECEIPTS = {
   UnlockOutcome: { kind: 5001, type: UnlockOutcomeType },
   MeterWithdrawOutcome: { kind: 5002, type: MeterWithdrawOutcomeType },
+  EpochClosed: { kind: 5041, type: EpochClosedType },
+  EpochSharePaid: { kind: 5042, type: EpochSharePaidType },
   GasPriceChanged: { kind: 5040, type: GasPriceChangedType },
 } as const satisfies LedgerCatalog['operations'];

@@ -31,6 +31,7 @@ function asActor({ key, address }: Person): Actor {
 const [payer, payee, issuer, registrar, newcomer] = ['payer', 'payee', 'issuer', 'registrar', 'newcomer'].map(
   actor,
 ) as [Actor, Actor, Actor, Actor, Actor];
+const [pool, member] = ['mining pool', 'pool member'].map(actor) as [Actor, Actor];
 const banks = bankers.map(asActor) as [Actor, Actor, Actor];
 const reporters = oracles.map(asActor) as [Actor, Actor, Actor, Actor];
 const OUNCE = 2_000_000_000n;
@@ -56,6 +57,12 @@ const price = (who: Actor): readonly [Actor, Operation] => [
   encodeOperation(operations.PriceReport, { microUsdPerOunce: OUNCE }),
 ];
 
+/** A pool that takes two percent, for whoever joins it, itself included. */
+const joinPool = (who: Actor): readonly [Actor, Operation] => [
+  who,
+  encodeOperation(operations.PoolJoin, { pool: pool.address, feePpm: 20_000 }),
+];
+
 const issue = { token: 'NEX', to: payee.address, amount: 70n, basis: hashNumber(2), approvals: [] } as const;
 const bank = {
   lei: LEIS[3],
@@ -76,7 +83,7 @@ const transfer = {
 export const economyFixture: LedgerFixture = {
   ledger: 'economy',
   proof: GoldProofType,
-  actors: [payer, payee, issuer, registrar, ...banks, ...reporters],
+  actors: [payer, payee, issuer, registrar, pool, member, ...banks, ...reporters],
   extendGenesis: (genesis) => {
     const { banks: registered, authorities } = economyGenesis();
     return {
@@ -94,6 +101,7 @@ export const economyFixture: LedgerFixture = {
       [payee, encodeOperation(operations.Faucet, { to: payee.address })],
     ]);
     sendAll(chain, [[banks[0], encodeOperation(operations.AurMint, { bank: LEIS[0], amount: 100n })]]);
+    sendAll(chain, [joinPool(pool), joinPool(member)]);
   },
   cases: {
     Transfer: {
@@ -233,6 +241,18 @@ export const economyFixture: LedgerFixture = {
     Faucet: {
       succeeding: () => plan(payer, operations.Faucet, { to: newcomer.address }),
       failing: () => failing(payer, operations.Faucet, { to: payee.address }, 'FAUCET_TOO_SOON'),
+    },
+    PoolJoin: {
+      succeeding: () => {
+        const [sender, operation] = joinPool(payee);
+        return { sender, operation };
+      },
+      failing: () =>
+        failing(payer, operations.PoolJoin, { pool: pool.address, feePpm: 19_999 }, 'POOL_FEE_TOO_HIGH'),
+    },
+    PoolLeave: {
+      succeeding: () => plan(member, operations.PoolLeave, { pool: pool.address }),
+      failing: () => failing(payer, operations.PoolLeave, { pool: pool.address }, 'NOT_IN_POOL'),
     },
   },
   backlog: {
