@@ -1,6 +1,7 @@
 import { readSentRecord } from '../src/node/sent-record.ts';
 import { addressToText } from '../src/types/address.ts';
 import { decodeConsensusMessage } from '../src/types/consensus-message.ts';
+import { decodeSectionMessage, statementOf } from '../src/types/section.ts';
 import type { TestnetDirectory, TestnetNode } from './directory.ts';
 import { StatementBook } from './statement-book.ts';
 
@@ -31,7 +32,9 @@ export async function checkSent(
     const record = await readSentRecord(directory.sentPath(node.name));
     // A check of an empty record would find nothing to object to.
     if (node.validator !== null && record.messages.length === 0) silent.push(`${node.name} has no record`);
-    for (const bytes of record.messages) book.add(decodeConsensusMessage(bytes));
+    for (const { topic, bytes } of record.messages)
+      if (topic === 'section') book.addSection(statementOf(decodeSectionMessage(bytes).signed));
+      else book.add(decodeConsensusMessage(bytes));
     messages += record.messages.length;
     cutOff += record.cutOff;
   }

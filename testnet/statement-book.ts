@@ -1,6 +1,7 @@
 import type { ConsensusMessage } from '../src/types/consensus-message.ts';
-import type { EvidenceKind } from '../src/types/evidence.ts';
-import { type Accusation, evidenceOf, readEvidence } from '../src/types/evidence-check.ts';
+import type { Evidence, EvidenceKind } from '../src/types/evidence.ts';
+import { type Accusation, evidenceOf, readEvidence, sectionEvidence } from '../src/types/evidence-check.ts';
+import type { SignedSectionStatement } from '../src/types/section.ts';
 
 /** A message that carries one statement of its signer and nothing else. */
 type Statement = Exclude<ConsensusMessage, { kind: 'decided' }>;
@@ -14,12 +15,15 @@ export class StatementBook {
   readonly #steps = new Map<string, Statement[]>();
   /** Commits and round changes of one validator and height, which must not forget one another. */
   readonly #memory = new Map<string, Statement[]>();
+  /** What was stated about sections of one ledger on one parent. */
+  readonly #sections = new Map<string, SignedSectionStatement[]>();
   readonly #contradictions: Accusation[] = [];
 
   /** Different statements; a message that was sent twice says one thing. */
   get size(): number {
     let size = 0;
     for (const statements of this.#steps.values()) size += statements.length;
+    for (const statements of this.#sections.values()) size += statements.length;
     return size;
   }
 
@@ -30,6 +34,15 @@ export class StatementBook {
   /** Takes up a message with all statements that it quotes. */
   add(message: ConsensusMessage): void {
     for (const statement of statementsOf(message)) this.#file(statement);
+  }
+
+  /** Takes up what a miner signed of a section. */
+  addSection(statement: SignedSectionStatement): void {
+    const { ledger, height, parent, sectionHash } = statement.body;
+    const known = entryOf(this.#sections, `${statement.signer}/${ledger}/${height}/${parent}`);
+    if (known.some(({ body }) => body.sectionHash === sectionHash)) return;
+    for (const earlier of known) this.#judge(sectionEvidence(earlier, statement));
+    known.push(statement);
   }
 
   #file(statement: Statement): void {
@@ -48,12 +61,16 @@ export class StatementBook {
   #accuse(kind: EvidenceKind, first: Statement, second: Statement): void {
     const evidence = evidenceOf(kind, first, second);
     if (evidence === undefined) throw new TypeError(`no ${kind} can be made of two such messages`);
+    this.#judge(evidence);
+  }
+
+  #judge(evidence: Evidence): void {
     const read = readEvidence(evidence);
     if ('accusation' in read) this.#contradictions.push(read.accusation);
   }
 }
 
-function entryOf(map: Map<string, Statement[]>, key: string): Statement[] {
+function entryOf<T>(map: Map<string, T[]>, key: string): T[] {
   const entry = map.get(key) ?? [];
   map.set(key, entry);
   return entry;

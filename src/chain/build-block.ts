@@ -1,30 +1,21 @@
 import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
 import type { KeyPair } from '../crypto/ed25519.ts';
 import { type VrfKeyPair, vrfProofToHash } from '../crypto/vrf.ts';
-import { type Begun, beginBlock } from '../ledger/begin-block.ts';
 import { endBlock } from '../ledger/end-block.ts';
-import { buildSection, type SectionResult, type SkippedTransaction } from '../ledger/section.ts';
-import { sectionRoots } from '../ledger/section-roots.ts';
-import type { State } from '../ledger/state/state.ts';
+import type { SectionBuilder, SkippedTransaction } from '../ledger/section.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import { type Beacon, type BlockHeader, HEADER_VERSION, hashHeader } from '../types/block.ts';
 import { type Certificate, certificateHash } from '../types/certificate.ts';
 import { type Evidence, evidenceRoot } from '../types/evidence.ts';
-import { LEDGERS } from '../types/names.ts';
-import {
-  emptySection,
-  PROPOSER_RANK,
-  type Section,
-  type SignedSection,
-  sectionSigningBytes,
-  sectionsRoot,
-} from '../types/section.ts';
+import { LEDGERS, type LedgerName } from '../types/names.ts';
+import { PROPOSER_RANK, sectionSigningBytes, sectionsRoot } from '../types/section.ts';
 import type { Address } from '../types/ssz.ts';
-import { LIMITS } from '../util/limits.ts';
+import type { EncodedTransaction } from '../types/transaction.ts';
 import type { CompleteBlock } from './complete-block.ts';
-import { blockFacts, type ExecutedBlock, finishBlock, proofInputOf } from './execute.ts';
+import { type ExecutedBlock, finishBlock } from './execute.ts';
 import type { ParentFacts } from './header-rules.ts';
+import { candidatesOf } from './section-candidates.ts';
+import type { MinedSection, SectionGround } from './section-ground.ts';
 
 /** The keys that a block needs of its proposer. */
 export interface BlockProducer {
@@ -34,12 +25,13 @@ export interface BlockProducer {
 }
 
 export interface BuildInput {
-  readonly parent: ParentFacts;
+  readonly ground: SectionGround;
   /** The parent's certificate as this node holds it; undefined only on genesis. */
   readonly lastCertificate: Certificate | undefined;
   /** Proven, in the order of a block, and at most as much as a block holds. */
   readonly evidence: readonly Evidence[];
-  readonly state: State;
+  /** Sections of elected miners, at most one of each ledger; the proposer mines the others. */
+  readonly mined: readonly MinedSection[];
   readonly mempool: Mempool;
   readonly producer: BlockProducer;
   /** Over all sections; the proposer's own policy. */
@@ -54,71 +46,82 @@ export interface BuiltBlock {
   readonly skipped: readonly SkippedTransaction[];
 }
 
-/** Builds and executes the next block out of the pool; the proposer mines all five sections itself. */
+/** Builds and executes the next block out of elected miners' sections and the pool. */
 export function buildBlock(input: BuildInput): BuiltBlock {
-  const { parent, state, mempool, producer } = input;
+  const { ground, producer, lastCertificate, evidence } = input;
+  const { parent } = ground;
   const { parameters } = parent.genesis;
-  const begun = beginBlock(state, blockFacts(parent));
-  const results: SectionResult[] = [];
-  try {
-    const skipped: SkippedTransaction[] = [];
-    let room = parameters.maxBlockBytes - BLOCK_OVERHEAD_BYTES;
-    let transactionRoom = input.maxTransactions;
-    let ledgersWaiting = LEDGERS.filter((ledger) => mempool.hasExecutable(ledger)).length;
-    for (const ledger of LEDGERS) {
-      // An equal share for each ledger that still waits; what one leaves over goes to the next.
-      const share = Math.ceil(transactionRoom / Math.max(1, ledgersWaiting));
-      if (mempool.hasExecutable(ledger)) ledgersWaiting -= 1;
-      const candidates = mempool.executable(ledger, {
-        maxBytes: Math.min(parameters.maxSectionBytes, Math.max(0, room)),
-        maxOperations: parameters.maxSectionOperations,
-        maxTransactions: Math.min(LIMITS.maxTransactionsPerSection, share),
-      });
-      const built = buildSection(begun, ledger, candidates);
-      results.push(built.result);
-      skipped.push(...built.skipped);
-      transactionRoom -= built.result.transactions.length;
-      for (const { bytes } of built.result.transactions) room -= bytes.length + OFFSET_BYTES;
-    }
-    const sections = results.map((result) => mineSection(begun, result, parent, producer));
-    const beacon = proveBeacon(parent, producer.vrfKey);
-    const { lastCertificate, evidence } = input;
-    const ended = endBlock(begun, results, { beacon: beacon.output, lastCertificate, evidence });
-    const executed = finishBlock(results, ended, sections);
-    const header: BlockHeader = {
-      version: HEADER_VERSION,
-      chainId: parent.genesis.chainId,
-      height: parent.height + 1,
-      timeMs: Math.max(input.wallMs, parent.timeMs + parameters.minBlockIntervalMs),
-      parentHash: parent.hash,
-      proposer: producer.id,
-      beacon,
-      sectionsRoot: sectionsRoot(sections),
-      receiptsRoot: executed.receiptsRoot,
-      stateRoot: executed.stateRoot,
-      validatorsHash: parent.validators.hash,
-      nextValidatorsHash: parent.nextValidators.hash,
-      lastCertificateHash: certificateHash(lastCertificate),
-      evidenceRoot: evidenceRoot(evidence),
-    };
-    const complete: CompleteBlock = {
-      hash: hashHeader(header),
-      block: {
-        header,
-        body: {
-          sections,
-          lastCertificate: lastCertificate === undefined ? [] : [lastCertificate],
-          evidence: [...evidence],
-        },
-        transactions: results.map((result) => result.transactions.map(({ bytes }) => bytes)),
+  const { chosen, skipped } = chooseSections(input);
+  const results = chosen.map(({ result }) => result);
+  const sections = chosen.map(({ signed }) => signed);
+  const beacon = proveBeacon(parent, producer.vrfKey);
+  const ended = endBlock(ground.begun, results, { beacon: beacon.output, lastCertificate, evidence });
+  const executed = finishBlock(results, ended, sections);
+  const header: BlockHeader = {
+    version: HEADER_VERSION,
+    chainId: parent.genesis.chainId,
+    height: parent.height + 1,
+    timeMs: Math.max(input.wallMs, parent.timeMs + parameters.minBlockIntervalMs),
+    parentHash: parent.hash,
+    proposer: producer.id,
+    beacon,
+    sectionsRoot: sectionsRoot(sections),
+    receiptsRoot: executed.receiptsRoot,
+    stateRoot: executed.stateRoot,
+    validatorsHash: parent.validators.hash,
+    nextValidatorsHash: parent.nextValidators.hash,
+    lastCertificateHash: certificateHash(lastCertificate),
+    evidenceRoot: evidenceRoot(evidence),
+  };
+  const complete: CompleteBlock = {
+    hash: hashHeader(header),
+    block: {
+      header,
+      body: {
+        sections,
+        lastCertificate: lastCertificate === undefined ? [] : [lastCertificate],
+        evidence: [...evidence],
       },
-      transactions: results.map((result) => result.transactions),
-    };
-    return { complete, executed, skipped };
-  } finally {
-    for (const result of results) result.discard();
-    begun.discard();
+      transactions: results.map((result) => result.transactions.map(({ bytes }) => bytes)),
+    },
+    transactions: results.map((result) => result.transactions),
+  };
+  return { complete, executed, skipped };
+}
+
+/** One section of each ledger, in ledger order. */
+function chooseSections({ ground, mined, mempool, producer, maxTransactions }: BuildInput): {
+  chosen: MinedSection[];
+  skipped: SkippedTransaction[];
+} {
+  const { parameters } = ground.parent.genesis;
+  const room = new BlockRoom(parameters.maxBlockBytes - BLOCK_OVERHEAD_BYTES, maxTransactions);
+  const elected = new Map<LedgerName, MinedSection>();
+  for (const { signed, result } of mined) {
+    // Nothing new is executed, unless it was so long ago that it was forgotten.
+    const outcome = ground.execute(signed.section, result.transactions);
+    if ('result' in outcome && room.takeIfFits(result.transactions))
+      elected.set(result.ledger, { signed, result: outcome.result });
   }
+  const waiting = LEDGERS.filter((ledger) => !elected.has(ledger) && mempool.hasExecutable(ledger));
+  const skipped: SkippedTransaction[] = [];
+  const chosen = LEDGERS.map((ledger): MinedSection => {
+    const byMiner = elected.get(ledger);
+    if (byMiner !== undefined) return byMiner;
+    const builder = ground.open(ledger);
+    const place = waiting.indexOf(ledger);
+    if (place >= 0) {
+      const candidates = candidatesOf(mempool, ledger, parameters, {
+        maxTransactions: room.share(waiting.length - place),
+        maxBytes: room.bytes,
+      });
+      skipped.push(...builder.add(candidates));
+    }
+    const section = mineAsProposer(ground, ledger, builder, producer);
+    room.take(section.result.transactions);
+    return section;
+  });
+  return { chosen, skipped };
 }
 
 /** What a block holds besides transactions: header, five sections with proofs of bounded size, certificate, evidence. */
@@ -126,27 +129,55 @@ const BLOCK_OVERHEAD_BYTES = 512 * 1024;
 /** Of one element of an SSZ list of variable size. */
 const OFFSET_BYTES = 4;
 
-function mineSection(
-  begun: Begun,
-  result: SectionResult,
-  parent: ParentFacts,
-  producer: BlockProducer,
-): SignedSection {
-  const { ledger } = result;
-  const height = parent.height + 1;
-  const scheme = proofSchemeOf(ledger);
-  if (result.transactions.length === 0 || scheme === undefined)
-    return emptySection(ledger, height, parent.hash, result.preRoot);
-  const section: Section = {
-    ledger,
-    height,
-    parent: parent.hash,
-    miner: producer.id,
-    rank: PROPOSER_RANK,
-    ...sectionRoots(result),
-    proof: scheme.build(proofInputOf(begun, result, parent)),
+/** What a block still has room for. */
+class BlockRoom {
+  bytes: number;
+  #transactions: number;
+
+  constructor(bytes: number, transactions: number) {
+    this.bytes = bytes;
+    this.#transactions = transactions;
+  }
+
+  /** An equal part for each of so many ledgers that wait; what one leaves over goes to the next. */
+  share(ledgers: number): number {
+    return Math.ceil(this.#transactions / ledgers);
+  }
+
+  takeIfFits(transactions: readonly EncodedTransaction[]): boolean {
+    if (sizeOf(transactions) > this.bytes) return false;
+    this.take(transactions);
+    return true;
+  }
+
+  take(transactions: readonly EncodedTransaction[]): void {
+    this.bytes = Math.max(0, this.bytes - sizeOf(transactions));
+    this.#transactions = Math.max(0, this.#transactions - transactions.length);
+  }
+}
+
+function sizeOf(transactions: readonly EncodedTransaction[]): number {
+  return transactions.reduce((sum, { bytes }) => sum + bytes.length + OFFSET_BYTES, 0);
+}
+
+/** The proposer's own section, behind all that are elected; nobody mines an empty one. */
+function mineAsProposer(
+  ground: SectionGround,
+  ledger: LedgerName,
+  builder: SectionBuilder,
+  { id, consensusKey }: BlockProducer,
+): MinedSection {
+  const { genesisHash } = ground.parent;
+  if (builder.size === 0) {
+    builder.abandon();
+    return ground.emptySection(ledger);
+  }
+  const result = builder.result();
+  const section = ground.sectionOf(result, id, PROPOSER_RANK);
+  return {
+    signed: { section, signature: consensusKey.sign(sectionSigningBytes(genesisHash, section)) },
+    result,
   };
-  return { section, signature: producer.consensusKey.sign(sectionSigningBytes(parent.genesisHash, section)) };
 }
 
 function proveBeacon(parent: ParentFacts, key: VrfKeyPair): Beacon {

@@ -1,5 +1,6 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import { evidenceGround } from '../ledger/evidence.ts';
+import type { SkippedTransaction } from '../ledger/section.ts';
 import type { State } from '../ledger/state/state.ts';
 import type { BlockHeader } from '../types/block.ts';
 import { type Certificate, certificateChecks } from '../types/certificate.ts';
@@ -23,6 +24,7 @@ import {
 } from './execute.ts';
 import { type BlockFault, checkBlockForm, checkBody, type ParentFacts } from './header-rules.ts';
 import type { ChainHistory, StoredBlock } from './history.ts';
+import { type MinedSection, SectionGround } from './section-ground.ts';
 import type { TransactionPool } from './transaction-pool.ts';
 
 /** The last committed block, or genesis at height 0, whose "hash" is the genesis hash. */
@@ -88,6 +90,9 @@ export class Chain {
   #validators: ValidatorSet;
   #nextValidators: ValidatorSet;
   #hasPendingWork: boolean;
+  /** Above the head, and above the block that will perhaps be the next one. */
+  #ground: SectionGround | undefined;
+  #groundAhead: SectionGround | undefined;
   #committing: Promise<void> = Promise.resolve();
 
   /** A chain at the state that `state` holds, which the caller has checked against the head's state root. */
@@ -176,31 +181,76 @@ export class Chain {
     return simulateTransaction(transaction, this.#parentFacts(), this.#deps.state);
   }
 
-  /** Builds the next block with this node as its proposer; it is a candidate, already executed. */
-  build(producer: BlockProducer, maxTransactions: number = LIMITS.maxTransactionsPerSection): CompleteBlock {
-    const { pool, evidence, state, clock, logger } = this.#deps;
+  /** The ground on which the next block's sections are mined and checked. */
+  get ground(): SectionGround {
+    const { state } = this.#deps;
+    if (this.#ground?.parent.hash !== this.#head.hash)
+      this.#ground = new SectionGround(this.#parentFacts(), state);
+    return this.#ground;
+  }
+
+  /**
+   * The ground above a block that is being voted on, for those who mine ahead. It becomes `ground` when that block is
+   * committed. Undefined for a block that is not executed; asking for another one lets go of this one.
+   */
+  groundAbove(hash: Hash): SectionGround | undefined {
+    const executed = this.#candidates.get(hash)?.executed;
+    const header = this.#candidates.get(hash)?.complete.block.header;
+    if (executed === undefined || header === undefined) return undefined;
+    if (this.#groundAhead?.base === executed.view) return this.#groundAhead;
+    this.#groundAhead?.discard();
+    const facts: ParentFacts = {
+      genesis: this.genesis,
+      genesisHash: this.genesisHash,
+      height: header.height,
+      hash,
+      timeMs: header.timeMs,
+      beacon: header.beacon.output,
+      validators: executed.validators,
+      nextValidators: executed.nextValidators,
+    };
+    this.#groundAhead = new SectionGround(facts, executed.view);
+    return this.#groundAhead;
+  }
+
+  /**
+   * Builds the next block with this node as its proposer, out of `mined` sections of elected miners on `ground` and
+   * of its own for the other ledgers; it is a candidate, already executed.
+   */
+  build(
+    producer: BlockProducer,
+    maxTransactions: number = LIMITS.maxTransactionsPerSection,
+    mined: readonly MinedSection[] = [],
+  ): CompleteBlock {
+    const { pool, evidence, clock } = this.#deps;
     const built = buildBlock({
-      parent: this.#parentFacts(),
+      ground: this.ground,
       lastCertificate: this.#head.certificate,
       evidence: evidence.forNextBlock(),
-      state,
+      mined,
       mempool: pool.mempool,
       producer,
       maxTransactions,
       wallMs: clock.wallMs(),
     });
-    for (const { transaction, reason } of built.skipped) {
-      // A gap only says that an earlier one was left out; everything else would keep the chain awake for nothing.
-      if (reason.code === 'NONCE_GAP') continue;
-      logger.debug({ txId: transaction.id, reason: reason.code }, 'inadmissible transaction left the pool');
-      pool.mempool.drop(transaction.id, 'INADMISSIBLE');
-    }
+    this.dropInadmissible(built.skipped);
     this.addCandidate(built.complete);
     const candidate = this.#candidates.get(built.complete.hash);
     // Built twice within one tick of the clock, a block is the same block: one execution is enough.
     if (candidate === undefined || candidate.executed !== undefined) built.executed.view.discard();
     else candidate.executed = built.executed;
     return built.complete;
+  }
+
+  /** Takes out of the pool what a builder on `ground` left out because no section can contain it. */
+  dropInadmissible(skipped: readonly SkippedTransaction[]): void {
+    const { pool, logger } = this.#deps;
+    for (const { transaction, reason } of skipped) {
+      // A gap only says that an earlier one was left out; everything else would keep the chain awake for nothing.
+      if (reason.code === 'NONCE_GAP') continue;
+      logger.debug({ txId: transaction.id, reason: reason.code }, 'inadmissible transaction left the pool');
+      pool.mempool.drop(transaction.id, 'INADMISSIBLE');
+    }
   }
 
   /**
@@ -226,8 +276,8 @@ export class Chain {
 
   async #findFault(candidate: Candidate): Promise<BlockFault | undefined> {
     const { complete } = candidate;
-    const parent = this.#parentFacts();
-    const fault = checkBlockForm(complete, parent);
+    const { parent } = this.ground;
+    const fault = checkBlockForm(complete, this.ground);
     if (fault !== undefined) return fault;
     const lastCertificate = complete.block.body.lastCertificate[0];
     if (
@@ -242,7 +292,7 @@ export class Chain {
     // Another caller may have executed it, or the head may have moved on, while signatures were checked.
     if (candidate.executed !== undefined) return undefined;
     if (parent.hash !== this.#head.hash) return 'WRONG_PARENT';
-    const outcome = executeComplete(complete, parent, this.#deps.state);
+    const outcome = executeComplete(complete, this.ground);
     if ('fault' in outcome) return outcome.fault;
     // One that made room meanwhile is executed again if it comes back.
     if (this.#candidates.get(complete.hash) === candidate) candidate.executed = outcome.executed;
@@ -343,6 +393,12 @@ export class Chain {
     const { state, pool, evidence, logger } = this.#deps;
     const { header } = complete.block;
     state.commit(executed.view);
+    this.#ground?.discard();
+    // One that stands on another block, or on another execution of this one, is of no use any more.
+    const isAhead = this.#groundAhead?.base === executed.view;
+    if (!isAhead) this.#groundAhead?.discard();
+    this.#ground = isAhead ? this.#groundAhead : undefined;
+    this.#groundAhead = undefined;
     for (const candidate of this.#candidates.values())
       if (candidate.executed !== undefined && candidate.executed !== executed)
         candidate.executed.view.discard();

@@ -1,20 +1,17 @@
-import { type Begun, type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
+import { type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
 import { type Ended, endBlock } from '../ledger/end-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
 import { executeSection, type SectionResult } from '../ledger/section.ts';
-import { wrongSectionField } from '../ledger/section-roots.ts';
 import type { State, StateView } from '../ledger/state/state.ts';
-import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
-import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
-import { LEDGERS } from '../types/names.ts';
 import type { BlockProofItems } from '../types/proof-items.ts';
 import { type BlockReceipts, type Receipt, receiptsRoot } from '../types/receipt.ts';
-import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
+import type { SignedSection } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { CompleteBlock } from './complete-block.ts';
 import type { BlockFault, ParentFacts } from './header-rules.ts';
+import type { SectionGround } from './section-ground.ts';
 
 /** The outcome of a block on the head, not yet committed. */
 export interface ExecutedBlock {
@@ -33,19 +30,6 @@ export interface ExecutedBlock {
 export function blockFacts(parent: ParentFacts): BlockFacts {
   const { genesis, genesisHash } = parent;
   return { height: parent.height + 1, timeMs: parent.timeMs, genesis, genesisHash };
-}
-
-/** What the proof of a section may speak about; miner and validators build it alike. */
-export function proofInputOf(begun: Begun, result: SectionResult, parent: ParentFacts): ProofInput {
-  return {
-    ledger: result.ledger,
-    parent: parent.hash,
-    context: begun.context,
-    result,
-    before: begun.view.reader(result.ledger),
-    after: result.view.reader(result.ledger),
-    at: (subtree) => begun.view.reader(subtree),
-  };
 }
 
 /**
@@ -76,56 +60,28 @@ export function finishBlock(
   };
 }
 
-const FAULT_OF_FIELD = {
-  txRoot: 'WRONG_TRANSACTION_ROOT',
-  txCount: 'WRONG_TRANSACTION_COUNT',
-  receiptRoot: 'WRONG_RECEIPT_ROOT',
-  pre: 'WRONG_PRE_STATE',
-  post: 'WRONG_POST_STATE',
-  outboxRoot: 'WRONG_OUTBOX_ROOT',
-  chargeRoot: 'WRONG_CHARGE_ROOT',
-  work: 'WRONG_WORK',
-} as const satisfies Record<string, BlockFault>;
-
 /**
  * Executes a block whose form and signatures were checked, and compares everything that it claims: each section's
  * roots and proof, receipts and state.
  */
 export function executeComplete(
   complete: CompleteBlock,
-  parent: ParentFacts,
-  state: State,
+  ground: SectionGround,
 ): { executed: ExecutedBlock } | { fault: BlockFault } {
-  const begun = beginBlock(state, blockFacts(parent));
+  const { header, body } = complete.block;
   const results: SectionResult[] = [];
-  const release = () => {
-    for (const result of results) result.discard();
-    begun.discard();
-  };
+  for (const [i, { section }] of body.sections.entries()) {
+    const outcome = ground.execute(section, complete.transactions[i] ?? []);
+    if ('fault' in outcome) return outcome;
+    results.push(outcome.result);
+  }
   try {
-    for (const [i, ledger] of LEDGERS.entries()) {
-      const outcome = executeSection(begun, ledger, complete.transactions[i] ?? []);
-      if (!outcome.valid)
-        return {
-          fault:
-            outcome.fault.code === 'SECTION_TOO_LARGE' ? 'SECTION_TOO_LARGE' : 'INADMISSIBLE_TRANSACTION',
-        };
-      results.push(outcome.result);
-      const fault = checkSection(
-        complete.block.body.sections[i] as SignedSection,
-        begun,
-        outcome.result,
-        parent,
-      );
-      if (fault !== undefined) return { fault };
-    }
-    const { header, body } = complete.block;
     const input = {
       beacon: header.beacon.output,
       lastCertificate: body.lastCertificate[0],
       evidence: body.evidence,
     };
-    const executed = finishBlock(results, endBlock(begun, results, input), body.sections);
+    const executed = finishBlock(results, endBlock(ground.begun, results, input), body.sections);
     const fault: BlockFault | undefined =
       executed.receiptsRoot !== header.receiptsRoot
         ? 'WRONG_RECEIPTS_ROOT'
@@ -138,8 +94,6 @@ export function executeComplete(
   } catch (error) {
     if (error instanceof InvariantViolation) return { fault: 'BROKEN_INVARIANT' };
     throw error;
-  } finally {
-    release();
   }
 }
 
@@ -170,20 +124,4 @@ export function simulateTransaction(
   } finally {
     begun.discard();
   }
-}
-
-function checkSection(
-  { section }: SignedSection,
-  begun: Begun,
-  result: SectionResult,
-  parent: ParentFacts,
-): BlockFault | undefined {
-  const field = wrongSectionField(section, result);
-  if (field !== undefined) return FAULT_OF_FIELD[field];
-  if (section.rank === EMPTY_RANK) return undefined;
-  const scheme = proofSchemeOf(section.ledger);
-  if (scheme === undefined) return 'BAD_PROOF';
-  return scheme.verify(section.proof, proofInputOf(begun, result, parent)) === undefined
-    ? undefined
-    : 'BAD_PROOF';
 }

@@ -1,26 +1,19 @@
 import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
-import { verifySignature } from '../crypto/ed25519.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
 import { vrfVerify } from '../crypto/vrf.ts';
+import type { ElectedMiners } from '../mining/election.ts';
 import { type Block, HEADER_VERSION } from '../types/block.ts';
 import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
 import type { EvidenceListFault } from '../types/evidence-check.ts';
 import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
-import {
-  EMPTY_RANK,
-  emptySection,
-  PROPOSER_RANK,
-  type SignedSection,
-  SignedSectionType,
-  sectionSigningBytes,
-  sectionsRoot,
-} from '../types/section.ts';
-import { encode, type Hash } from '../types/ssz.ts';
+import { ELECTED_RANKS, PROPOSER_RANK, type SignedSection, sectionsRoot } from '../types/section.ts';
+import type { Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
-import { equalBytes, fromHex, toHex } from '../util/bytes.ts';
+import { fromHex, toHex } from '../util/bytes.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';
+import { checkSectionForm, checkSectionSize } from './section-rules.ts';
 
 /** Why a block is invalid: a code for logs, metrics and tests. */
 export type BlockFault =
@@ -77,6 +70,12 @@ export interface ParentFacts {
   readonly nextValidators: ValidatorSet;
 }
 
+/** A parent, and who was elected to mine on it; electing takes a while, so it is only asked for where it matters. */
+export interface ElectionGround {
+  readonly parent: ParentFacts;
+  readonly elected: ElectedMiners;
+}
+
 /**
  * Whether the body is the one that the header commits to. A header hash says nothing of the body that came with it:
  * what is found out about a block may be kept under its hash only after this check.
@@ -102,8 +101,9 @@ export function checkBody({ block, transactions }: CompleteBlock): BlockFault | 
  * Everything else about a block whose body fits its header that needs neither execution nor the wall clock, cheapest
  * first.
  */
-export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
+export function checkBlockForm(complete: CompleteBlock, ground: ElectionGround): BlockFault | undefined {
   const { block } = complete;
+  const { parent } = ground;
   const { header } = block;
   const { parameters } = parent.genesis;
   if (header.version !== HEADER_VERSION) return 'WRONG_VERSION';
@@ -117,7 +117,7 @@ export function checkBlockForm(complete: CompleteBlock, parent: ParentFacts): Bl
   if (header.nextValidatorsHash !== parent.nextValidators.hash) return 'WRONG_NEXT_VALIDATORS_HASH';
   if (blockBytes(complete).length > parameters.maxBlockBytes) return 'BLOCK_TOO_LARGE';
   if (block.body.lastCertificate.length !== (parent.height === 0 ? 0 : 1)) return 'WRONG_LAST_CERTIFICATE';
-  return checkSections(complete, parent) ?? checkBeacon(block, parent, proposer.vrfKey);
+  return checkSections(complete, ground) ?? checkBeacon(block, parent, proposer.vrfKey);
 }
 
 function checkBeacon(block: Block, parent: ParentFacts, vrfKey: string): BlockFault | undefined {
@@ -128,39 +128,23 @@ function checkBeacon(block: Block, parent: ParentFacts, vrfKey: string): BlockFa
 }
 
 /** Places, miners and signatures of the five sections, and their bounds before execution. */
-function checkSections(complete: CompleteBlock, parent: ParentFacts): BlockFault | undefined {
+function checkSections(complete: CompleteBlock, ground: ElectionGround): BlockFault | undefined {
+  const { parent } = ground;
   const seen = new Set<Hash>();
   for (const [i, ledger] of LEDGERS.entries()) {
     const signed = complete.block.body.sections[i] as SignedSection;
     const transactions = complete.transactions[i] ?? [];
-    const { section } = signed;
-    if (section.ledger !== ledger || section.height !== parent.height + 1 || section.parent !== parent.hash)
-      return 'WRONG_SECTION_PLACE';
-    if (section.rank === EMPTY_RANK) {
-      const canonical = emptySection(ledger, section.height, section.parent, section.pre);
-      if (!equalBytes(encode(SignedSectionType, signed), encode(SignedSectionType, canonical)))
-        return 'EMPTY_SECTION_NOT_CANONICAL';
-      continue;
+    if (signed.section.ledger !== ledger) return 'WRONG_SECTION_PLACE';
+    const { rank } = signed.section;
+    const { proposer } = complete.block.header;
+    const miner =
+      rank === PROPOSER_RANK ? proposer : rank < ELECTED_RANKS ? ground.elected[ledger][rank] : undefined;
+    const fault = checkSectionForm(signed, parent, miner) ?? checkSectionSize(signed, transactions, parent);
+    if (fault !== undefined) return fault;
+    for (const { id } of transactions) {
+      if (seen.has(id)) return 'DUPLICATE_TRANSACTION';
+      seen.add(id);
     }
-    // Until miners are elected, only the block's own proposer mines, as the rank behind them.
-    if (section.rank !== PROPOSER_RANK) return 'RANK_NOT_ELECTED';
-    if (section.miner !== complete.block.header.proposer) return 'WRONG_MINER';
-    if (section.txCount === 0) return 'EMPTY_SECTION_NOT_CANONICAL';
-    const miner = parent.validators.get(section.miner);
-    const signingBytes = sectionSigningBytes(parent.genesisHash, section);
-    if (miner === undefined || !verifySignature(miner.consensusKey, signingBytes, signed.signature))
-      return 'BAD_SECTION_SIGNATURE';
-    const { maxSectionBytes, maxSectionOperations } = parent.genesis.parameters;
-    let bytes = 0;
-    let operations = 0;
-    for (const transaction of transactions) {
-      if (transaction.value.body.ledger !== ledger) return 'WRONG_TRANSACTION_LEDGER';
-      if (seen.has(transaction.id)) return 'DUPLICATE_TRANSACTION';
-      seen.add(transaction.id);
-      bytes += transaction.bytes.length;
-      operations += transaction.value.body.operations.length;
-    }
-    if (bytes > maxSectionBytes || operations > maxSectionOperations) return 'SECTION_TOO_LARGE';
   }
   return undefined;
 }

@@ -48,7 +48,7 @@ export type SectionOutcome =
   | { readonly valid: true; readonly result: SectionResult }
   | { readonly valid: false; readonly fault: SectionFault };
 
-/** A candidate that `buildSection` left out. */
+/** A candidate that the builder of a section left out. */
 export interface SkippedTransaction {
   readonly transaction: EncodedTransaction;
   readonly reason: Inadmissible;
@@ -86,28 +86,71 @@ export function executeSection(
 }
 
 /**
- * Builds a section out of candidates in their order: what is inadmissible is left out and reported, and the first
- * transaction that does not fit any more ends the section.
+ * Builds a section out of candidates, as many at a time as there are: what is inadmissible is left out and reported,
+ * and the first transaction that does not fit any more ends the section.
  */
+export class SectionBuilder {
+  readonly #execution: SectionExecution;
+  readonly #room: SectionRoom;
+  readonly #taken = new Set<string>();
+  #isFull = false;
+
+  constructor(begun: Begun, ledger: LedgerName) {
+    this.#execution = new SectionExecution(begun, ledger);
+    this.#room = new SectionRoom(begun.context.parameters);
+  }
+
+  /** How many transactions the section holds so far. */
+  get size(): number {
+    return this.#taken.size;
+  }
+
+  /** Takes candidates in their order, those that it has already aside, and returns what it left out. */
+  add(candidates: Iterable<EncodedTransaction>): SkippedTransaction[] {
+    const skipped: SkippedTransaction[] = [];
+    for (const transaction of candidates) {
+      if (this.#isFull) break;
+      if (this.#taken.has(transaction.id)) continue;
+      const reason = this.#take(transaction);
+      if (reason !== undefined) skipped.push({ transaction, reason });
+    }
+    return skipped;
+  }
+
+  #take(transaction: EncodedTransaction): Inadmissible | undefined {
+    const known = this.#execution.know(transaction);
+    if ('code' in known) return known;
+    const refusal = this.#execution.admit(known);
+    if (refusal !== undefined) return refusal;
+    if (!this.#room.fits(known)) {
+      this.#isFull = true;
+      return undefined;
+    }
+    const reason = this.#execution.execute(known);
+    if (reason !== undefined) return reason;
+    this.#room.take(known);
+    this.#taken.add(transaction.id);
+    return undefined;
+  }
+
+  /** What was executed so far; the last call. */
+  result(): SectionResult {
+    return this.#execution.result();
+  }
+
+  /** Gives everything back; there will be no result. */
+  abandon(): void {
+    this.#execution.abandon();
+  }
+}
+
+/** A section out of these candidates alone. */
 export function buildSection(
   begun: Begun,
   ledger: LedgerName,
   candidates: Iterable<EncodedTransaction>,
 ): { readonly result: SectionResult; readonly skipped: readonly SkippedTransaction[] } {
-  const execution = new SectionExecution(begun, ledger);
-  const room = new SectionRoom(begun.context.parameters);
-  const skipped: SkippedTransaction[] = [];
-  for (const transaction of candidates) {
-    const known = execution.know(transaction);
-    if ('code' in known) {
-      skipped.push({ transaction, reason: known });
-      continue;
-    }
-    const refusal = execution.admit(known);
-    if (refusal === undefined && !room.fits(known)) break;
-    const reason = refusal ?? execution.execute(known);
-    if (reason === undefined) room.take(known);
-    else skipped.push({ transaction, reason });
-  }
-  return { result: execution.result(), skipped };
+  const builder = new SectionBuilder(begun, ledger);
+  const skipped = builder.add(candidates);
+  return { result: builder.result(), skipped };
 }

@@ -1,16 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { BlockProducer } from '../chain/build-block.ts';
-import type { Chain } from '../chain/chain.ts';
 import { openChain } from '../chain/open-chain.ts';
-import type { TransactionPool } from '../chain/transaction-pool.ts';
 import { CachedVerifier } from '../crypto/cached-verifier.ts';
-import type { Network } from '../network/contract.ts';
 import { createNetwork } from '../network/network.ts';
 import { createRpcServer } from '../rpc/server.ts';
 import { BlockStore } from '../storage/block-store.ts';
 import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
 import { LevelStore } from '../storage/level-store.ts';
-import { acceptLostJournal, VoteJournal } from '../storage/vote-journal.ts';
 import { serveBlocks } from '../sync/block-server.ts';
 import { BlockSync } from '../sync/block-sync.ts';
 import { spreadEvidence } from '../sync/evidence-gossip.ts';
@@ -18,22 +13,20 @@ import { TransactionGossip } from '../sync/transaction-gossip.ts';
 import { hashGenesis } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
 import { systemClock } from '../util/clock.ts';
-import { errorCode, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { createLogger, type Logger } from '../util/logger.ts';
-import { BlockFetcher } from '../validator/block-fetcher.ts';
-import { ConsensusDriver, type HaltFact } from '../validator/driver.ts';
-import { ProposalBuilder } from '../validator/proposal-builder.ts';
-import { VoteSigner } from '../validator/vote-signer.ts';
+import type { ConsensusDriver } from '../validator/driver.ts';
 import { makeAdminToken } from './admin-token.ts';
 import { readGenesisFile } from './genesis-file.ts';
-import { JOURNAL_FAULTS, type JournalFault } from './journal-fault.ts';
-import { loadNodeKeys, type NodeKeys } from './node-keys.ts';
+import { loadNodeKeys } from './node-keys.ts';
+import { openVotes } from './open-votes.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import { createParticipation, haltError } from './participation.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { waitForQuorum } from './quorum-wait.ts';
 import { SentRecord } from './sent-record.ts';
+import { Teardown } from './teardown.ts';
 
 export interface RunningNode {
   readonly peerId: string;
@@ -43,24 +36,6 @@ export interface RunningNode {
   /** Resolves with the reason if the node has to stop by itself. */
   readonly failed: Promise<Error>;
   stop(): Promise<void>;
-}
-
-/** Steps that are undone in reverse order, each even if another fails. */
-class Teardown {
-  readonly #steps: { name: string; run: () => Promise<void> | void }[] = [];
-
-  add(name: string, run: () => Promise<void> | void): void {
-    this.#steps.push({ name, run });
-  }
-
-  async run(logger: Logger): Promise<void> {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop())
-      try {
-        await step.run();
-      } catch (error) {
-        logger.error({ step: step.name, err: error }, 'a part of the node did not stop cleanly');
-      }
-  }
 }
 
 /**
@@ -94,13 +69,15 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   // A store that has a head is bound to the hash of a genesis that was checked when the store was made.
   if (store.head() === undefined) validateGenesis(genesis);
   const verifier = new CachedVerifier(LIMITS.maxVerifiedSignatures);
+  // Chain and sync come first, and call the driver only when it is there.
+  const participation: { driver?: ConsensusDriver } = {};
   const { chain, pool } = await openChain({
     genesis,
     store,
     verifier,
     clock: systemClock,
     logger: logger.child({ module: 'chain' }),
-    onExecutable: () => driver?.workAvailable(),
+    onExecutable: () => participation.driver?.workAvailable(),
   });
   const { votes, journalFault } =
     keys.validator === undefined
@@ -137,15 +114,24 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     network,
     logger: logger.child({ module: 'sync' }),
     onHalt: (fact) => {
-      driver?.stop();
+      participation.driver?.stop();
       halt.resolve(haltError({ code: 'CANNOT_COMMIT', ...fact }, logger));
     },
   });
   teardown.add('sync', () => sync.stop());
-  const driver: ConsensusDriver | undefined = createDriver(
-    { options, logger, chain, pool, network, verifier, sync, votes, keys },
-    (error) => halt.resolve(error),
-  );
+  const { driver, scheduler } = createParticipation({
+    options,
+    logger,
+    chain,
+    pool,
+    network,
+    verifier,
+    votes,
+    keys,
+    onBehind: (height) => sync.trigger(height),
+    onFailure: (error) => halt.resolve(error),
+  });
+  participation.driver = driver;
   serveBlocks(network, chain, pool);
   spreadEvidence(network, chain.evidence);
   const gossip = new TransactionGossip(network, pool);
@@ -161,11 +147,14 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   await pool.restore();
   const stopping = new AbortController();
   const starting = waitForQuorum(network, chain.validators, stopping.signal).then(() => {
-    if (!stopping.signal.aborted) driver.start();
+    if (stopping.signal.aborted) return;
+    driver.start();
+    scheduler?.start();
   });
   teardown.add('driver', async () => {
     stopping.abort();
     await starting;
+    scheduler?.stop();
     driver.stop();
   });
 
@@ -178,6 +167,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       network,
       sync,
       driver,
+      scheduler,
       keys,
       clock: systemClock,
       votes,
@@ -203,115 +193,4 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     failed: halt.promise,
     stop: () => teardown.run(logger),
   };
-}
-
-interface OpenedVotes {
-  readonly votes: VoteSigner | undefined;
-  /** Why the validator only watches. */
-  readonly journalFault: JournalFault | undefined;
-}
-
-/**
- * Opens the vote journal. Where it is lost or cannot be read, the validator only watches, because nobody knows what it
- * has signed; where some of its records are damaged, it watches until the heights that they can be about are decided.
- */
-async function openVotes(
-  options: NodeOptions,
-  validator: BlockProducer,
-  chain: Chain,
-  teardown: Teardown,
-  logger: Logger,
-): Promise<OpenedVotes> {
-  const { journal: path } = dataDirPaths(options.dataDir);
-  const owner = { genesisHash: chain.genesisHash, validator: validator.id };
-  if (options.acceptLostJournal !== undefined) {
-    logger.warn(
-      { from: options.acceptLostJournal },
-      'the loss of the vote journal is accepted: if this key has voted at or above that height, it may now contradict itself',
-    );
-    await acceptLostJournal(path, owner, options.acceptLostJournal);
-  }
-  let opened: Awaited<ReturnType<typeof VoteJournal.open>>;
-  try {
-    opened = await VoteJournal.open(path, { ...owner, headHeight: chain.head.height });
-  } catch (error) {
-    const journalFault = JOURNAL_FAULTS.find((code) => code === errorCode(error));
-    if (journalFault === undefined) throw error;
-    logger.error(
-      { path, height: chain.head.height, reason: journalFault },
-      `the vote journal ${journalFault === 'JOURNAL_MISSING' ? 'is lost' : 'is damaged'}: this validator watches without voting until it is started with --accept-lost-journal <height>`,
-    );
-    return { votes: undefined, journalFault };
-  }
-  const { journal, state } = opened;
-  teardown.add('journal', () => journal.close());
-  if (state.damaged)
-    logger.error(
-      { path, signableFrom: state.signableFrom },
-      'records of the vote journal are damaged: this validator watches without voting below this height',
-    );
-  const votes = new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
-  return { votes, journalFault: undefined };
-}
-
-interface DriverParts {
-  readonly options: NodeOptions;
-  readonly logger: Logger;
-  readonly chain: Chain;
-  readonly pool: TransactionPool;
-  readonly network: Network;
-  readonly verifier: CachedVerifier;
-  readonly sync: BlockSync;
-  readonly votes: VoteSigner | undefined;
-  readonly keys: NodeKeys;
-}
-
-function createDriver(parts: DriverParts, onFailure: (error: Error) => void): ConsensusDriver {
-  const { options, chain, pool, network, votes, keys } = parts;
-  const { parameters } = chain.genesis;
-  const logger = parts.logger.child({ module: 'consensus' });
-  const targetBlockIntervalMs = options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs;
-  const { validator } = keys;
-  return new ConsensusDriver(
-    {
-      chain,
-      network,
-      verifier: parts.verifier,
-      fetcher: new BlockFetcher({ chain, pool, network, logger }),
-      ...(votes === undefined || validator === undefined
-        ? {}
-        : {
-            signer: {
-              votes,
-              builder: new ProposalBuilder(chain, validator, {
-                baseTimeoutMs: options.baseTimeoutMs,
-                clock: systemClock,
-              }),
-            },
-          }),
-      clock: systemClock,
-      logger,
-      onBehind: (height) => parts.sync.trigger(height),
-      onHalt: (fact) => onFailure(haltError(fact, logger)),
-    },
-    {
-      self: votes?.id,
-      baseTimeoutMs: options.baseTimeoutMs,
-      timeoutCapMs: options.timeoutCapMs,
-      resendIntervalMs: options.resendIntervalMs,
-      targetBlockIntervalMs,
-      emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? parameters.emptyBlockIntervalMs,
-      maxClockDriftMs: parameters.maxClockDriftMs,
-    },
-  );
-}
-
-/** Why the node stops by itself, logged. */
-function haltError(fact: HaltFact, logger: Logger): NodeError {
-  const error = new NodeError(fact.code, `this node cannot take part any more: ${fact.reason}`, {
-    data: { ...fact },
-    hint: 'look for a full disk, another version than the other nodes have, or a damaged data directory',
-  });
-  logger.fatal(fact, error.message);
-  return error;
 }

@@ -25,6 +25,8 @@ export const NodeOptionsSchema = z.strictObject({
   /** Proposer policy under work; genesis gives the default. */
   targetBlockIntervalMs: z.number().int().min(50).optional(),
   emptyBlockIntervalMs: z.number().int().min(100).optional(),
+  /** Without it this node mines only what it proposes itself, and takes no sections of others into its proposals. */
+  mining: z.boolean().default(true),
   /** File in which every consensus message is written down before it is sent; only for testnets, it has no bound. */
   recordSent: z.string().optional(),
   /** Height from which a validator whose vote journal is lost may sign again. */

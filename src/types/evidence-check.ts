@@ -12,6 +12,12 @@ import {
   SignedVoteType,
 } from './consensus-message.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';
+import {
+  ELECTED_RANKS,
+  type SignedSectionStatement,
+  SignedSectionStatementType,
+  statementSigningBytes,
+} from './section.ts';
 import { type Address, decode, encode, type Hash } from './ssz.ts';
 import type { ValidatorSet } from './validator.ts';
 
@@ -43,11 +49,16 @@ interface RoundChangeStatement {
   readonly tag: 'round-change';
   readonly signed: SignedRoundChange;
 }
+interface SectionStatement {
+  readonly tag: 'section';
+  readonly signed: SignedSectionStatement;
+}
 /** A part of a message that its sender answers for. */
-type Statement = VoteStatement | RoundChangeStatement;
+type Statement = VoteStatement | RoundChangeStatement | SectionStatement;
 
 const vote = (tag: VoteTag) => ({ tag, type: SignedVoteType }) as const;
 const roundChange = { tag: 'round-change', type: SignedRoundChangeType } as const;
+const section = { tag: 'section', type: SignedSectionStatementType } as const;
 
 /** Of which statements the evidence of an offence consists, in their order. */
 const STATEMENTS = {
@@ -56,23 +67,34 @@ const STATEMENTS = {
   commit: [vote('seal'), vote('seal')],
   'round-change': [roundChange, roundChange],
   amnesia: [vote('seal'), roundChange],
+  section: [section, section],
 } as const satisfies Record<EvidenceKind, readonly [StatementKind, StatementKind]>;
-type StatementKind = ReturnType<typeof vote> | typeof roundChange;
+type StatementKind = ReturnType<typeof vote> | typeof roundChange | typeof section;
 
 function readStatement({ tag, type }: StatementKind, bytes: Uint8Array): Statement {
   return { tag, signed: decode(type as Type<SignedVote>, bytes, `signed ${tag}`) } as Statement;
 }
 
 function statementBytes(statement: Statement): Uint8Array {
-  return statement.tag === 'round-change'
-    ? encode(SignedRoundChangeType, statement.signed)
-    : encode(SignedVoteType, statement.signed);
+  switch (statement.tag) {
+    case 'round-change':
+      return encode(SignedRoundChangeType, statement.signed);
+    case 'section':
+      return encode(SignedSectionStatementType, statement.signed);
+    default:
+      return encode(SignedVoteType, statement.signed);
+  }
 }
 
 function signingBytesOf(statement: Statement, genesisHash: Hash): Uint8Array {
-  return statement.tag === 'round-change'
-    ? roundChangeSigningBytes(genesisHash, statement.signed.body)
-    : voteSigningBytes(statement.tag, genesisHash, statement.signed.body);
+  switch (statement.tag) {
+    case 'round-change':
+      return roundChangeSigningBytes(genesisHash, statement.signed.body);
+    case 'section':
+      return statementSigningBytes(genesisHash, statement.signed.body);
+    default:
+      return voteSigningBytes(statement.tag, genesisHash, statement.signed.body);
+  }
 }
 
 function statementOf(message: ConsensusMessage): Statement | undefined {
@@ -103,7 +125,19 @@ export function evidenceOf(
   const statements = [first, second].map(statementOf);
   if (kind === 'amnesia' && statements[0]?.tag === 'round-change') statements.reverse();
   if (!statements.every((statement, index) => statement?.tag === tags[index])) return undefined;
-  const bytes = (statements as Statement[]).map(statementBytes);
+  return evidenceIn(kind, statements as Statement[]);
+}
+
+/** The evidence that two statements about sections make, in whatever order they are given. */
+export function sectionEvidence(first: SignedSectionStatement, second: SignedSectionStatement): Evidence {
+  return evidenceIn(
+    'section',
+    [first, second].map((signed) => ({ tag: 'section', signed })),
+  );
+}
+
+function evidenceIn(kind: EvidenceKind, statements: readonly Statement[]): Evidence {
+  const bytes = statements.map(statementBytes);
   if (kind !== 'amnesia') bytes.sort(compareBytes);
   return { kind, first: bytes[0] as Uint8Array, second: bytes[1] as Uint8Array };
 }
@@ -122,6 +156,9 @@ function isForgotten({ signed }: VoteStatement, { signed: { body } }: RoundChang
  * signs one thing twice has not contradicted itself.
  */
 function isContradiction(first: Statement, second: Statement): boolean {
+  if (first.tag === 'section' && second.tag === 'section')
+    return areTwoSections(first.signed.body, second.signed.body);
+  if (first.tag === 'section' || second.tag === 'section') return false;
   if (first.signed.body.round !== second.signed.body.round) return false;
   if (first.tag === 'round-change' && second.tag === 'round-change') {
     const [a, b] = [first.signed.body, second.signed.body];
@@ -129,6 +166,20 @@ function isContradiction(first: Statement, second: Statement): boolean {
   }
   const [a, b] = [first, second] as [VoteStatement, VoteStatement];
   return a.signed.body.blockHash !== b.signed.body.blockHash;
+}
+
+/**
+ * An elected miner signs one section of a ledger on one parent. What a proposer mines itself may honestly differ from
+ * one round to the next.
+ */
+function areTwoSections(a: SignedSectionStatement['body'], b: SignedSectionStatement['body']): boolean {
+  return (
+    a.ledger === b.ledger &&
+    a.parent === b.parent &&
+    a.rank < ELECTED_RANKS &&
+    b.rank < ELECTED_RANKS &&
+    a.sectionHash !== b.sectionHash
+  );
 }
 
 /**

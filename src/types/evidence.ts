@@ -5,17 +5,24 @@ import { toHex } from '../util/bytes.ts';
 import { Bytes, encode, type Hash, NameOf } from './ssz.ts';
 
 /** Provable offences: two signed statements of one validator that contradict each other. Append only. */
-export const EVIDENCE_KINDS = ['proposal', 'prepare', 'commit', 'round-change', 'amnesia'] as const;
+export const EVIDENCE_KINDS = [
+  'proposal',
+  'prepare',
+  'commit',
+  'round-change',
+  'amnesia',
+  'section',
+] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 export const EvidenceKindType = NameOf(EVIDENCE_KINDS);
 
-/** A signed round change is the longest of them: 48 bytes of body, the signer, the signature. */
-const MAX_STATEMENT_BYTES = 144;
+/** A signed statement about a section is the longest of them: 74 bytes of body, the signer, the signature. */
+const MAX_STATEMENT_BYTES = 170;
 
 /**
  * `first` and `second` are the SSZ bytes of the two signed statements, without what a message carries beside them:
- * votes of one type or two round changes in ascending order of their bytes, for amnesia the commit before the round
- * change. So an offence that is shown by two statements has one encoding.
+ * votes of one type, two round changes or two sections in ascending order of their bytes, for amnesia the commit before
+ * the round change. So an offence that is shown by two statements has one encoding.
  */
 export const EvidenceType = new ContainerType({
   kind: EvidenceKindType,

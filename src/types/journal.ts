@@ -4,12 +4,13 @@ import { SignedVoteType } from './consensus-message.ts';
 import { Bytes, Hash32, Height, NameOf, U32 } from './ssz.ts';
 
 /** What a record of the vote journal is about. */
-export const JOURNAL_STEPS = ['proposal', 'prepare', 'commit', 'round-change'] as const;
+export const JOURNAL_STEPS = ['proposal', 'prepare', 'commit', 'round-change', 'section'] as const;
 
 /**
  * One own consensus message, appended and synced before its bytes leave the node. `message` is the
  * encoded ConsensusMessage exactly as it was sent. With a Proposal or a Prepare stands the complete block, because
- * proposals carry ids and mempools are RAM; with a Commit the prepared certificate.
+ * proposals carry ids and mempools are RAM; with a Commit the prepared certificate. Of a mined section `message` is
+ * the encoded SectionMessage, `blockHash` the hash of the section, `round` the place of its ledger among the five.
  */
 export const JournalRecordType = new ContainerType({
   step: NameOf(JOURNAL_STEPS),

@@ -112,6 +112,9 @@ export const LIMITS = {
   maxKeptProposals: 4,
   maxPendingEvidence: 256,
   maxCandidateBlocks: 16,
+  maxExecutedSections: 32,
+  maxEarlySections: 64,
+  maxSectionHistory: 256,
   maxProposalHoldMs: 5_000,
 
   // Network

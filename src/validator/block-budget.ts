@@ -1,4 +1,6 @@
+import type { Chain } from '../chain/chain.ts';
 import { LEDGERS } from '../types/names.ts';
+import type { Clock } from '../util/clock.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** Also where it starts: executing that many is quick beside the votes of a round. */
@@ -28,6 +30,16 @@ export class BlockBudget {
 
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** A budget that learns from what a chain commits. `timeoutMs`: how long the first round of a height lasts. */
+  static of(chain: Chain, timeoutMs: number, clock: Clock): BlockBudget {
+    const budget = new BlockBudget(timeoutMs);
+    chain.onCommitted(({ block }) => {
+      const count = block.transactions.reduce((sum, list) => sum + list.length, 0);
+      budget.observe(count, clock.wallMs() - block.header.timeMs);
+    });
+    return budget;
   }
 
   /** A block was committed `elapsedMs` after the time in its header. */

@@ -36,33 +36,40 @@ export class BlockFetcher {
     this.#height = height;
   }
 
-  /** The complete block of a proposal, or undefined when its height ended first or its bytes do not fit its hash. */
+  /** The complete block of a proposal, or undefined when its height ended first. */
   async complete(height: number, proposed: ProposedBlock): Promise<CompleteBlock | undefined> {
-    const { chain, pool } = this.#deps;
     const { proposal } = proposed;
-    const ids = proposal.transactionIds.flat();
+    const lists = await this.transactions(height, proposal.transactionIds, proposal.header.proposer);
+    if (lists === undefined) return undefined;
+    const block = {
+      header: proposal.header,
+      body: proposal.body,
+      transactions: lists.map((list) => list.map(({ bytes }) => bytes)),
+    };
+    const complete: CompleteBlock = { hash: proposed.hash, block, transactions: lists };
+    this.#deps.chain.addCandidate(complete);
+    return complete;
+  }
+
+  /** Transactions by their ids, of `author` first; undefined when the height ended first. */
+  async transactions(
+    height: number,
+    lists: readonly (readonly Hash[])[],
+    author: Address,
+  ): Promise<EncodedTransaction[][] | undefined> {
+    const { pool } = this.#deps;
+    const ids = lists.flat();
     pool.pin(ids);
     const found = new Map<Hash, EncodedTransaction>();
-    const sources = this.#sources(proposal.header.proposer);
+    const sources = this.#sources(author);
     for (let attempt = 0; height >= this.#height; attempt++) {
       for (const id of ids) {
         const pooled = found.has(id) ? undefined : pool.get(id);
         if (pooled !== undefined) found.set(id, pooled);
       }
       const missing = ids.filter((id) => !found.has(id));
-      if (missing.length === 0) {
-        const transactions = proposal.transactionIds.map((list) =>
-          list.map((id) => found.get(id) as EncodedTransaction),
-        );
-        const block = {
-          header: proposal.header,
-          body: proposal.body,
-          transactions: transactions.map((list) => list.map(({ bytes }) => bytes)),
-        };
-        const complete: CompleteBlock = { hash: proposed.hash, block, transactions };
-        chain.addCandidate(complete);
-        return complete;
-      }
+      if (missing.length === 0)
+        return lists.map((list) => list.map((id) => found.get(id) as EncodedTransaction));
       const source = sources[attempt % sources.length];
       if (source === undefined) await pause(LIMITS.fetchTimeoutMs);
       else await this.#fetchTransactions(missing, source, found);
@@ -101,13 +108,13 @@ export class BlockFetcher {
     return undefined;
   }
 
-  /** The proposer first, then the other connected validators in set order from it. */
-  #sources(proposer: Address): Address[] {
+  /** The author first, then the other connected validators in set order from it. */
+  #sources(author: Address): Address[] {
     const { chain, network } = this.#deps;
     const { members } = chain.validators;
     const start = Math.max(
       0,
-      members.findIndex(({ id }) => id === proposer),
+      members.findIndex(({ id }) => id === author),
     );
     const order = members.map((_, i) => (members[(start + i) % members.length] as { id: Address }).id);
     return order.filter((id) => network.validatorPeer(id) !== undefined);

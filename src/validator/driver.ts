@@ -40,7 +40,12 @@ export interface DriverDeps {
   readonly network: Network;
   readonly fetcher: BlockFetcher;
   /** Absent on a node that only follows. */
-  readonly signer?: { readonly votes: VoteSigner; readonly builder: ProposalBuilder };
+  readonly signer?: {
+    readonly votes: VoteSigner;
+    readonly builder: ProposalBuilder;
+    /** Hears for which block this node has voted to the end: it will probably be the next one. */
+    readonly onCommitSent?: (blockHash: Hash) => void;
+  };
   readonly verifier: CachedVerifier;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -266,7 +271,7 @@ export class ConsensusDriver {
   async #build(height: number, round: number): Promise<void> {
     const builder = this.#deps.signer?.builder;
     if (builder === undefined) return;
-    const complete = builder.build(height);
+    const complete = await builder.build(height);
     if (complete === undefined) return;
     const block = { hash: complete.hash, proposal: proposalOf(complete.block) };
     this.#enqueue({ kind: 'block-built', nowMs: this.#now(), height, round, block });
@@ -306,6 +311,7 @@ export class ConsensusDriver {
     const { message, bytes } = await votes.sign(unsigned, blockBytes);
     this.#deps.network.publish(topicOf(message), bytes);
     this.#queue.addFirst({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
+    if (unsigned.kind === 'commit') this.#deps.signer?.onCommitSent?.(unsigned.blockHash);
   }
 
   #bytesOf(hash: Hash): Uint8Array {

@@ -1,28 +1,38 @@
 import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
-import type { Clock } from '../util/clock.ts';
-import { BlockBudget } from './block-budget.ts';
+import type { MinedSection } from '../chain/section-ground.ts';
+import type { BlockBudget } from './block-budget.ts';
+
+/** Where the sections of elected miners come from. */
+export interface SectionSource {
+  /** The best sections for a height, once it is not worth to wait longer; none when the height is over. */
+  collect(height: number): Promise<readonly MinedSection[]>;
+}
+
+export interface ProposalBuilderOptions {
+  /** Without it the proposer mines all sections itself. */
+  readonly sections?: SectionSource;
+  readonly budget: BlockBudget;
+}
 
 /** Builds this validator's proposals, and refuses to start one that is already out of date. */
 export class ProposalBuilder {
   readonly #chain: Chain;
   readonly #producer: BlockProducer;
-  readonly #budget: BlockBudget;
+  readonly #options: ProposalBuilderOptions;
 
-  constructor(chain: Chain, producer: BlockProducer, options: { baseTimeoutMs: number; clock: Clock }) {
+  constructor(chain: Chain, producer: BlockProducer, options: ProposalBuilderOptions) {
     this.#chain = chain;
     this.#producer = producer;
-    this.#budget = new BlockBudget(options.baseTimeoutMs);
-    chain.onCommitted(({ block }) => {
-      const count = block.transactions.reduce((sum, list) => sum + list.length, 0);
-      this.#budget.observe(count, options.clock.wallMs() - block.header.timeMs);
-    });
+    this.#options = options;
   }
 
   /** The complete block, also known to the chain as a candidate; undefined if the height is over. */
-  build(height: number): CompleteBlock | undefined {
+  async build(height: number): Promise<CompleteBlock | undefined> {
+    const { sections, budget } = this.#options;
+    const mined = (await sections?.collect(height)) ?? [];
     if (height !== this.#chain.head.height + 1) return undefined;
-    return this.#chain.build(this.#producer, this.#budget.transactions);
+    return this.#chain.build(this.#producer, budget.transactions, mined);
   }
 }

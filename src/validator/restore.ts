@@ -17,6 +17,7 @@ export function restoredState({
   let round = 0;
   let prepared: RestoredState['prepared'];
   for (const record of records) {
+    if (record.step === 'section') continue;
     round = Math.max(round, record.round);
     messages.push(decodeConsensusMessage(record.message) as OwnMessage);
     if (record.block.length > 0 && !complete.has(record.blockHash))

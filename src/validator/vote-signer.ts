@@ -9,6 +9,15 @@ import {
   type SignedVote,
 } from '../types/consensus-message.ts';
 import type { JournalRecord } from '../types/journal.ts';
+import { LEDGERS } from '../types/names.ts';
+import {
+  decodeSectionMessage,
+  encodeSectionMessage,
+  hashSection,
+  type Section,
+  type SectionMessage,
+  sectionSigningBytes,
+} from '../types/section.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import { NodeError } from '../util/errors.ts';
 
@@ -77,6 +86,41 @@ export class VoteSigner {
       preparedCertificate: message.kind === 'commit' ? message.prepares : [],
     });
     return { message: signed, bytes };
+  }
+
+  /**
+   * Signs and journals the section of an elected miner; `transactionIds` are those of its `txRoot`.
+   * @throws NodeError CONTRADICTING_VOTE, or the journal's error when it cannot be written
+   */
+  async signSection(
+    section: Section,
+    transactionIds: readonly Hash[],
+  ): Promise<{ message: SectionMessage; bytes: Uint8Array }> {
+    const { height } = section;
+    const round = LEDGERS.indexOf(section.ledger);
+    const blockHash = hashSection(section);
+    this.#guard('section', height, round, blockHash);
+    const signature = this.#key.sign(sectionSigningBytes(this.#genesisHash, section));
+    const message = { signed: { section, signature }, transactionIds: [...transactionIds] };
+    const bytes = encodeSectionMessage(message);
+    await this.#journal.append({
+      step: 'section',
+      height,
+      round,
+      blockHash,
+      message: bytes,
+      block: new Uint8Array(0),
+      preparedCertificate: [],
+    });
+    return { message, bytes };
+  }
+
+  /** The own sections of a height that an earlier life of this node has signed, and may have sent. */
+  signedSections(height: number): SectionMessage[] {
+    return this.#journal
+      .recordsOf(height)
+      .filter(({ step }) => step === 'section')
+      .map(({ message }) => decodeSectionMessage(message));
   }
 
   #guard(step: string, height: number, round: number, content: string): void {

@@ -65,11 +65,14 @@ describe('four nodes that are killed again and again under load', function () {
 
   it('would be found out by one contradicting vote among all that they sent', async () => {
     const { messages } = await readSentRecord(sentPath('v2'));
-    const prepare = messages.map(decodeConsensusMessage).find(({ kind }) => kind === 'prepare');
+    const prepare = messages
+      .filter(({ topic }) => topic === 'vote')
+      .map(({ bytes }) => decodeConsensusMessage(bytes))
+      .find(({ kind }) => kind === 'prepare');
     assert.ok(prepare?.kind === 'prepare');
     const other = { ...prepare.prepare, body: { ...prepare.prepare.body, blockHash: 'ab'.repeat(32) } };
     const bytes = encodeConsensusMessage({ kind: 'prepare', prepare: other });
-    appendFileSync(sentPath('v2'), `${bytes.length} ${toHex(bytes)}\n`);
+    appendFileSync(sentPath('v2'), `vote ${bytes.length} ${toHex(bytes)}\n`);
     const { code, ok, sent } = await check();
     assert.equal(code, 6);
     assert.equal(ok, false);

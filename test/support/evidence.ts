@@ -9,6 +9,11 @@ import {
   ZERO_HASH,
 } from '../../src/types/consensus-message.ts';
 import type { Evidence, EvidenceKind } from '../../src/types/evidence.ts';
+import {
+  type SectionStatement,
+  SignedSectionStatementType,
+  statementSigningBytes,
+} from '../../src/types/section.ts';
 import { type Address, encode, type Hash } from '../../src/types/ssz.ts';
 
 /** Who contradicts itself, and on which chain. */
@@ -49,6 +54,22 @@ export function roundChangeBytes(
   return encode(SignedRoundChangeType, { body, signer: id, signature });
 }
 
+/** The bytes of a signed statement about a section. */
+export function sectionBytes(
+  { genesisHash, id, key }: Offender,
+  {
+    ledger = 'economy',
+    height = 1,
+    parent = BLOCK_A,
+    rank = 0,
+    sectionHash = BLOCK_A,
+  }: Partial<SectionStatement> = {},
+): Uint8Array {
+  const body = { ledger, height, parent, rank, sectionHash };
+  const signature = key.sign(statementSigningBytes(genesisHash, body));
+  return encode(SignedSectionStatementType, { body, signer: id, signature });
+}
+
 /** Two statements as evidence; all but amnesia have them in ascending order. */
 export function pair(kind: EvidenceKind, first: Uint8Array, second: Uint8Array): Evidence {
   const swap = kind !== 'amnesia' && Buffer.compare(first, second) > 0;
@@ -63,6 +84,12 @@ export function evidenceAgainst(offender: Offender, kind: EvidenceKind, height =
         kind,
         roundChangeBytes(offender, { height }),
         roundChangeBytes(offender, { height, preparedRound: 0, preparedHash: BLOCK_A }),
+      );
+    case 'section':
+      return pair(
+        kind,
+        sectionBytes(offender, { height }),
+        sectionBytes(offender, { height, sectionHash: BLOCK_B }),
       );
     case 'amnesia':
       return pair(kind, voteBytes(offender, 'commit', { height }), roundChangeBytes(offender, { height }));

@@ -7,11 +7,14 @@ import { serveBlocks } from '../../src/sync/block-server.ts';
 import { BlockSync } from '../../src/sync/block-sync.ts';
 import { type ConsensusMessage, decodeConsensusMessage } from '../../src/types/consensus-message.ts';
 import type { Topic } from '../../src/types/network.ts';
+import { decodeSectionMessage, statementOf } from '../../src/types/section.ts';
 import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import { BlockBudget } from '../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../src/validator/block-fetcher.ts';
 import { ConsensusDriver } from '../../src/validator/driver.ts';
 import { heightOf } from '../../src/validator/message-facts.ts';
+import { MiningScheduler } from '../../src/validator/mining/mining-scheduler.ts';
 import { ProposalBuilder } from '../../src/validator/proposal-builder.ts';
 import { VoteSigner } from '../../src/validator/vote-signer.ts';
 import { StatementBook } from '../../testnet/statement-book.ts';
@@ -29,6 +32,7 @@ const RESUBMIT_MS = 500;
 interface Process {
   readonly node: Omit<ChainNode, 'memory'>;
   readonly driver: ConsensusDriver;
+  readonly scheduler: MiningScheduler;
   readonly sync: BlockSync;
   readonly handlers: Map<Topic, MessageHandler>;
   requests: RequestHandlers | undefined;
@@ -95,17 +99,29 @@ export class FragileCluster {
     const network = this.#networkOf(k, handlers);
     const producer = world.producer(k);
     const sync = new BlockSync({ chain, network, logger: silentLogger, onHalt: () => undefined });
+    const fetcher = new BlockFetcher({ chain, pool, network, logger: silentLogger });
+    const votes = new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal);
+    const budget = BlockBudget.of(chain, BASE_TIMEOUT_MS, world.clock);
+    const scheduler = new MiningScheduler({
+      chain,
+      pool,
+      network,
+      fetcher,
+      votes,
+      budget,
+      targetBlockIntervalMs: BLOCK_MS,
+      clock: world.clock,
+      logger: silentLogger,
+    });
     const driver = new ConsensusDriver(
       {
         chain,
         network,
-        fetcher: new BlockFetcher({ chain, pool, network, logger: silentLogger }),
+        fetcher,
         signer: {
-          votes: new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal),
-          builder: new ProposalBuilder(chain, producer, {
-            baseTimeoutMs: BASE_TIMEOUT_MS,
-            clock: world.clock,
-          }),
+          votes,
+          builder: new ProposalBuilder(chain, producer, { budget, sections: scheduler }),
+          onCommitSent: (hash) => scheduler.prepareAbove(hash),
         },
         verifier: new CachedVerifier(1_000),
         clock: world.clock,
@@ -124,7 +140,7 @@ export class FragileCluster {
       },
     );
     const polling = setInterval(() => sync.trigger(), SYNC_POLL_MS);
-    const process: Process = { node, driver, sync, handlers, requests: undefined, polling };
+    const process: Process = { node, driver, scheduler, sync, handlers, requests: undefined, polling };
     this.#processes.set(k, process);
     serveBlocks(
       {
@@ -137,6 +153,7 @@ export class FragileCluster {
       pool,
     );
     driver.start();
+    scheduler.start();
   }
 
   /** The process is gone, and with `power` all that was not synced. */
@@ -147,6 +164,7 @@ export class FragileCluster {
     const process = this.#processes.get(k);
     this.#processes.delete(k);
     if (process === undefined) return;
+    process.scheduler.stop();
     process.driver.stop();
     clearInterval(process.polling);
     void process.sync.stop();
@@ -259,6 +277,12 @@ export class FragileCluster {
       if (message.kind !== 'decided' && !includes(machine.durable(this.#journalPath(k)), bytes))
         this.faults.push(`v${k} sent a ${message.kind} of height ${heightOf(message)} that is not durable`);
       if (!this.carry(k, message)) return;
+    }
+    if (topic === 'section') {
+      const { signed } = decodeSectionMessage(bytes);
+      this.book.addSection(statementOf(signed));
+      if (!includes(machine.durable(this.#journalPath(k)), bytes))
+        this.faults.push(`v${k} sent a section of height ${signed.section.height} that is not durable`);
     }
     this.#deliver(k, to, topic, bytes);
   }

@@ -7,6 +7,7 @@ import type { BlockSync } from '../../sync/block-sync.ts';
 import type { Clock } from '../../util/clock.ts';
 import { VERSION } from '../../util/version.ts';
 import type { ConsensusDriver } from '../../validator/driver.ts';
+import type { MiningScheduler } from '../../validator/mining/mining-scheduler.ts';
 import type { VoteSigner } from '../../validator/vote-signer.ts';
 import { watchEventLoop } from '../event-loop.ts';
 import type { JournalFault } from '../journal-fault.ts';
@@ -31,6 +32,7 @@ export interface NodeParts {
   readonly network: Network;
   readonly sync: BlockSync;
   readonly driver: ConsensusDriver;
+  readonly scheduler: MiningScheduler | undefined;
   readonly votes: VoteSigner | undefined;
   /** Why a validator has no `votes`. */
   readonly journalFault: JournalFault | undefined;

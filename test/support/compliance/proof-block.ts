@@ -8,6 +8,7 @@ import {
   checkBody,
   type ParentFacts,
 } from '../../../src/chain/header-rules.ts';
+import { SectionGround } from '../../../src/chain/section-ground.ts';
 import { accountNonce, feeBalance } from '../../../src/ledger/account.ts';
 import { lastBeacons } from '../../../src/ledger/system/chain-facts.ts';
 import { currentValidators, nextValidators } from '../../../src/ledger/system/validator-sets.ts';
@@ -27,6 +28,7 @@ export class ProofBlock {
   readonly complete: CompleteBlock;
   readonly #chain: LedgerChain;
   readonly #parent: ParentFacts;
+  readonly #ground: SectionGround;
   readonly #proposer = validators[0];
 
   constructor(chain: LedgerChain, transactions: readonly EncodedTransaction[]) {
@@ -43,6 +45,7 @@ export class ProofBlock {
       validators: currentValidators(system),
       nextValidators: nextValidators(system),
     };
+    this.#ground = new SectionGround(this.#parent, chain.state);
     const mempool = new Mempool({
       account: (ledger, sender) => ({
         nextNonce: accountNonce(chain.state, ledger, sender),
@@ -53,10 +56,10 @@ export class ProofBlock {
     for (const transaction of transactions) mempool.add(transaction, 'gossip');
     const { address: id, consensus: consensusKey, vrf: vrfKey } = this.#proposer;
     const built = buildBlock({
-      parent: this.#parent,
+      ground: this.#ground,
       lastCertificate: certify(this.#parent),
       evidence: [],
-      state: chain.state,
+      mined: [],
       mempool,
       producer: { id, consensusKey, vrfKey },
       maxTransactions: transactions.length,
@@ -78,12 +81,12 @@ export class ProofBlock {
 
   /** What is wrong with the body, the form and the signatures of a block, before it is executed. */
   formFault(complete: CompleteBlock): BlockFault | undefined {
-    return checkBody(complete) ?? checkBlockForm(complete, this.#parent);
+    return checkBody(complete) ?? checkBlockForm(complete, this.#ground);
   }
 
   /** What execution finds. */
   executionFault(complete: CompleteBlock): BlockFault | undefined {
-    const outcome = executeComplete(complete, this.#parent, this.#chain.state);
+    const outcome = executeComplete(complete, this.#ground);
     if ('fault' in outcome) return outcome.fault;
     outcome.executed.view.discard();
     return undefined;

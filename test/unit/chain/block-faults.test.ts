@@ -230,8 +230,14 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
     }),
     'a mined section without transactions': () => ({ transactions: { economy: [] } }),
   },
-  RANK_NOT_ELECTED: { 'the rank of an elected miner': () => ({ sections: { economy: { rank: 0 } } }) },
+  RANK_NOT_ELECTED: { 'a rank behind the proposer': () => ({ sections: { economy: { rank: 5 } } }) },
   WRONG_MINER: {
+    'the rank of an elected miner that is another one': ({ world, node, block }) => {
+      const elected = node.chain.ground.elected.economy;
+      const { proposer } = block.block.header;
+      assert.ok(world.validators.length > 1);
+      return { sections: { economy: { rank: elected.findIndex((id) => id !== proposer) } } };
+    },
     'a miner that is not the proposer': ({ world }) => ({
       sections: { economy: { miner: world.producer(2).id } },
     }),

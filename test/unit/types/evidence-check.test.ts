@@ -198,7 +198,10 @@ describe('Evidence out of messages', () => {
   const readVote = (bytes: Uint8Array) => decode(SignedVoteType, bytes, 'vote');
   const readRoundChange = (bytes: Uint8Array) => decode(SignedRoundChangeType, bytes, 'round change');
   /** The message that brings a statement. */
-  function messageOf(kind: Exclude<EvidenceKind, 'amnesia'>, bytes: Uint8Array): ConsensusMessage {
+  function messageOf(
+    kind: Exclude<EvidenceKind, 'amnesia' | 'section'>,
+    bytes: Uint8Array,
+  ): ConsensusMessage {
     switch (kind) {
       case 'prepare':
         return { kind, prepare: readVote(bytes) };

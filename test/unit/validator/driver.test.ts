@@ -3,6 +3,7 @@ import { CachedVerifier } from '../../../src/crypto/cached-verifier.ts';
 import { createJournal, VoteJournal } from '../../../src/storage/vote-journal.ts';
 import { encodeConsensusMessage } from '../../../src/types/consensus-message.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
+import { BlockBudget } from '../../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../../src/validator/block-fetcher.ts';
 import { ConsensusDriver } from '../../../src/validator/driver.ts';
 import { ProposalBuilder } from '../../../src/validator/proposal-builder.ts';
@@ -42,7 +43,7 @@ describe('The consensus driver', () => {
         fetcher: new BlockFetcher({ chain, pool, network: network.port, logger: silentLogger }),
         signer: {
           votes: new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal),
-          builder: new ProposalBuilder(chain, producer, { baseTimeoutMs: 1_500, clock: world.clock }),
+          builder: new ProposalBuilder(chain, producer, { budget: new BlockBudget(1_500) }),
         },
         verifier: new CachedVerifier(1_000),
         clock: world.clock,

@@ -1,0 +1,78 @@
+import { drawOf, rankByRendezvous } from '../crypto/weighted-rendezvous.ts';
+import { LEDGERS, type LedgerName } from '../types/names.ts';
+import { ELECTED_RANKS } from '../types/section.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
+
+/** A validator that may be elected; `weight` is at least 1. */
+export interface MinerCandidate {
+  readonly id: Address;
+  readonly weight: bigint;
+}
+
+/** The elected miners of each ledger for one height, from rank 0 on. */
+export type ElectedMiners = Readonly<Record<LedgerName, readonly Address[]>>;
+
+/**
+ * Elects the miners of block `height` by a weighted lottery that everybody computes alike. `beacon` is the value two
+ * blocks below, so the miners are known while the block before is being voted on, and its proposer cannot choose them.
+ *
+ * Every ledger ranks the candidates by a draw of its own. Then rank by rank, in ledger order, each ledger takes its best
+ * candidate that holds no lower rank of it and is not yet taken in this rank: so five ledgers have five different
+ * miners of each rank, or as many as there are candidates, after which they begin again. A ledger has at most
+ * ELECTED_RANKS miners, all different.
+ */
+export function electMiners(
+  beacon: Hash,
+  height: number,
+  candidates: readonly MinerCandidate[],
+): ElectedMiners {
+  const order = new Map(LEDGERS.map((ledger) => [ledger, rankFor(beacon, height, ledger, candidates)]));
+  const elected: Record<LedgerName, Address[]> = {
+    docklock: [],
+    cluster: [],
+    bpi: [],
+    bpci: [],
+    economy: [],
+  };
+  const ranks = Math.min(ELECTED_RANKS, candidates.length);
+  for (let rank = 0; rank < ranks; rank++) {
+    const taken = new Set<Address>();
+    for (const ledger of LEDGERS) {
+      const free = (order.get(ledger) as Address[]).filter((id) => !elected[ledger].includes(id));
+      let winner = free.find((id) => !taken.has(id));
+      if (winner === undefined) {
+        taken.clear();
+        winner = free[0] as Address;
+      }
+      taken.add(winner);
+      elected[ledger].push(winner);
+    }
+  }
+  return elected;
+}
+
+/** The rank of a validator for a ledger, or undefined if it was not elected. */
+export function electedRank(
+  elected: ElectedMiners,
+  ledger: LedgerName,
+  validator: Address,
+): number | undefined {
+  const rank = elected[ledger].indexOf(validator);
+  return rank < 0 ? undefined : rank;
+}
+
+/** All candidates from the best on. Each draw is H("election", beacon ‖ u64 height, little-endian ‖ ledger ‖ id). */
+function rankFor(
+  beacon: Hash,
+  height: number,
+  ledger: LedgerName,
+  candidates: readonly MinerCandidate[],
+): Address[] {
+  const heightBytes = new Uint8Array(8);
+  new DataView(heightBytes.buffer).setBigUint64(0, BigInt(height), true);
+  const seed = concatBytes(fromHex(beacon), heightBytes, utf8(ledger));
+  return rankByRendezvous(
+    candidates.map(({ id, weight }) => ({ id, weight, draw: drawOf('election', seed, fromHex(id)) })),
+  ).map(({ id }) => id);
+}

@@ -1,0 +1,211 @@
+import type { Chain } from '../../chain/chain.ts';
+import type { MinedSection } from '../../chain/section-ground.ts';
+import type { TransactionPool } from '../../chain/transaction-pool.ts';
+import type { InboundMessage, Network, Verdict } from '../../network/contract.ts';
+import { sectionEvidence } from '../../types/evidence-check.ts';
+import { LEDGERS, type LedgerName } from '../../types/names.ts';
+import {
+  decodeSectionMessage,
+  encodeSectionMessage,
+  type SectionMessage,
+  type SignedSectionStatement,
+} from '../../types/section.ts';
+import type { Address, Hash } from '../../types/ssz.ts';
+import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { Logger } from '../../util/logger.ts';
+import type { BlockBudget } from '../block-budget.ts';
+import type { BlockFetcher } from '../block-fetcher.ts';
+import type { SectionSource } from '../proposal-builder.ts';
+import type { VoteSigner } from '../vote-signer.ts';
+import { LedgerWorker } from './ledger-worker.ts';
+
+export interface SchedulerDeps {
+  readonly chain: Chain;
+  readonly pool: TransactionPool;
+  readonly network: Network;
+  readonly fetcher: BlockFetcher;
+  readonly votes: Pick<VoteSigner, 'id' | 'maySign' | 'signSection' | 'signedSections'>;
+  readonly budget: BlockBudget;
+  readonly targetBlockIntervalMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Five workers, one for each ledger and its proof type, and the coordinator that turns what miners sent into the
+ * sections of an own proposal. It never holds up a vote: what it waits for is bounded in time, and what fails stays
+ * within its worker.
+ */
+export class MiningScheduler implements SectionSource {
+  readonly workers: Readonly<Record<LedgerName, LedgerWorker>>;
+  readonly #deps: SchedulerDeps;
+  /** Sections on a parent that is not yet decided here, by ledger and miner. */
+  readonly #early = new Map<string, SectionMessage>();
+  readonly #listeners = new Set<() => void>();
+  readonly #unsubscribe: (() => void)[] = [];
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+    this.workers = Object.fromEntries(LEDGERS.map((ledger) => [ledger, this.#worker(ledger)])) as Record<
+      LedgerName,
+      LedgerWorker
+    >;
+    deps.network.onMessage('section', (message) => this.#onMessage(message));
+  }
+
+  #worker(ledger: LedgerName): LedgerWorker {
+    const { chain, pool, network, fetcher, votes, clock, logger } = this.#deps;
+    return new LedgerWorker({
+      ledger,
+      self: votes.id,
+      chain,
+      pool,
+      share: () => this.#share(),
+      sign: (section, ids) => votes.signSection(section, ids),
+      publish: (bytes) => network.publish('section', bytes),
+      fetch: async ({ signed: { section }, transactionIds }) =>
+        (await fetcher.transactions(section.height, [transactionIds], section.miner))?.[0],
+      onContradiction: (first, second) => this.#report(first, second),
+      onChange: () => this.#notify(),
+      clock,
+      logger,
+    });
+  }
+
+  start(): void {
+    const { chain, pool } = this.#deps;
+    this.#unsubscribe.push(
+      chain.onCommitted(({ block }) => {
+        for (const { section } of block.body.sections) this.workers[section.ledger].settle(section, true);
+        this.#begin();
+      }),
+    );
+    pool.onAdmitted(({ value }) => this.workers[value.body.ledger].workArrived());
+    this.#begin();
+  }
+
+  stop(): void {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    for (const worker of Object.values(this.workers)) worker.stop();
+    this.#notify();
+  }
+
+  /** Calls back whenever something about the workers changed. Returns how to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** This node has voted for a block to the end: miners of the block above it may build ahead. */
+  prepareAbove(blockHash: Hash): void {
+    const { chain, logger } = this.#deps;
+    const block = chain.candidate(blockHash)?.block;
+    for (const { section } of block?.body.sections ?? []) this.workers[section.ledger].settle(section, false);
+    // What was said to peers goes first: mining ahead can wait for a turn of the event loop.
+    setImmediate(() => {
+      const ground = chain.groundAbove(blockHash);
+      if (ground === undefined || !ground.parent.validators.has(this.#deps.votes.id)) return;
+      for (const worker of Object.values(this.workers))
+        try {
+          worker.prepare(ground);
+        } catch (error) {
+          logger.error({ ledger: worker.ledger, err: error }, 'a section could not be built ahead');
+        }
+    });
+  }
+
+  /**
+   * The best sections for the block to come. Waits at most until 300 ms after miners began to send, and only for
+   * ledgers of which the own pool has transactions.
+   */
+  async collect(height: number): Promise<readonly MinedSection[]> {
+    const { chain, clock, votes } = this.#deps;
+    const isOver = () => height !== chain.head.height + 1;
+    while (!isOver()) {
+      const now = clock.monotonicMs();
+      const waits = LEDGERS.map((ledger) => this.workers[ledger].round?.waitUntilMs(votes.id) ?? now);
+      const until = Math.max(...waits);
+      if (until <= now) break;
+      await this.#nextChange(Math.min(...waits.filter((ms) => ms > now)) - now);
+    }
+    if (isOver()) return [];
+    return LEDGERS.flatMap((ledger) => this.workers[ledger].round?.best ?? []);
+  }
+
+  /** Resolves at the next change of a worker, or after so many milliseconds. */
+  #nextChange(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        unsubscribe();
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(1, withinMs));
+      const unsubscribe = this.onChange(done);
+    });
+  }
+
+  #begin(): void {
+    const { chain, clock, votes, targetBlockIntervalMs, logger } = this.#deps;
+    const height = chain.head.height + 1;
+    const ground = chain.ground;
+    const untilDueMs = chain.head.timeMs + targetBlockIntervalMs - clock.wallMs();
+    const dueAtMs = clock.monotonicMs() + Math.min(untilDueMs, targetBlockIntervalMs);
+    const maySign = votes.maySign(height);
+    const restored = maySign ? votes.signedSections(height) : [];
+    for (const worker of Object.values(this.workers))
+      try {
+        worker.begin(ground, dueAtMs, maySign);
+      } catch (error) {
+        logger.error({ ledger: worker.ledger, err: error }, 'a mining worker did not begin');
+      }
+    for (const message of restored)
+      void this.workers[message.signed.section.ledger].resume(message, encodeSectionMessage(message));
+    const early = [...this.#early.values()];
+    this.#early.clear();
+    for (const message of early) void this.workers[message.signed.section.ledger].receive(message);
+  }
+
+  async #onMessage({ bytes, validator }: InboundMessage): Promise<Verdict> {
+    let message: SectionMessage;
+    try {
+      message = decodeSectionMessage(bytes);
+    } catch {
+      return 'reject';
+    }
+    const { section } = message.signed;
+    const next = this.#deps.chain.head.height + 1;
+    if (section.height === next) return this.workers[section.ledger].receive(message);
+    // Its miner saw the block below decided first; whether it was elected shows when it is decided here too.
+    if (section.height === next + 1 && validator === section.miner) this.#keepEarly(message);
+    return 'ignore';
+  }
+
+  /** One for each ledger and validator that sent its own, so that none can take the room of another. */
+  #keepEarly(message: SectionMessage): void {
+    const { ledger, miner } = message.signed.section;
+    const slot = `${ledger}/${miner}`;
+    if (this.#early.has(slot) || this.#early.size < LIMITS.maxEarlySections) this.#early.set(slot, message);
+  }
+
+  /** An equal part of what a block may hold for each ledger that has something to mine. */
+  #share(): number {
+    const { pool, budget } = this.#deps;
+    const waiting = LEDGERS.filter((ledger) => pool.mempool.hasExecutable(ledger)).length;
+    return Math.ceil(budget.transactions / Math.max(1, waiting));
+  }
+
+  #report(first: SignedSectionStatement, second: SignedSectionStatement): void {
+    const { chain, logger } = this.#deps;
+    const validator: Address = first.signer;
+    chain.evidence
+      .admit(sectionEvidence(first, second), 'own')
+      .then((admission) => logger.debug({ validator, admission }, 'a miner signed two sections'))
+      .catch((error: unknown) => logger.error({ validator, err: error }, 'evidence could not be kept'));
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
