@@ -6,6 +6,7 @@ import { genesisState } from '../src/ledger/genesis-state.ts';
 import type { SectionResult } from '../src/ledger/section.ts';
 import { wrongSectionField } from '../src/ledger/section-roots.ts';
 import type { State } from '../src/ledger/state/state.ts';
+import { electMinersAbove } from '../src/mining/election.ts';
 import { proofSchemeOf } from '../src/mining/proofs/proof-schemes.ts';
 import { type BlockHeader, hashHeader } from '../src/types/block.ts';
 import { certificateChecks, certificateHash } from '../src/types/certificate.ts';
@@ -14,7 +15,14 @@ import { evidenceListChecks } from '../src/types/evidence-check.ts';
 import type { Genesis } from '../src/types/genesis.ts';
 import { LEDGERS } from '../src/types/names.ts';
 import { encodeReceipt, encodeSystemReceipt, receiptListRoot, receiptsRoot } from '../src/types/receipt.ts';
-import { EMPTY_RANK, type SignedSection, sectionSigningBytes, sectionsRoot } from '../src/types/section.ts';
+import {
+  EMPTY_RANK,
+  PROPOSER_RANK,
+  type SignedSection,
+  sectionSigningBytes,
+  sectionsRoot,
+} from '../src/types/section.ts';
+import type { Address } from '../src/types/ssz.ts';
 import { decodeTransaction } from '../src/types/transaction.ts';
 import type { ValidatorSet } from '../src/types/validator.ts';
 import { equalBytes } from '../src/util/bytes.ts';
@@ -94,10 +102,13 @@ export class Replay {
       return findings;
     }
     const { begun, sections, ended } = outcome;
+    const elected = electMinersAbove(begun.parent, header.height, this.#validators);
+    const minerOf = ({ section: { ledger, rank } }: SignedSection) =>
+      rank === PROPOSER_RANK ? header.proposer : elected[ledger][rank];
     for (const [index, result] of sections.entries()) {
       const claimed = body.sections[index];
       if (claimed === undefined) expect(false, `no ${result.ledger} section`);
-      else this.#checkSection(claimed, begun, result, expect);
+      else this.#checkSection(claimed, begun, result, minerOf(claimed), expect);
       expectSame(
         result.receipts.map(encodeReceipt),
         (receipts.sections[index] ?? []).map(encodeReceipt),
@@ -130,6 +141,7 @@ export class Replay {
     { section, signature }: SignedSection,
     begun: Begun,
     result: SectionResult,
+    rightMiner: Address | undefined,
     expect: Expect,
   ): void {
     const { ledger } = result;
@@ -139,6 +151,7 @@ export class Replay {
       expect(result.receipts.length === 0, `${ledger} section is not empty`);
       return;
     }
+    expect(section.miner === rightMiner, `${ledger} section: not by the miner of rank ${section.rank}`);
     const miner = this.#validators.get(section.miner);
     const signed = sectionSigningBytes(this.#genesisHash, section);
     expect(

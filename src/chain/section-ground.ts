@@ -3,8 +3,7 @@ import { InvariantViolation } from '../ledger/seam.ts';
 import { executeSection, SectionBuilder, type SectionResult } from '../ledger/section.ts';
 import { sectionRoots, wrongSectionField } from '../ledger/section-roots.ts';
 import type { StateGround } from '../ledger/state/state.ts';
-import { lastBeacons } from '../ledger/system/chain-facts.ts';
-import { type ElectedMiners, electMiners } from '../mining/election.ts';
+import { type ElectedMiners, electMinersAbove } from '../mining/election.ts';
 import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import type { LedgerName } from '../types/names.ts';
@@ -59,11 +58,8 @@ export class SectionGround {
 
   /** Who mines the sections above this block. */
   get elected(): ElectedMiners {
-    this.#elected ??= electMiners(
-      lastBeacons(this.base.reader('system')).previous,
-      this.parent.height + 1,
-      this.parent.validators.members.map(({ id }) => ({ id, weight: 64n })),
-    );
+    const { height, validators } = this.parent;
+    this.#elected ??= electMinersAbove(this.base, height + 1, validators);
     return this.#elected;
   }
 

@@ -1,8 +1,14 @@
 import { drawOf, rankByRendezvous } from '../crypto/weighted-rendezvous.ts';
+import type { StateGround } from '../ledger/state/state.ts';
+import { lastBeacons } from '../ledger/system/chain-facts.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { ELECTED_RANKS } from '../types/section.ts';
 import type { Address, Hash } from '../types/ssz.ts';
+import type { ValidatorSet } from '../types/validator.ts';
 import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
+
+/** The weight of who has nothing to show for it. */
+const BASE_WEIGHT = 64n;
 
 /** A validator that may be elected; `weight` is at least 1. */
 export interface MinerCandidate {
@@ -50,6 +56,20 @@ export function electMiners(
     }
   }
   return elected;
+}
+
+/** The miners of the block above a state, which has the height `height` − 1, out of the validators of that block. */
+export function electMinersAbove(
+  state: Pick<StateGround, 'reader'>,
+  height: number,
+  validators: ValidatorSet,
+): ElectedMiners {
+  const { previous } = lastBeacons(state.reader('system'));
+  return electMiners(
+    previous,
+    height,
+    validators.members.map(({ id }) => ({ id, weight: BASE_WEIGHT })),
+  );
 }
 
 /** The rank of a validator for a ledger, or undefined if it was not elected. */

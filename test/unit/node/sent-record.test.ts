@@ -7,7 +7,7 @@ describe('the record of what a node sent', () => {
   const directory = useTemporaryDirectory();
   const bytes = (...values: number[]) => Uint8Array.from(values);
 
-  it('gives back every consensus message in order, over several starts, and nothing of other topics', async () => {
+  it('gives back every consensus message and section in order, over several starts, and nothing of other topics', async () => {
     const path = directory.join('sent');
     const first = new SentRecord(path);
     first.note('proposal', bytes(1, 2, 3));
@@ -15,10 +15,14 @@ describe('the record of what a node sent', () => {
     first.close();
     const second = new SentRecord(path);
     second.note('vote', bytes());
-    second.note('vote', bytes(255));
+    second.note('section', bytes(255));
     second.close();
     const { messages, cutOff } = await readSentRecord(path);
-    assert.deepEqual(messages, [bytes(1, 2, 3), bytes(), bytes(255)]);
+    assert.deepEqual(messages, [
+      { topic: 'proposal', bytes: bytes(1, 2, 3) },
+      { topic: 'vote', bytes: bytes() },
+      { topic: 'section', bytes: bytes(255) },
+    ]);
     assert.equal(cutOff, 0);
   });
 
@@ -26,7 +30,7 @@ describe('the record of what a node sent', () => {
     const path = directory.join('killed');
     const record = new SentRecord(path);
     record.note('vote', bytes(7));
-    assert.match(readFileSync(path, 'latin1'), /^1 07$/m);
+    assert.match(readFileSync(path, 'latin1'), /^vote 1 07$/m);
     record.close();
   });
 
@@ -35,11 +39,12 @@ describe('the record of what a node sent', () => {
     const first = new SentRecord(path);
     first.note('vote', bytes(1));
     first.close();
-    appendFileSync(path, '3 0102');
+    appendFileSync(path, 'vote 3 0102');
     const second = new SentRecord(path);
     second.note('vote', bytes(4));
     second.close();
-    assert.deepEqual(await readSentRecord(path), { messages: [bytes(1), bytes(4)], cutOff: 1 });
+    const messages = [bytes(1), bytes(4)].map((sent) => ({ topic: 'vote', bytes: sent }));
+    assert.deepEqual(await readSentRecord(path), { messages, cutOff: 1 });
   });
 
   it('is empty for a node that never ran', async () => {
