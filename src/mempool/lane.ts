@@ -80,10 +80,6 @@ export class Lane {
     return nonce;
   }
 
-  entries(): IterableIterator<PoolEntry> {
-    return this.#entries.values();
-  }
-
   /** Puts an entry in the place of its nonce, which must be free. */
   insert(entry: PoolEntry): void {
     const { nonce, maxFee } = entry.transaction.value.body;

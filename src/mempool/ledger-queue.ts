@@ -1,7 +1,7 @@
 import type { LedgerName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
-import type { Lane, PoolEntry } from './lane.ts';
+import type { Lane } from './lane.ts';
 
 /** What a section has room for. */
 export interface SectionRoom {
@@ -105,9 +105,5 @@ export class LedgerQueue {
       lanes = served;
     }
     return selected;
-  }
-
-  *entries(): IterableIterator<PoolEntry> {
-    for (const lane of this.#lanes.values()) yield* lane.entries();
   }
 }

@@ -9,6 +9,7 @@ import type { Connection } from '@libp2p/interface';
 import { sha256 } from '../crypto/hash.ts';
 import { GossipEnvelopeType, TOPICS, type Topic } from '../types/network.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
+import { plainBytes } from '../util/bytes.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -16,7 +17,6 @@ import type { Logger } from '../util/logger.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import type { NetworkOptions, Verdict } from './contract.ts';
 import type { MeshPeerInfo, PeerScore, TopicScore } from './statistics.ts';
-import { plainBytes } from './wire-stream.ts';
 
 /** What gossipsub counts of a peer on one topic; `meshTime` in milliseconds. */
 interface TopicDeeds {

@@ -2,6 +2,7 @@ import type { Type } from '@chainsafe/ssz';
 import type { Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { decode, encode } from '../types/ssz.ts';
+import { plainBytes } from '../util/bytes.ts';
 
 /** Length-prefixed SSZ messages over one short-lived stream. */
 export interface WireStream {
@@ -28,9 +29,4 @@ export function wireStream(
     writeBytes: (bytes) => messages.write(bytes, { signal }),
     readBytes: async () => new Uint8Array((await messages.read({ signal })).subarray()),
   };
-}
-
-/** The same memory as a plain array: what libp2p hands out may be a `Buffer`, and copies of it would be too. */
-export function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

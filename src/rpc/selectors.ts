@@ -45,6 +45,14 @@ export function missingBlock(chain: ChainPort, height: number): Error {
   return rpcError('BLOCK_NOT_FOUND', `there is no block ${height}`, { data: { height } });
 }
 
+/** Why there is no receipt, and nothing to prove, of a transaction; `data` tells what more is known. */
+export function notInBlock(txId: string, data: Readonly<Record<string, unknown>> = {}): Error {
+  return rpcError('RECEIPT_NOT_FOUND', `no block holds the transaction ${hash0x(txId)}`, {
+    data: { txId, ...data },
+    hint: 'tx_status says where the transaction is',
+  });
+}
+
 /** The block that a caller means. @throws NodeError BLOCK_NOT_FOUND, PRUNED */
 export async function selectBlock(
   chain: ChainPort,

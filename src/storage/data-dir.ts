@@ -8,7 +8,6 @@ import { acquireFileLock, type FileLock } from './file-lock.ts';
 export interface DataDirPaths {
   readonly root: string;
   readonly genesis: string;
-  readonly config: string;
   /** LevelDB; may be deleted, the node then syncs again. */
   readonly database: string;
   readonly keys: string;
@@ -23,8 +22,7 @@ export interface DataDirPaths {
   readonly unusedKeys: string;
   /** Must stay with the validator key: without it the validator does not sign. */
   readonly journal: string;
-  /** Unix socket of the RPC, and the token of its admin methods. */
-  readonly socket: string;
+  /** Token of the admin methods of the RPC. */
   readonly adminToken: string;
 }
 
@@ -33,7 +31,6 @@ export function dataDirPaths(root: string): DataDirPaths {
   return {
     root,
     genesis: join(root, 'genesis.json'),
-    config: join(root, 'config.json'),
     database: join(root, 'db'),
     keys,
     nodeKey: join(keys, 'node.json'),
@@ -42,7 +39,6 @@ export function dataDirPaths(root: string): DataDirPaths {
     accountKey: join(keys, 'account.json'),
     unusedKeys: join(keys, 'unused'),
     journal: join(root, 'votes.journal'),
-    socket: join(root, 'metanode.sock'),
     adminToken: join(root, 'admin.token'),
   };
 }

@@ -8,13 +8,10 @@ export type BatchOperation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array };
 
-/** Keys from `gte` (inclusive) to `lt` (exclusive), ascending unless `reverse`. */
+/** Keys from `gte` (inclusive) to `lt` (exclusive), ascending. */
 export interface KeyRange {
   readonly gte: Uint8Array;
   readonly lt: Uint8Array;
-  readonly reverse?: boolean;
-  /** At most this many entries. */
-  readonly limit?: number;
 }
 
 /**
@@ -24,8 +21,6 @@ export interface KeyRange {
 export interface KeyValueStore {
   /** Blocks the thread for one read: a few microseconds when cached. */
   getSync(key: Uint8Array): Uint8Array | undefined;
-  /** Values in the order of `keys`, undefined where there is none. */
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** A consistent view of the moment when iteration begins, in pages, because one promise per entry costs more than the entry. */
   pages(range: KeyRange): AsyncIterable<readonly KeyValue[]>;
   /** Applies all operations or none, in order. With `sync` it resolves only when they survive a power failure. */

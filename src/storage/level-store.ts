@@ -1,4 +1,5 @@
 import { ClassicLevel } from 'classic-level';
+import { plainBytes } from '../util/bytes.ts';
 import { errorCode, errorMessage, NodeError } from '../util/errors.ts';
 import type { StorageErrorCode } from './errors.ts';
 import type { BatchOperation, KeyRange, KeyValue, KeyValueStore } from './key-value.ts';
@@ -8,11 +9,6 @@ const PAGE_ENTRIES = 1000;
 const READ_AHEAD_BYTES = 512 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
-
-/** classic-level returns Buffers, whose `slice` shares memory where that of a Uint8Array copies. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** A key-value store in a LevelDB directory, which one process at a time can open. */
 export class LevelStore implements KeyValueStore {
@@ -38,12 +34,7 @@ export class LevelStore implements KeyValueStore {
 
   getSync(key: Uint8Array): Uint8Array | undefined {
     const value = this.#level.getSync(key);
-    return value === undefined ? undefined : plain(value);
-  }
-
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const values = await this.#level.getMany([...keys]);
-    return values.map((value) => (value === undefined ? undefined : plain(value)));
+    return value === undefined ? undefined : plainBytes(value);
   }
 
   async *pages(range: KeyRange): AsyncGenerator<readonly KeyValue[]> {
@@ -52,7 +43,7 @@ export class LevelStore implements KeyValueStore {
       for (;;) {
         const entries = await iterator.nextv(PAGE_ENTRIES);
         if (entries.length === 0) return;
-        yield entries.map(([key, value]) => ({ key: plain(key), value: plain(value) }));
+        yield entries.map(([key, value]) => ({ key: plainBytes(key), value: plainBytes(value) }));
       }
     } finally {
       await iterator.close();

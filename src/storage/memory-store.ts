@@ -13,17 +13,10 @@ export class MemoryStore implements KeyValueStore {
     return this.#entries.get(textOf(key))?.value.slice();
   }
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return keys.map((key) => this.getSync(key));
-  }
-
   async *pages(range: KeyRange): AsyncGenerator<readonly KeyValue[]> {
-    const found = [...this.#entries.values()]
+    const page = [...this.#entries.values()]
       .filter(({ key }) => compareBytes(key, range.gte) >= 0 && compareBytes(key, range.lt) < 0)
-      .sort((a, b) => compareBytes(a.key, b.key));
-    if (range.reverse === true) found.reverse();
-    const page = found
-      .slice(0, range.limit)
+      .sort((a, b) => compareBytes(a.key, b.key))
       .map(({ key, value }) => ({ key: key.slice(), value: value.slice() }));
     if (page.length > 0) yield page;
   }

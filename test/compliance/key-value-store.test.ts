@@ -27,7 +27,6 @@ function describeStore(name: string, open: (directory: string) => Promise<KeyVal
 
     it('has no value for a key that was never written', async () => {
       assert.equal(store.getSync(bytes(1)), undefined);
-      assert.deepEqual(await store.getMany([bytes(1), bytes(2)]), [undefined, undefined]);
     });
 
     it('returns plain copies of what was written, empty values included', async () => {
@@ -37,11 +36,7 @@ function describeStore(name: string, open: (directory: string) => Promise<KeyVal
       key[0] = 7;
       value[0] = 7;
       assert.deepEqual(store.getSync(bytes(1, 2)), bytes(3, 4));
-      assert.deepEqual(await store.getMany([bytes(9), bytes(5), bytes(1, 2)]), [
-        bytes(),
-        undefined,
-        bytes(3, 4),
-      ]);
+      assert.deepEqual(store.getSync(bytes(9)), bytes());
       const read = store.getSync(bytes(1, 2)) as Uint8Array;
       read[0] = 0;
       assert.deepEqual(store.getSync(bytes(1, 2)), bytes(3, 4));
@@ -59,7 +54,7 @@ function describeStore(name: string, open: (directory: string) => Promise<KeyVal
       assert.equal(store.getSync(bytes(2)), undefined);
     });
 
-    it('iterates a range in byte order, either way, with an exclusive end and a limit', async () => {
+    it('iterates a range in byte order, with an exclusive end', async () => {
       const keys = [bytes(1), bytes(1, 0), bytes(1, 255), bytes(2), bytes(255)];
       await store.batch(
         [...keys].reverse().map((key) => put(key, key)),
@@ -67,7 +62,6 @@ function describeStore(name: string, open: (directory: string) => Promise<KeyVal
       );
       const all = { gte: bytes(1), lt: bytes(255) };
       assert.deepEqual(await keysOf(store, all), ['01', '0100', '01ff', '02']);
-      assert.deepEqual(await keysOf(store, { ...all, reverse: true, limit: 2 }), ['02', '01ff']);
       assert.deepEqual(await keysOf(store, prefixRange(bytes(1))), ['01', '0100', '01ff']);
       assert.deepEqual(await keysOf(store, prefixRange(bytes(1, 255))), ['01ff']);
       assert.deepEqual(await keysOf(store, { gte: bytes(3), lt: bytes(4) }), []);

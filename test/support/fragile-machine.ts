@@ -200,7 +200,6 @@ function fileFor(life: Life, inode: Inode): DiskFile {
 function databaseFor(life: Life, database: MemoryStore): KeyValueStore {
   return {
     getSync: (key) => database.getSync(key),
-    getMany: (keys) => database.getMany(keys),
     pages: (range: KeyRange): AsyncIterable<readonly KeyValue[]> => database.pages(range),
     batch: (operations: readonly BatchOperation[], options) =>
       life.do('batch', () => {

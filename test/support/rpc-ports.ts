@@ -242,7 +242,17 @@ export class RpcNode {
         pendingNonce: () => 2n ** 60n + 1n,
         dropped: (txId) => drops.find((drop) => drop.txId === txId),
         recentDrops: () => drops,
-        size: () => ({ transactions: pool.size, bytes: 0, maxTransactions: 10, maxBytes: 1000 }),
+        status: () => ({
+          transactions: pool.size,
+          bytes: 0,
+          maxTransactions: 10,
+          maxBytes: 1000,
+          ledgers: LEDGERS.map((ledger) => ({
+            ledger,
+            pooled: [...pool.values()].filter(({ value }) => value.body.ledger === ledger).length,
+            queued: 0,
+          })),
+        }),
         onAdmitted: (listener) => {
           this.#admissionListeners.add(listener);
           return () => this.#admissionListeners.delete(listener);

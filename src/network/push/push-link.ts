@@ -2,13 +2,13 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { LengthPrefixedDecoder } from '@libp2p/utils';
 import { type Frame, FrameType, type WireMessage } from '../../types/network.ts';
 import { decode, encode } from '../../types/ssz.ts';
+import { plainBytes } from '../../util/bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import { errorMessage } from '../../util/errors.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { DisconnectCode } from '../errors.ts';
 import type { InboundGate } from '../inbound-gate.ts';
 import { prefixLength, readPrefix } from '../length-prefix.ts';
-import { plainBytes } from '../wire-stream.ts';
 import { PushQueue } from './push-queue.ts';
 import { updateWindowByHalves } from './window-updates.ts';
 

@@ -5,25 +5,11 @@ import { members, votes } from '../../ledger/bpci/membership.ts';
 import { channels } from '../../ledger/bpci/messages.ts';
 import { participationOf } from '../../ledger/bpci/participation.ts';
 import type { AnchorView, BpciPort } from '../../rpc/ports/bpci.ts';
-
-/** The last part of a path. */
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
+import { entriesOf, oncePerBlock } from './state-listing.ts';
 
 function byPlace(a: AnchorView, b: AnchorView): number {
   if (a.height !== b.height) return a.height - b.height;
   return `${a.target}/${a.by}` < `${b.target}/${b.by}` ? -1 : 1;
-}
-
-/** Made once per block, however often it is asked for. */
-function oncePerBlock<T>(chain: Pick<Chain, 'head'>, make: () => T): () => T {
-  let made: { readonly height: number; readonly value: T } | undefined;
-  return () => {
-    const { height } = chain.head;
-    if (made?.height !== height) made = { height, value: make() };
-    return made.value;
-  };
 }
 
 /** What the RPC reads of the bpci ledger at the head. */
@@ -31,23 +17,23 @@ export function bpciPort(chain: Pick<Chain, 'state' | 'history' | 'head'>): Bpci
   const { state, history } = chain;
   const bpci = state.reader('bpci');
   const allMembers = oncePerBlock(chain, () =>
-    [...state.scan('bpci', members.path(''))]
-      .map(({ path, value }) => {
-        const id = lastPart(path);
-        const { status, consensusKey, vrfKey, bond } = members.decode(value);
-        const about = votes.get(bpci, id) ?? [];
-        const valid = about.filter(({ expiresAtMs }) => expiresAtMs >= chain.head.timeMs);
-        return { id, status, consensusKey, vrfKey, bond, votes: valid };
-      })
-      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    entriesOf(state, 'bpci', members).map(({ key, record: { status, consensusKey, vrfKey, bond } }) => {
+      const id = key[0] as string;
+      const about = votes.get(bpci, id) ?? [];
+      const valid = about.filter(({ expiresAtMs }) => expiresAtMs >= chain.head.timeMs);
+      return { id, status, consensusKey, vrfKey, bond, votes: valid };
+    }),
   );
   const allAnchors = oncePerBlock(chain, () =>
-    [...state.scan('bpci', anchors.path(''))].map(({ value }) => anchors.decode(value)).sort(byPlace),
+    entriesOf(state, 'bpci', anchors)
+      .map(({ record }) => record)
+      .sort(byPlace),
   );
   const allClients = oncePerBlock(chain, () =>
-    [...state.scan('bpci', clients.path(''))]
-      .map(({ path, value }) => ({ id: lastPart(path), genesisHash: clients.decode(value).genesisHash }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    entriesOf(state, 'bpci', clients).map(({ key, record: { genesisHash } }) => ({
+      id: key[0] as string,
+      genesisHash,
+    })),
   );
   return {
     members: allMembers,

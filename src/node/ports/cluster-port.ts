@@ -19,9 +19,7 @@ import {
 import { containers } from '../../ledger/state/container-records.ts';
 import type { ClusterPort, MemberView, ReplicaPlace, ServiceView } from '../../rpc/ports/cluster.ts';
 import type { Hash } from '../../types/ssz.ts';
-
-const NODE_PREFIX = nodes.path('');
-const SERVICE_PREFIX = services.path('');
+import { entriesOf } from './state-listing.ts';
 
 /** What the RPC reads of the cluster at the head. */
 export function clusterPort({ state }: Pick<Chain, 'state'>): ClusterPort {
@@ -52,23 +50,13 @@ export function clusterPort({ state }: Pick<Chain, 'state'>): ClusterPort {
   };
   return {
     members: () =>
-      byKey(
-        [...state.scan('cluster', NODE_PREFIX)].map(({ path, value }) =>
-          memberView(path.slice(NODE_PREFIX.length), nodes.decode(value)),
-        ),
-        ({ node }) => node,
-      ),
+      entriesOf(state, 'cluster', nodes).map(({ key, record }) => memberView(key[0] as string, record)),
     member: (node) => {
       const record = nodes.get(cluster, node);
       return record && memberView(node, record);
     },
     services: () =>
-      byKey(
-        [...state.scan('cluster', SERVICE_PREFIX)].map(({ path, value }) =>
-          serviceView(path.slice(SERVICE_PREFIX.length), services.decode(value)),
-        ),
-        ({ name }) => name,
-      ),
+      entriesOf(state, 'cluster', services).map(({ key, record }) => serviceView(key[0] as string, record)),
     service: (name) => {
       const service = services.get(cluster, name);
       return service && serviceView(name, service);
@@ -95,8 +83,4 @@ export function clusterPort({ state }: Pick<Chain, 'state'>): ClusterPort {
       }),
     }),
   };
-}
-
-function byKey<T>(list: T[], keyOf: (item: T) => string): T[] {
-  return list.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

@@ -6,35 +6,29 @@ import type { Table } from '../../ledger/state/table.ts';
 import type { DocklockPort, RuntimeView } from '../../rpc/ports/docklock.ts';
 import { findRunc } from '../../runtime/runc.ts';
 import { errorCode, errorMessage } from '../../util/errors.ts';
+import { entriesOf } from './state-listing.ts';
 
 /** What the RPC reads of docklock at the head, and of the runtimes of this machine. */
 export function docklockPort({ state }: Chain): DocklockPort {
   const docklock = state.reader('docklock');
-  /** The records of a table with the parts of their keys, in the order of the keys. */
-  function entriesOf<Record>(
-    table: Table<Record>,
-  ): { readonly key: readonly string[]; readonly record: Record }[] {
-    return [...state.scan('docklock', `${table.path()}/`)]
-      .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map(({ path, value }) => ({ key: path.split('/').slice(1), record: table.decode(value) }));
-  }
+  const entries = <Record>(table: Table<Record>) => entriesOf(state, 'docklock', table);
   return {
     image: (digest) => {
       const record = images.get(docklock, digest);
       return record && { digest, ...record };
     },
-    images: () => entriesOf(images).map(({ key, record }) => ({ digest: key[0] as string, ...record })),
+    images: () => entries(images).map(({ key, record }) => ({ digest: key[0] as string, ...record })),
     app: (app) => {
       const record = apps.get(docklock, app);
       return record && { app, ...record };
     },
-    apps: () => entriesOf(apps).map(({ key, record }) => ({ app: key[0] as string, ...record })),
+    apps: () => entries(apps).map(({ key, record }) => ({ app: key[0] as string, ...record })),
     container: (app, replica) => {
       const record = containers.get(docklock, app, replica);
       return record && { app, replica, ...record };
     },
     containers: () =>
-      entriesOf(containers).map(({ key, record }) => ({
+      entries(containers).map(({ key, record }) => ({
         app: key[0] as string,
         replica: Number(key[1]),
         ...record,

@@ -8,21 +8,17 @@ import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
 import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports/economy.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { decode, U128 } from '../../types/ssz.ts';
+import { oncePerBlock } from './state-listing.ts';
 
 /** What the RPC reads of the economy at the head. */
 export function economyPort(chain: Chain): EconomyPort {
   const { state, genesis, genesisHash } = chain;
   const economy = state.reader('economy');
-  let counted: { height: number; supply: TokenSupply[] } | undefined;
   return {
     balance: (address, token) => amountOf(economy, balanceAccount(address), token),
     meter: (payer, ledger, token) => feeBalance(state, payer, ledger, token),
-    supply: () => {
-      // A sum over all accounts: once per block, however often it is asked for.
-      const { height } = chain.head;
-      if (counted?.height !== height) counted = { height, supply: countSupply(chain) };
-      return counted.supply;
-    },
+    // A sum over all accounts.
+    supply: oncePerBlock(chain, () => countSupply(chain)),
     reserves: () => {
       const context = {
         height: chain.head.height + 1,

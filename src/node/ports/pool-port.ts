@@ -25,7 +25,7 @@ export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
     pendingNonce: (sender, ledger) => mempool.nextNonce(ledger, sender),
     dropped: (txId) => mempool.findDrop(txId) ?? store.findDrop(txId),
     recentDrops: () => mempool.dropped(),
-    size: () => mempool.status(),
+    status: () => mempool.status(),
     onAdmitted: (listener) => {
       admissionListeners.add(listener);
       return () => admissionListeners.delete(listener);

@@ -11,7 +11,7 @@ import type { ChainPort } from '../ports/chain.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { bpciMethods } from '../schema/bpci.ts';
 import { proveInSection } from '../section-proof.ts';
-import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';
+import { missingBlock, notInBlock, selectBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
 
 const TRANSACT = { ledger: 'bpci', item: TransactItemType, proof: TransactProofType } as const;
@@ -57,11 +57,7 @@ export function bpciHandlers({ chain, bpci }: RpcPorts): Handlers<typeof bpciMet
 
     bpci_getProofOfTransact: async ({ txId, trustedHeight }) => {
       const finality = await chain.finalityProof(txId, trustedHeight);
-      if (finality === undefined)
-        throw rpcError('RECEIPT_NOT_FOUND', `no block holds the transaction ${hash0x(txId)}`, {
-          data: { txId },
-          hint: 'tx_status says where the transaction is',
-        });
+      if (finality === undefined) throw notInBlock(txId);
       const section =
         finality.receipt.ledger === TRANSACT.ledger ? await proveInSection(chain, TRANSACT, txId) : undefined;
       return {

@@ -10,12 +10,11 @@ import { encode } from '../../types/ssz.ts';
 import { systemReceiptToJson } from '../../types/system-receipt.ts';
 import { certificateView, headerView, sectionView } from '../block-views.ts';
 import type { Handlers } from '../dispatcher.ts';
-import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { searchReceipts } from '../receipt-search.ts';
 import type { chainMethods } from '../schema/chain.ts';
-import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';
+import { missingBlock, notInBlock, selectBlock, selectHeight } from '../selectors.ts';
 import { addressText, bytes0x, hash0x, rfc3339 } from '../text-forms.ts';
 import { receiptView } from '../transaction-views.ts';
 
@@ -151,11 +150,4 @@ export function chainHandlers(ports: RpcPorts): Handlers<typeof chainMethods> {
       genesis: GenesisType.toJson(chain.genesis) as Record<string, unknown>,
     }),
   };
-}
-
-function notInBlock(txId: string) {
-  return rpcError('RECEIPT_NOT_FOUND', `no block holds the transaction ${hash0x(txId)}`, {
-    data: { txId },
-    hint: 'tx_status says where the transaction is',
-  });
 }

@@ -6,6 +6,7 @@ import { errorObject, rpcError } from '../errors.ts';
 import type { TransactionPlace } from '../ports/chain.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { txMethods } from '../schema/tx.ts';
+import { notInBlock } from '../selectors.ts';
 import { hash0x } from '../text-forms.ts';
 import { transactionStatus, waitUntilSettled } from '../transaction-status.ts';
 import { receiptView, transactionView } from '../transaction-views.ts';
@@ -88,10 +89,7 @@ export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
       const place = await chain.findTransaction(txId);
       if (place !== undefined) return receiptAt(place);
       const { state } = await transactionStatus(ports, txId);
-      throw rpcError('RECEIPT_NOT_FOUND', `no block holds the transaction ${hash0x(txId)}`, {
-        data: { txId, state },
-        hint: 'tx_status says where the transaction is',
-      });
+      throw notInBlock(txId, { state });
     },
 
     tx_getNonce: ({ address, ledger }) => {

@@ -1,4 +1,3 @@
-import { LEDGERS } from '../../types/names.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';
 import { rpcError } from '../errors.ts';
@@ -46,12 +45,10 @@ export function txpoolHandlers(ports: RpcPorts): Handlers<typeof txpoolMethods> 
 
   return {
     txpool_status: () => {
-      const counts = new Map(LEDGERS.map((ledger) => [ledger, { ledger, pooled: 0, queued: 0 }]));
-      for (const { transaction, state } of pool.entries()) {
-        const count = counts.get(transaction.value.body.ledger);
-        if (count !== undefined) count[state]++;
-      }
-      return { ...dumpOf(ports, 'txpool_status'), ...pool.size(), ledgers: [...counts.values()] };
+      const { transactions, bytes, maxTransactions, maxBytes, ledgers } = pool.status();
+      const counts = ledgers.map((count) => ({ ...count }));
+      const size = { transactions, bytes, maxTransactions, maxBytes, ledgers: counts };
+      return { ...dumpOf(ports, 'txpool_status'), ...size };
     },
 
     txpool_content: ({ ledger, state, ...page }) => ({

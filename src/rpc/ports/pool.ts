@@ -26,11 +26,16 @@ export interface PoolPort {
   dropped(txId: Hash): Awaitable<DroppedTransaction | undefined>;
   /** Newest first. */
   recentDrops(): readonly DroppedTransaction[];
-  size(): {
+  status(): {
     readonly transactions: number;
     readonly bytes: number;
     readonly maxTransactions: number;
     readonly maxBytes: number;
+    readonly ledgers: readonly {
+      readonly ledger: LedgerName;
+      readonly pooled: number;
+      readonly queued: number;
+    }[];
   };
   /** Calls back for each transaction that came in; returns the way to stop it. */
   onAdmitted(listener: (transaction: EncodedTransaction, origin: PoolEntry['origin']) => void): () => void;
