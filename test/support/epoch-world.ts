@@ -47,20 +47,27 @@ export interface EpochBlock {
 /** The monetary policy alone: blocks of jobs and gas on the state of genesis, with the invariants of value after each. */
 export class EpochWorld {
   readonly genesis: Genesis;
+  readonly genesisHash: string;
   readonly state: State;
-  readonly #genesisHash: string;
   timeMs: number;
   height = 0;
 
-  constructor(parameters: Partial<Parameters> = {}) {
-    this.genesis = testGenesis({
-      validators: [actor('validator')],
-      parameters: { epochMs: EPOCH_MS, ...parameters },
-    });
+  constructor(parameters: Partial<Parameters> = {}, from?: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs'>) {
+    this.genesis =
+      from?.genesis ??
+      testGenesis({
+        validators: [actor('validator')],
+        parameters: { epochMs: EPOCH_MS, ...parameters },
+      });
     const { state, genesisHash } = genesisState(this.genesis);
-    this.state = state;
-    this.#genesisHash = genesisHash;
-    this.timeMs = this.genesis.timeMs;
+    this.state = from?.state ?? state;
+    this.genesisHash = genesisHash;
+    this.timeMs = from?.timeMs ?? this.genesis.timeMs;
+  }
+
+  /** Goes on with the state of a chain of blocks, whose epochs have the length of this world's. */
+  static on(chain: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs'>): EpochWorld {
+    return new EpochWorld({}, chain);
   }
 
   get economy(): StateReader {
@@ -68,9 +75,8 @@ export class EpochWorld {
   }
 
   get context(): BlockContext {
-    const { genesis, height, timeMs } = this;
-    const { parameters } = genesis;
-    return { genesis, genesisHash: this.#genesisHash, height, timeMs, parameters };
+    const { genesis, genesisHash, height, timeMs } = this;
+    return { genesis, genesisHash, height, timeMs, parameters: genesis.parameters };
   }
 
   balance(address: string, token: TokenName = 'NEX'): bigint {
