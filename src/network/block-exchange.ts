@@ -1,4 +1,3 @@
-import type { Connection, Stream } from '@libp2p/interface';
 import {
   BlockRequestType,
   BlocksRequestType,
@@ -11,7 +10,7 @@ import { LIMITS } from '../util/limits.ts';
 import type { RequestHandlers } from './contract.ts';
 import { networkError } from './errors.ts';
 import type { Peer } from './peers/peer-table.ts';
-import type { RequestProtocol, Requests } from './requests.ts';
+import type { Admitted, Registrar, RequestProtocol, Requests } from './requests.ts';
 
 const TRANSACTIONS: RequestProtocol<Hash[]> = {
   protocol: '/metanode/transactions/1',
@@ -48,13 +47,7 @@ export class BlockExchange {
     this.#handlers = handlers;
   }
 
-  async start(
-    register: (
-      protocol: string,
-      handler: (stream: Stream, connection: Connection) => Promise<void>,
-    ) => Promise<void>,
-    admitted: (connection: Connection) => Promise<Peer | undefined>,
-  ): Promise<void> {
+  async start(register: Registrar, admitted: Admitted): Promise<void> {
     const requests = this.#requests;
     await requests.serve(register, admitted, TRANSACTIONS, async (ids) => this.#served.transactions(ids));
     await requests.serve(register, admitted, BLOCK, async ({ hash }) => {

@@ -1,6 +1,6 @@
 import '../util/promise-with-resolvers.ts';
 import { multiaddr } from '@multiformats/multiaddr';
-import { type Head, type Status, TOPICS, type Topic, type WireMessage } from '../types/network.ts';
+import type { Head, Status, Topic } from '../types/network.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { errorMessage } from '../util/errors.ts';
@@ -8,7 +8,6 @@ import { LIMITS } from '../util/limits.ts';
 import { BlockExchange } from './block-exchange.ts';
 import type {
   DisconnectReason,
-  InboundMessage,
   MessageHandler,
   Network,
   NetworkEvent,
@@ -19,13 +18,10 @@ import type {
   RequestTarget,
   ValidatorIdentity,
   ValidatorPeerState,
-  Verdict,
 } from './contract.ts';
 import { type NetworkError, networkError } from './errors.ts';
-import { Gossip } from './gossip.ts';
-import { Inbox } from './inbox.ts';
-import { inspectGossip } from './inspection.ts';
 import { createHost, type Host, listeningAddresses } from './libp2p-host.ts';
+import { Messaging } from './messaging.ts';
 import { Admission } from './peers/admission.ts';
 import { missingTargets } from './peers/dial-targets.ts';
 import { Dialer, type DialTarget } from './peers/dialer.ts';
@@ -38,11 +34,9 @@ import { PEERS_PROTOCOL, PeerExchange } from './peers/peer-exchange.ts';
 import { isDialable, peerIdOf, verifyPeerRecord } from './peers/peer-record.ts';
 import { type Peer, PeerTable } from './peers/peer-table.ts';
 import { Reach } from './peers/reach.ts';
-import { PushCarrier, RELAYED_TOPICS } from './push/push-carrier.ts';
-import { Requests } from './requests.ts';
-import { type GossipInspection, Statistics } from './statistics.ts';
+import { type Admitted, type Registrar, Requests } from './requests.ts';
+import type { GossipInspection } from './statistics.ts';
 
-const ALL_TOPICS: ReadonlySet<Topic> = new Set(TOPICS);
 /** Creates a network that listens and dials once it is started. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   return new Libp2pNetwork(options, await createHost(options));
@@ -56,10 +50,7 @@ class Libp2pNetwork implements Network {
   readonly #own: OwnRecord;
   readonly #book: PeerBook;
   readonly #peers: PeerTable;
-  readonly #statistics = new Statistics();
-  readonly #inbox: Inbox;
-  readonly #gossip: Gossip;
-  readonly #push: PushCarrier;
+  readonly #messaging: Messaging;
   readonly #admission: Admission;
   readonly #requests: Requests;
   readonly #blocks: BlockExchange;
@@ -88,16 +79,16 @@ class Libp2pNetwork implements Network {
     });
     this.#book = new PeerBook(genesisHash);
     this.#peers = new PeerTable(this.#book, options.maxPeers, clock);
-    this.#inbox = new Inbox({ statistics: this.#statistics, clock, logger });
     this.#requests = new Requests({ clock, logger });
     this.#blocks = new BlockExchange(this.#requests);
-    this.#gossip = new Gossip({
-      service: host.services.gossip,
-      connections: () => this.#peers.all.map(({ connection }) => connection),
-      genesisHash,
-      clock,
-      logger,
-      receive: ({ from, topic, counter, content }) => this.#onGossip(from, { topic, counter, content }),
+    this.#messaging = new Messaging({
+      options,
+      host,
+      peers: this.#peers,
+      isValidator: () => this.#isValidator,
+      isSomeoneMissed: () => this.#reach.isSomeoneMissed,
+      admitted: (connection) => this.#admission.admitted(connection),
+      disconnect: (peer, code, message) => this.#admission.disconnect(peer, code, message),
     });
     this.#admission = new Admission({
       host,
@@ -105,7 +96,7 @@ class Libp2pNetwork implements Network {
       localStatus: () => this.#status(),
       judge: (remote, peerId) => this.#judge(remote, peerId),
       onAdmitted: (peer) => this.#onAdmitted(peer),
-      onReplaced: (peer) => this.#push.reattach(peer),
+      onReplaced: (peer) => this.#messaging.reattach(peer),
       onRemoved: (peer, reason) => this.#onRemoved(peer, reason),
       onRefused: (peerId, { refusedBy, reason: { code, message, data } }) => {
         logger.info({ peerId, refusedBy, code, data }, 'handshake refused');
@@ -113,18 +104,6 @@ class Libp2pNetwork implements Network {
       },
       clock,
       logger,
-    });
-    this.#push = new PushCarrier({
-      peers: this.#peers,
-      isValidator: () => this.#isValidator,
-      admitted: (connection) => this.#admission.admitted(connection),
-      onMessage: async (peer, message) => {
-        await this.#receive(peer, message, 'push');
-      },
-      onDead: (peer, code, message) => this.#admission.disconnect(peer, code, message),
-      statistics: this.#statistics,
-      maxSilenceMs: options.loopbackTestnet ? LIMITS.maxPushSilenceLoopbackMs : LIMITS.maxPushSilenceMs,
-      clock,
     });
     this.#exchange = new PeerExchange({
       book: this.#book,
@@ -179,12 +158,11 @@ class Libp2pNetwork implements Network {
   async start(): Promise<void> {
     if (this.#state !== 'created')
       throw networkError('NOT_STARTED', `a network that is ${this.#state} cannot start`);
-    const admitted: Parameters<BlockExchange['start']>[1] = (connection) =>
-      this.#admission.admitted(connection);
-    const register: Parameters<BlockExchange['start']>[0] = (protocol, handler) =>
+    const admitted: Admitted = (connection) => this.#admission.admitted(connection);
+    const register: Registrar = (protocol, handler) =>
       this.#host.handle(protocol, handler, { maxInboundStreams: 2 * LIMITS.maxRequestsPerPeer });
     await this.#admission.start();
-    await this.#push.start(this.#host);
+    await this.#messaging.start();
     await this.#blocks.start(register, admitted);
     await this.#requests.serve(register, admitted, PEERS_PROTOCOL, async (request, peer) =>
       this.#exchange.answer(request, peer),
@@ -203,39 +181,28 @@ class Libp2pNetwork implements Network {
     this.#dialer.close();
     this.#exchange.close();
     this.#admission.stop();
-    this.#push.stop();
+    this.#messaging.stop();
     await this.#host.stop();
   }
 
   publish(topic: Topic, bytes: Uint8Array, { counter = 0 }: PublishOptions = {}): void {
-    const message = this.#outgoing(topic, bytes, counter);
-    this.#inbox.noteOwn(topic, bytes);
-    this.#push.broadcast(message);
-    // A mesh costs seven times the streams: where every validator has a link, re-sends go by push alone as well.
-    if (!this.#reach.isSomeoneMissed) return;
-    this.#statistics.published(topic, 'relay', bytes.length, 1);
-    this.#gossip.publish(topic, bytes, counter);
+    this.#messaging.publish(topic, bytes, counter);
   }
 
   onDeparture(listener: () => void): void {
-    this.#push.onDeparture(listener);
+    this.#messaging.onDeparture(listener);
   }
 
   onMessage(topic: Topic, handler: MessageHandler): void {
-    this.#inbox.setHandler(topic, handler);
+    this.#messaging.onMessage(topic, handler);
   }
 
   sendTo(validator: Address, topic: Topic, bytes: Uint8Array): boolean {
-    const message = this.#outgoing(topic, bytes, 0);
-    return this.#peers.ofValidator(validator).filter((peer) => this.#push.to(peer, message)).length > 0;
+    return this.#messaging.sendTo(validator, topic, bytes);
   }
 
   relayToObservers(topic: Topic, encode: () => Uint8Array): void {
-    if (!this.#push.hasFollowers) return;
-    const bytes = encode();
-    const message = this.#outgoing(topic, bytes, 0);
-    this.#inbox.noteOwn(topic, bytes);
-    this.#push.toObservers(message);
+    this.#messaging.relayToObservers(topic, encode);
   }
 
   setValidators(current: ValidatorSet, next: ValidatorSet): void {
@@ -300,7 +267,7 @@ class Libp2pNetwork implements Network {
   }
 
   inspect(): GossipInspection {
-    return inspectGossip(this.#gossip, this.#peers, this.#statistics);
+    return this.#messaging.inspect();
   }
 
   subscribe(listener: (event: NetworkEvent) => void): () => void {
@@ -363,8 +330,7 @@ class Libp2pNetwork implements Network {
 
   #onRemoved(peer: Peer, reason: DisconnectReason): void {
     const validator = this.#peers.validatorOf(peer);
-    this.#push.drop(peer);
-    this.#gossip.forget(peer.peerId);
+    this.#messaging.drop(peer);
     this.#peers.remove(peer, reason);
     this.#options.logger.info({ peerId: peer.peerId, validator, ...reason }, 'peer disconnected');
     this.#emit({ kind: 'peer-disconnected', peerId: peer.peerId, validator, reason });
@@ -377,8 +343,7 @@ class Libp2pNetwork implements Network {
   #review(): void {
     if (this.#state !== 'started') return;
     this.#reach.invalidate();
-    this.#gossip.subscribe(this.#isValidator ? ALL_TOPICS : RELAYED_TOPICS);
-    this.#push.review();
+    this.#messaging.review();
     this.#peers.pruneDepartures();
     this.#dialer.reconsider();
     const records = this.#peers.all.map(({ record }) => record);
@@ -423,57 +388,6 @@ class Libp2pNetwork implements Network {
     return await this.#admission.outcome(connection);
   }
 
-  async #onGossip(from: string, message: WireMessage): Promise<Verdict> {
-    const peer = this.#peers.get(from);
-    if (peer === undefined) return 'ignore';
-    if (peer.gate.isPaused) {
-      if (peer.gate.noteDropped())
-        this.#admission.disconnect(peer, 'GOSSIP_FLOOD', 'more gossip than any honest node sends');
-      return 'ignore';
-    }
-    const done = peer.gate.enter(message.content.length);
-    try {
-      return await this.#receive(peer, message, 'relay');
-    } finally {
-      done();
-    }
-  }
-
-  async #receive(peer: Peer, message: WireMessage, carrier: InboundMessage['carrier']): Promise<Verdict> {
-    const validator = this.#peers.validatorOf(peer);
-    const { verdict, fresh } = await this.#inbox.receive({
-      topic: message.topic,
-      bytes: message.content,
-      counter: message.counter,
-      from: peer.peerId,
-      validator,
-      carrier,
-      receivedAtMs: this.#options.clock.wallMs(),
-    });
-    if (verdict === 'reject') {
-      peer.gate.noteRejected();
-      this.#options.logger.warn(
-        { peerId: peer.peerId, validator, topic: message.topic, carrier },
-        'message rejected',
-      );
-    }
-    if (verdict === 'accept' && fresh && this.#isValidator) {
-      const firstSend: WireMessage = { ...message, counter: 0 };
-      if (message.topic === 'tx' && validator === undefined) this.#push.toValidators(firstSend, peer.peerId);
-      this.#push.toObservers(firstSend, peer.peerId);
-    }
-    return verdict;
-  }
-
-  #outgoing(topic: Topic, content: Uint8Array, counter: number): WireMessage {
-    if (content.length > LIMITS.maxWireMessageBytes)
-      throw networkError('MESSAGE_TOO_LARGE', `a message has at most ${LIMITS.maxWireMessageBytes} bytes`, {
-        data: { topic, bytes: content.length },
-      });
-    this.#options.onSend?.(topic, content);
-    return { topic, counter, content };
-  }
-
   #target(from: RequestTarget): Peer {
     const peer = 'peerId' in from ? this.#peers.get(from.peerId) : this.#peers.ofValidator(from.validator)[0];
     if (peer === undefined)
@@ -482,7 +396,7 @@ class Libp2pNetwork implements Network {
   }
 
   #info(peer: Peer): PeerInfo {
-    return this.#peers.info(peer, this.#gossip.score(peer.peerId));
+    return this.#peers.info(peer, this.#messaging.score(peer.peerId));
   }
 
   #emit(event: NetworkEvent): void {

@@ -21,10 +21,14 @@ export interface RequestProtocol<Request> {
 /** Answers with items of bytes. What it throws reaches the peer as a code. */
 export type Answerer<Request> = (request: Request, peer: Peer) => Promise<Uint8Array[]>;
 
-type Registrar = (
+/** How a protocol is answered from now on. */
+export type Registrar = (
   protocol: string,
   handler: (stream: Stream, connection: Connection) => Promise<void>,
 ) => Promise<void>;
+
+/** The peer behind a connection once its handshake is done, undefined if that fails. */
+export type Admitted = (connection: Connection) => Promise<Peer | undefined>;
 
 const REQUEST_BOUNDS = { maxMessageBytes: LIMITS.maxRequestBytes, maxTotalBytes: 2 * LIMITS.maxRequestBytes };
 const ANSWER_BOUNDS = { maxMessageBytes: LIMITS.maxAnswerBytes, maxTotalBytes: 2 * LIMITS.maxAnswerBytes };
@@ -42,10 +46,9 @@ export class Requests {
     this.#logger = collaborators.logger;
   }
 
-  /** `admitted` finds the peer behind a connection once its handshake is done. */
   async serve<Request>(
     register: Registrar,
-    admitted: (connection: Connection) => Promise<Peer | undefined>,
+    admitted: Admitted,
     requestProtocol: RequestProtocol<Request>,
     answerer: Answerer<Request>,
   ): Promise<void> {
