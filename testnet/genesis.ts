@@ -51,6 +51,8 @@ function testnetParameters(options: TestnetGenesisOptions): Parameters {
     priceReportIntervalMs: 5_000,
     unbondingMs: 5_000,
     epochMs: 120_000,
+    ownerMonthMs: 20_000,
+    ownerVestingMonths: 3,
   };
 }
 

@@ -1,13 +1,14 @@
-import type { ValueOf } from '@chainsafe/ssz';
 import type { Genesis } from '../src/types/genesis.ts';
-import { type LedgerName, TOKENS, type TokenName } from '../src/types/names.ts';
+import type { TokenName } from '../src/types/names.ts';
 import { BPCI } from '../src/types/operations/bpci.ts';
 import { findKind } from '../src/types/operations/catalog.ts';
-import { DOCKLOCK } from '../src/types/operations/docklock.ts';
 import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../src/types/operations/economy.ts';
-import type { BlockReceipts, Receipt } from '../src/types/receipt.ts';
+import type { BlockReceipts, Receipt, SystemReceipt } from '../src/types/receipt.ts';
 import { decode } from '../src/types/ssz.ts';
 import { readSystemReceipt, SYSTEM_RECEIPTS } from '../src/types/system-receipt.ts';
+import { balance, Holdings, lock, meter, pool, TREASURY } from './second-checker-holdings.ts';
+import { RewardBooks } from './second-checker-rewards.ts';
+import { SalaryBooks } from './second-checker-salary.ts';
 
 /** All GEN that exists, in micro-units. */
 const GEN_TOTAL = 100_000_000_000n;
@@ -17,46 +18,42 @@ const GEN_TOTAL = 100_000_000_000n;
  * of its state. If the ledger moves value without telling, or tells what it did not do, these books differ.
  */
 export class Books {
-  /** Amounts by `<token> <holder>`; holders are `balance:`, `meter:` and `lock:` names and the treasury. */
-  readonly #amounts = new Map<string, bigint>();
-  readonly #supply = new Map<TokenName, bigint>(TOKENS.map((token) => [token, 0n]));
+  readonly #holdings = new Holdings();
+  readonly #rewards = new RewardBooks(this.#holdings);
+  readonly #salary: SalaryBooks;
   /** Bonds in the order in which they will be paid back. */
   readonly #unbonding: { owner: string; ref: string }[] = [];
-  readonly #addresses = new Set<string>();
-  readonly #faults: string[] = [];
 
   constructor(genesis: Genesis) {
+    this.#salary = new SalaryBooks(this.#holdings, genesis);
     for (const { address, token, amount } of genesis.allocations)
       this.#issue(token, balance(address), amount);
     for (const { payer, ledger, token, amount } of genesis.meters)
       this.#issue(token, meter(ledger, payer), amount);
     for (const { id, bond } of genesis.validators) this.#issue('GEN', `bond:${id}`, bond);
     this.#issue('GEN', TREASURY, GEN_TOTAL - this.supply('GEN'));
-    for (const { address } of genesis.allocations) this.#addresses.add(address);
   }
 
   get faults(): readonly string[] {
-    return this.#faults;
+    return this.#holdings.faults;
   }
 
   /** Everyone who ever had coins to spend. */
   get addresses(): readonly string[] {
-    return [...this.#addresses];
+    return this.#holdings.addresses;
   }
 
   supply(token: TokenName): bigint {
-    return this.#supply.get(token) as bigint;
+    return this.#holdings.supply(token);
   }
 
   balance(address: string, token: TokenName): bigint {
-    return this.#amounts.get(`${token} ${balance(address)}`) ?? 0n;
+    return this.#holdings.amount(token, balance(address));
   }
 
   /** Sum over all holders; equal to the supply if nothing came from nowhere. */
   held(token: TokenName): bigint {
-    let sum = 0n;
-    for (const [key, amount] of this.#amounts) if (key.startsWith(`${token} `)) sum += amount;
-    return sum;
+    return this.#holdings.held(token);
   }
 
   /** Books one block. `senderOf` gives the sender of a transaction by its id. */
@@ -68,41 +65,32 @@ export class Books {
         this.#bookEvents(receipt);
       }
     for (const receipt of receipts.system) this.#bookSystemReceipt(receipt);
-  }
-
-  #add(token: TokenName, holder: string, amount: bigint): void {
-    const key = `${token} ${holder}`;
-    const sum = (this.#amounts.get(key) ?? 0n) + amount;
-    if (sum < 0n) this.#faults.push(`${holder} would hold ${sum} ${token}`);
-    this.#amounts.set(key, sum);
-    if (holder.startsWith('balance:')) this.#addresses.add(holder.slice('balance:'.length));
+    const height = receipts.system[0]?.height ?? receipts.sections.flat()[0]?.height;
+    if (height !== undefined) this.#rewards.endBlock(height);
   }
 
   #issue(token: TokenName, to: string, amount: bigint): void {
-    this.#add(token, to, amount);
-    this.#supply.set(token, this.supply(token) + amount);
+    this.#holdings.issue(token, to, amount);
   }
 
   #move(token: TokenName, from: string, to: string, amount: bigint): void {
-    this.#add(token, to, amount);
-    this.#add(token, from, -amount);
+    this.#holdings.move(token, from, to, amount);
   }
 
-  /** Half of each FLX charge, rounded up, is burned; all else goes to the treasury. */
-  #bookCharges({ ledger, charges }: Receipt, sender: string): void {
+  /** Half of each charge, rounded up, is burned, and the rest is in the section's pool; GEN goes to the treasury. */
+  #bookCharges({ ledger, height, charges }: Receipt, sender: string): void {
     for (const { token, amount } of charges) {
       const from = ledger === 'economy' && token === 'FLX' ? balance(sender) : meter(ledger, sender);
-      const burned = token === 'FLX' ? (amount + 1n) / 2n : 0n;
+      const burned = token === 'GEN' ? 0n : (amount + 1n) / 2n;
       this.#issue(token, from, -burned);
-      this.#move(token, from, TREASURY, amount - burned);
+      this.#move(token, from, token === 'GEN' ? TREASURY : pool(ledger, height), amount - burned);
     }
   }
 
-  #bookEvents({ ledger, events }: Receipt): void {
+  #bookEvents({ ledger, height, events }: Receipt): void {
     for (const { kind, data } of events) {
       if (ledger === 'economy') this.#bookEconomyEvent(kind, data);
-      if (ledger === 'docklock' && kind === DOCKLOCK.events.JobValued.kind)
-        this.#bookJob(decode(DOCKLOCK.events.JobValued.type, data, 'event'));
+      if (ledger === 'docklock') this.#rewards.bookEvent(kind, data, height);
       if (ledger === 'bpci' && kind === BPCI.events.BondUnlocking.kind) {
         const { owner, bondRef } = decode(BPCI.events.BondUnlocking.type, data, 'event');
         this.#unbonding.push({ owner, ref: bondRef });
@@ -110,15 +98,8 @@ export class Books {
     }
   }
 
-  /** The owner of the app pays for the job if the meters cover it. */
-  #bookJob({ owner, amounts, credited }: ValueOf<typeof DOCKLOCK.events.JobValued.type>): void {
-    for (const { token, value, fee } of amounts) {
-      if (fee !== value / 100n) this.#faults.push(`a job of ${value} ${token} with a fee of ${fee}`);
-      if (credited) this.#move(token, meter('docklock', owner), TREASURY, fee);
-    }
-  }
-
   #bookEconomyEvent(kind: number, data: Uint8Array): void {
+    this.#salary.bookEvent(kind, data);
     const { events } = ECONOMY;
     const name = findKind<unknown>(events, kind)?.name as keyof typeof events | undefined;
     switch (name) {
@@ -168,14 +149,16 @@ export class Books {
         break;
       }
       case undefined:
-        this.#faults.push(`an economy event of unknown kind ${kind}`);
+        this.#holdings.faults.push(`an economy event of unknown kind ${kind}`);
         break;
       default:
         break; // moves no value, or only announces what a system receipt will tell
     }
   }
 
-  #bookSystemReceipt(receipt: { kind: number; data: Uint8Array }): void {
+  #bookSystemReceipt(receipt: SystemReceipt): void {
+    this.#rewards.bookSystemReceipt(receipt, this.#salary.account);
+    this.#salary.bookSystemReceipt(receipt);
     const unlocked = readSystemReceipt(ECONOMY_SYSTEM_RECEIPTS.UnlockOutcome, receipt);
     if (unlocked !== undefined && unlocked.status === 0) {
       const { owner, ledger, ref, token, amount } = unlocked;
@@ -201,7 +184,7 @@ export class Books {
       this.#issue('NEX', EPOCH_POOL, closed.nexMinted);
       this.#issue('FLX', FLX_RESERVE, closed.flxMinted);
       if (closed.nexMinted > closed.nexCap || closed.nexMinted > closed.work)
-        this.#faults.push(`epoch ${closed.epoch} brought ${closed.nexMinted} NEX`);
+        this.#holdings.faults.push(`epoch ${closed.epoch} brought ${closed.nexMinted} NEX`);
     }
     const paid = readSystemReceipt(ECONOMY_SYSTEM_RECEIPTS.EpochSharePaid, receipt);
     if (paid === undefined) return;
@@ -211,33 +194,20 @@ export class Books {
 
   /** Bonds of genesis stand under their owner's name. */
   #bond(owner: string, ref: string): string {
-    return this.#amounts.has(`GEN ${lock('bpci', ref)}`) ? lock('bpci', ref) : `bond:${owner}`;
+    return this.#holdings.has('GEN', lock('bpci', ref)) ? lock('bpci', ref) : `bond:${owner}`;
   }
 
   /** Bonds are paid back in the order in which they were given up. */
   #payBack(): void {
     const next = this.#unbonding.shift();
     if (next === undefined) {
-      this.#faults.push('a bond was paid back that nobody gave up');
+      this.#holdings.faults.push('a bond was paid back that nobody gave up');
       return;
     }
     const holder = this.#bond(next.owner, next.ref);
-    this.#move('GEN', holder, balance(next.owner), this.#amounts.get(`GEN ${holder}`) ?? 0n);
+    this.#move('GEN', holder, balance(next.owner), this.#holdings.amount('GEN', holder));
   }
 }
 
-const TREASURY = 'treasury';
 const EPOCH_POOL = 'epoch-pool';
 const FLX_RESERVE = 'flx-reserve';
-
-function balance(address: string): string {
-  return `balance:${address}`;
-}
-
-function meter(ledger: LedgerName, payer: string): string {
-  return `meter:${ledger}:${payer}`;
-}
-
-function lock(ledger: LedgerName, ref: string): string {
-  return `lock:${ledger}:${ref}`;
-}

@@ -1,5 +1,6 @@
 import { verifySignature } from '../src/crypto/ed25519.ts';
 import type { Begun } from '../src/ledger/begin-block.ts';
+import { minersOf } from '../src/ledger/end-block.ts';
 import { evidenceGround } from '../src/ledger/evidence.ts';
 import { executeBlock } from '../src/ledger/execute-block.ts';
 import { genesisState } from '../src/ledger/genesis-state.ts';
@@ -92,6 +93,8 @@ export class Replay {
       },
       transactions,
       {
+        proposer: header.proposer,
+        miners: minersOf(body.sections),
         beacon: header.beacon.output,
         lastCertificate: body.lastCertificate[0],
         evidence: body.evidence,

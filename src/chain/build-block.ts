@@ -1,7 +1,7 @@
 import { beaconAlpha, nextBeacon } from '../crypto/beacon.ts';
 import type { KeyPair } from '../crypto/ed25519.ts';
 import { type VrfKeyPair, vrfProofToHash } from '../crypto/vrf.ts';
-import { endBlock } from '../ledger/end-block.ts';
+import { endBlock, minersOf } from '../ledger/end-block.ts';
 import type { SectionBuilder, SkippedTransaction } from '../ledger/section.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import { type Beacon, type BlockHeader, HEADER_VERSION, hashHeader } from '../types/block.ts';
@@ -55,7 +55,13 @@ export function buildBlock(input: BuildInput): BuiltBlock {
   const results = chosen.map(({ result }) => result);
   const sections = chosen.map(({ signed }) => signed);
   const beacon = proveBeacon(parent, producer.vrfKey);
-  const ended = endBlock(ground.begun, results, { beacon: beacon.output, lastCertificate, evidence });
+  const ended = endBlock(ground.begun, results, {
+    proposer: producer.id,
+    miners: minersOf(sections),
+    beacon: beacon.output,
+    lastCertificate,
+    evidence,
+  });
   const executed = finishBlock(results, ended, sections);
   const header: BlockHeader = {
     version: HEADER_VERSION,

@@ -1,5 +1,5 @@
 import { type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
-import { type Ended, endBlock } from '../ledger/end-block.ts';
+import { type Ended, endBlock, minersOf } from '../ledger/end-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
 import { executeSection, type SectionResult } from '../ledger/section.ts';
 import type { State, StateView } from '../ledger/state/state.ts';
@@ -77,6 +77,8 @@ export function executeComplete(
   }
   try {
     const input = {
+      proposer: header.proposer,
+      miners: minersOf(body.sections),
       beacon: header.beacon.output,
       lastCertificate: body.lastCertificate[0],
       evidence: body.evidence,

@@ -2,7 +2,8 @@ import type { Certificate } from '../types/certificate.ts';
 import type { Evidence } from '../types/evidence.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { SystemReceipt } from '../types/receipt.ts';
-import type { Hash } from '../types/ssz.ts';
+import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
+import type { Address, Hash } from '../types/ssz.ts';
 import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Begun } from './begin-block.ts';
@@ -15,7 +16,7 @@ import { bookEpoch, closeEpoch } from './economy/policy/epoch-settlement.ts';
 import { applyEvidence } from './evidence.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
-import { InvariantViolation } from './seam.ts';
+import { InvariantViolation, type SectionMiner } from './seam.ts';
 import type { SectionResult } from './section.ts';
 import { isLockSpent } from './state/spent-locks.ts';
 import { type StateGround, StateView } from './state/state.ts';
@@ -24,14 +25,26 @@ import { advanceChainFacts } from './system/chain-facts.ts';
 import { outboxQueue } from './system/outbox-queue.ts';
 import { advanceValidators, nextValidators, validatorsAt } from './system/validator-sets.ts';
 
-/** What EndBlock takes from the block besides the sections. */
+/** What EndBlock takes from the block besides what the sections did. */
 export interface EndInput {
+  /** `proposer` of the header. */
+  readonly proposer: Address;
+  /** Who mined the sections that are not empty. */
+  readonly miners: SectionMiners;
   /** `beacon.output` of the header. */
   readonly beacon: Hash;
   /** The certificate of the parent in this block's body; undefined only at height 1. */
   readonly lastCertificate: Certificate | undefined;
   /** The evidence in this block's body, whose proof is checked. */
   readonly evidence: readonly Evidence[];
+}
+
+export type SectionMiners = Readonly<Partial<Record<LedgerName, SectionMiner>>>;
+
+/** Who mined the sections of a body; nobody mined those that are empty. */
+export function minersOf(sections: readonly SignedSection[]): SectionMiners {
+  const mined = sections.filter(({ section }) => section.rank !== EMPTY_RANK);
+  return Object.fromEntries(mined.map(({ section: { ledger, miner, rank } }) => [ledger, { miner, rank }]));
 }
 
 /** The state after a block, not yet committed. */
@@ -80,8 +93,11 @@ function settleBlock(
   const receipts: SystemReceiptBody[] = [...begun.systemReceipts];
   receipts.push(...bookLastCertificate(view, input.lastCertificate));
   const economy = view.writer('economy');
+  const signers = signersOf(view, input.lastCertificate);
+  receipts.push(...rules.settlement.payPools(economy, context.height, signers));
   receipts.push(...closeEpoch(economy, context, readSummary(view.reader('cluster')).alive));
-  receipts.push(...settleCharges(begun, view, sections));
+  receipts.push(...settleCharges(begun, view, sections, input));
+  receipts.push(...rules.settlement.settleSalary(economy, context));
   receipts.push(
     ...rules.settlement.endBlock(economy, context, (lock) => isLockSpent(view.reader(lock.ledger), lock.ref)),
   );
@@ -143,21 +159,34 @@ function bookLastCertificate(view: StateView, certificate: Certificate | undefin
   ];
 }
 
-/** Debits the meters, ledger by ledger, and reports the sum of each token. */
+/** Who signed the certificate in the body. */
+function signersOf(view: StateView, certificate: Certificate | undefined): Address[] {
+  if (certificate === undefined) return [];
+  const validators = validatorsAt(view.reader('system'), certificate.height);
+  return (validators?.members ?? []).filter((_, i) => certificate.signers.get(i)).map(({ id }) => id);
+}
+
+/** Debits the meters, ledger by ledger, and reports what transactions paid in each token, and what became of jobs. */
 function settleCharges(
-  { rules }: Begun,
+  { rules, context: { height } }: Begun,
   view: StateView,
   sections: Partial<Record<LedgerName, SectionResult>>,
+  { proposer, miners }: EndInput,
 ): SystemReceiptBody[] {
   const receipts: SystemReceiptBody[] = [];
   for (const ledger of LEDGERS) {
-    const charges = sections[ledger]?.charges ?? [];
+    const { charges = [], jobs = [] } = sections[ledger] ?? {};
     if (charges.length === 0) continue;
-    rules.settlement.settle(view.writer('economy'), ledger, charges);
-    for (const { token, amount } of sumByToken(charges)) {
-      const count = charges.filter((charge) => charge.token === token).length;
+    const mined = miners[ledger];
+    if (mined === undefined) throw new InvariantViolation(`nobody mined the section of ${ledger}`);
+    const section = { ...mined, ledger, height, proposer, charges, jobs };
+    const settled = rules.settlement.settle(view.writer('economy'), section);
+    const fees = charges.filter(({ reason }) => reason === 'transaction');
+    for (const { token, amount } of sumByToken(fees)) {
+      const count = fees.filter((charge) => charge.token === token).length;
       receipts.push(systemReceipt(SYSTEM_RECEIPTS.FeesSettled, { ledger, token, charges: count, amount }));
     }
+    receipts.push(...settled);
   }
   return receipts;
 }

@@ -193,6 +193,22 @@ export interface LockRecord {
   readonly amount: bigint;
 }
 
+/** Who mined a section, and as which rank. */
+export interface SectionMiner {
+  readonly miner: Address;
+  readonly rank: number;
+}
+
+/** A section as EndBlock settles it. */
+export interface SettledSection extends SectionMiner {
+  readonly ledger: LedgerName;
+  /** Of the block. */
+  readonly height: number;
+  readonly proposer: Address;
+  readonly charges: readonly SectionCharge[];
+  readonly jobs: readonly CreditedJob[];
+}
+
 /**
  * What the block machine asks of the economy ledger, the only one that holds value. `economy` is its sub-tree.
  */
@@ -203,8 +219,18 @@ export interface Settlement {
   holdFee(economy: StateWriter, sender: Address, amount: bigint): void;
   /** Returns what was held beyond `charged`, and books `charged` as a fee to be settled in EndBlock. */
   releaseFee(economy: StateWriter, sender: Address, held: bigint, charged: bigint): void;
-  /** EndBlock: debits meters for the charges of a section, burns ⌈½⌉ of FLX fees, sends the rest to the treasury. */
-  settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void;
+  /**
+   * EndBlock, before `settle`: pays out what the sections of the block before left. `signers` are those of its
+   * certificate in this block's body.
+   */
+  payPools(economy: StateWriter, height: number, signers: readonly Address[]): SettlementReceipt[];
+  /**
+   * EndBlock: debits meters for the charges of a section, burns ⌈½⌉ of the fees of transactions in FLX and NEX, divides
+   * the fees of its jobs, and keeps the rest in a pool until the next block says that this one is final.
+   */
+  settle(economy: StateWriter, section: SettledSection): SettlementReceipt[];
+  /** EndBlock, after `settle` of all ledgers: the owner's pay, where a month has ended. */
+  settleSalary(economy: StateWriter, context: BlockContext): SettlementReceipt[];
   /** EndBlock, after `settle` of all ledgers: queued Unlock and MeterWithdraw, bounded, first in, first out. */
   endBlock(
     economy: StateWriter,

@@ -31,6 +31,8 @@ export const MAX_COIN_SUPPLY = 10n ** 15n * MICRO;
 
 /** Times any usage that a batch can report (below 2^53) it stays far below u128. */
 const MAX_JOB_PRICE = 10n ** 12n;
+/** A million million USD in micro-USD. */
+const MAX_USD = 10n ** 18n;
 const YEAR_MS = 366 * 86_400_000;
 const ONE_PPM = 1_000_000;
 
@@ -57,6 +59,13 @@ const PARAMETER_BOUNDS: Readonly<
   jobPriceStorage: [0n, MAX_JOB_PRICE],
   jobPriceEgressMb: [0n, MAX_JOB_PRICE],
   jobPriceReceipt: [0n, MAX_JOB_PRICE],
+  usdPriceGen: [0n, MAX_USD],
+  usdPriceNex: [0n, MAX_USD],
+  usdPriceFlx: [0n, MAX_USD],
+  ownerMonthMs: [1000, YEAR_MS],
+  ownerVestingMonths: [0, LIMITS.maxOwnerVestingMonths],
+  ownerMonthlyCapUsd: [0n, MAX_USD],
+  treasuryTargetUsd: [0n, MAX_USD],
   maxValidatorChanges: [0, LIMITS.maxValidators],
   validatorWindowHeights: [1, 10_000_000],
   validatorVoteExpiryMs: [1, YEAR_MS],

@@ -47,6 +47,15 @@ export const ParametersType = new ContainerType({
   jobPriceEgressMb: U128,
   /** Of each action of a container that a node reports. */
   jobPriceReceipt: U128,
+  // Pay of the owner, in micro-USD at these prices of a coin
+  usdPriceGen: U128,
+  usdPriceNex: U128,
+  usdPriceFlx: U128,
+  ownerMonthMs: SafeU64,
+  ownerVestingMonths: U16,
+  ownerMonthlyCapUsd: U128,
+  /** Below it, the cap is cut in proportion. */
+  treasuryTargetUsd: U128,
   // Validator set
   maxValidatorChanges: U32,
   validatorWindowHeights: U32,
@@ -108,6 +117,13 @@ export const DEFAULT_PARAMETERS: Parameters = {
   jobPriceStorage: 100n,
   jobPriceEgressMb: 10_000n,
   jobPriceReceipt: 10_000n,
+  usdPriceGen: 10_000_000n,
+  usdPriceNex: 1_000_000n,
+  usdPriceFlx: 1_000_000n,
+  ownerMonthMs: 30 * 86_400_000,
+  ownerVestingMonths: 6,
+  ownerMonthlyCapUsd: 250_000_000_000n,
+  treasuryTargetUsd: 100_000_000_000n,
   maxValidatorChanges: 0,
   validatorWindowHeights: 100,
   validatorVoteExpiryMs: 3_600_000,

@@ -25,7 +25,7 @@ const delivery = {
 const OutboxDeliveredType = new ContainerType(delivery);
 /** `status` is the receiving ledger's reason to refuse. */
 const OutboxBouncedType = new ContainerType({ ...delivery, status: U16 });
-/** Charges of one section in one token, as EndBlock settled them. */
+/** What the transactions of one section paid in one token, as EndBlock settled it. */
 const FeesSettledType = new ContainerType({
   ledger: LedgerNameType,
   token: TokenNameType,

@@ -20,7 +20,7 @@ export const LIMITS = {
   maxChargesPerReceipt: 4,
   maxEventsPerReceipt: 256,
   maxEventBytes: 1024,
-  maxSystemReceiptsPerBlock: 4096,
+  maxSystemReceiptsPerBlock: 8192,
 
   // Blocks
   maxTransactionsPerSection: 4096,
@@ -57,6 +57,9 @@ export const LIMITS = {
   maxReserveCustodians: 64,
   /** Operators that share in the new coins of one epoch. */
   maxEpochWorkers: 1024,
+  /** Parts of the owner's pay that vest at once: two tokens, and one part a month. */
+  maxOwnerTranches: 64,
+  maxOwnerVestingMonths: 24,
 
   // Bpci: consensus rules, changing one is a fork
   /** Headers that may still be anchored, and seals of a validator that are remembered one by one. */

@@ -13,6 +13,7 @@ import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { actor, testGenesis, unsignedTransaction } from '../support/ledger-chain.ts';
+import { minedBy } from '../support/mined.ts';
 import { PROBE_RULES, probeOperation } from '../support/probe-ledger.ts';
 
 const actors = ['p', 'q', 'r', 's'].map(actor);
@@ -100,7 +101,12 @@ function transactionsOf(
   return built;
 }
 
-const input = { beacon: '07'.repeat(32), lastCertificate: undefined, evidence: [] };
+const input = {
+  ...minedBy((actors[0] as (typeof actors)[0]).address),
+  beacon: '07'.repeat(32),
+  lastCertificate: undefined,
+  evidence: [],
+};
 
 describe('execution is a function of state and transactions', () => {
   it('gives one state root for serial, shuffled and interleaved sections, and on replay from disk leaves', () => {

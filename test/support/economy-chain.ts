@@ -40,6 +40,7 @@ import {
 } from '../../src/types/transaction.ts';
 import { fromHex } from '../../src/util/bytes.ts';
 import { hashNumber } from './blocks.ts';
+import { minedBy } from './mined.ts';
 
 /** A key with its address. The number is the seed, so every run has the same keys. */
 export interface Person {
@@ -122,6 +123,7 @@ export function economyGenesis(options: ChainOptions = {}): Genesis {
     })),
     authorities: [
       authority('treasury', 2, treasurers),
+      authority('owner', 2, treasurers),
       authority('bank-approval', 2, approvers),
       authority('oracles', 1, oracles),
       // The first bank's own key is an auditor too, which must not help that bank.
@@ -203,7 +205,12 @@ export class EconomyChain {
       this.state,
       facts,
       { economy: transactions },
-      { beacon: hashNumber(this.height), lastCertificate: undefined, evidence: [] },
+      {
+        ...minedBy(validator.address),
+        beacon: hashNumber(this.height),
+        lastCertificate: undefined,
+        evidence: [],
+      },
     );
     if (!outcome.valid)
       throw new Error(`the section is invalid: ${outcome.fault.code} ${JSON.stringify(outcome.fault.data)}`);
@@ -233,6 +240,7 @@ export class EconomyChain {
     const fault = goldScheme.verify(goldScheme.build(input), input);
     if (fault !== undefined) throw new Error(`the proof is refused: ${fault.code} ${fault.field}`);
     const ended = endBlock(begun, [result], {
+      ...minedBy(validator.address),
       beacon: hashNumber(this.height),
       lastCertificate: undefined,
       evidence: [],

@@ -4,7 +4,7 @@ import { type KeyPair, keyPairFromSeed } from '../../src/crypto/ed25519.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { type VrfKeyPair, vrfKeyPairFromSeed } from '../../src/crypto/vrf.ts';
 import { type Begun, beginBlock } from '../../src/ledger/begin-block.ts';
-import { type Ended, endBlock } from '../../src/ledger/end-block.ts';
+import { type Ended, type EndInput, endBlock } from '../../src/ledger/end-block.ts';
 import { genesisState } from '../../src/ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import { nextNonce } from '../../src/ledger/nonces.ts';
@@ -26,6 +26,7 @@ import {
 } from '../../src/types/transaction.ts';
 import type { ValidatorSet } from '../../src/types/validator.ts';
 import { fromHex, utf8 } from '../../src/util/bytes.ts';
+import { minedBy } from './mined.ts';
 
 /** Someone with an account, a consensus key and a VRF key, all made from a name. */
 export interface Actor {
@@ -152,6 +153,8 @@ export class LedgerChain {
   height = 0;
   /** Rule time of the next block: the time of the last one. */
   timeMs: number;
+  /** Who proposes and mines the next blocks: the first validator, all by itself, unless a test changes it. */
+  mined: Pick<EndInput, 'proposer' | 'miners'>;
   #beacon = '00'.repeat(32);
 
   /** A chain at genesis, or where `from` stands; what happens on it does not touch `from`. */
@@ -161,6 +164,7 @@ export class LedgerChain {
     this.genesisHash = made.genesisHash;
     this.state = from === undefined ? made.state : State.load(from.state.leaves());
     this.rules = rules;
+    this.mined = from?.mined ?? minedBy((genesis.validators[0] as { id: string }).id);
     this.timeMs = from?.timeMs ?? genesis.timeMs;
     this.height = from?.height ?? 0;
     if (from !== undefined) this.#beacon = from.#beacon;
@@ -211,7 +215,12 @@ export class LedgerChain {
     }
     const results = Object.values(sections);
     this.#beacon = nextBeacon(this.#beacon, sha256(utf8(String(this.height + 1))));
-    const ended = endBlock(begun, results, { beacon: this.#beacon, lastCertificate, evidence });
+    const ended = endBlock(begun, results, {
+      ...this.mined,
+      beacon: this.#beacon,
+      lastCertificate,
+      evidence,
+    });
     this.commit(begun, results, ended);
     this.timeMs += elapsedMs;
     const { stateRoot, systemReceipts, validators, nextValidators, hasPendingWork } = ended;

@@ -9,9 +9,14 @@ import type { Address, Hash } from '../../types/ssz.ts';
  * - `balance`: what an address can spend
  * - `meter`: prepaid fees of a payer on a ledger
  * - `lock`: value reserved for another ledger
- * - `treasury`: fees that were not burned, and GEN that genesis gave to nobody
  * - `epoch-pool`: new NEX of closed epochs, until everyone's share is paid
  * - `flx-reserve`: new FLX, for the chain itself; nothing pays out of it yet
+ * - `locked`: what a miner earned and never can withdraw
+ * - `treasury`: what nobody earned of fees, and GEN that genesis gave to nobody
+ * - `pool`: fees of a ledger's section that wait for the block to be final
+ * - `signer-pool`: what the signers of a certificate share, within EndBlock
+ * - `owner-accrued`, `owner-vesting`, `owner-escrow`: the owner's share of this month, what of earlier ones has not
+ *   vested, and what is due to it and held back
  * - `fee-hold`: the fee of the economy transaction that is being executed
  * - `fee-pool`: fees of this block's economy section, until EndBlock
  * - `issue`: the contra account. Its amount is what exists: coins come out of it and go back into it
@@ -20,9 +25,15 @@ export type Account =
   | `balance/${Address}`
   | `meter/${LedgerName}/${Address}`
   | `lock/${LedgerName}/${Hash}`
+  | `locked/${Address}`
   | 'treasury'
   | 'epoch-pool'
   | 'flx-reserve'
+  | `pool/${LedgerName}`
+  | 'signer-pool'
+  | 'owner-accrued'
+  | 'owner-vesting'
+  | 'owner-escrow'
   | 'fee-hold'
   | 'fee-pool'
   | 'issue';
@@ -30,6 +41,10 @@ export type Account =
 export const TREASURY = 'treasury' satisfies Account;
 export const EPOCH_POOL = 'epoch-pool' satisfies Account;
 export const FLX_RESERVE = 'flx-reserve' satisfies Account;
+export const SIGNER_POOL = 'signer-pool' satisfies Account;
+export const OWNER_ACCRUED = 'owner-accrued' satisfies Account;
+export const OWNER_VESTING = 'owner-vesting' satisfies Account;
+export const OWNER_ESCROW = 'owner-escrow' satisfies Account;
 export const FEE_HOLD = 'fee-hold' satisfies Account;
 export const FEE_POOL = 'fee-pool' satisfies Account;
 export const ISSUE = 'issue' satisfies Account;
@@ -44,6 +59,14 @@ export function meterAccount(ledger: LedgerName, payer: Address): Account {
 
 export function lockAccount(ledger: LedgerName, ref: Hash): Account {
   return `lock/${ledger}/${ref}`;
+}
+
+export function lockedAccount(miner: Address): Account {
+  return `locked/${miner}`;
+}
+
+export function poolAccount(ledger: LedgerName): Account {
+  return `pool/${ledger}`;
 }
 
 const PREFIX = 'account';

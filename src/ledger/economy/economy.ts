@@ -13,6 +13,9 @@ import { deliverRelease, lockHandler, readLock, slashablePart, slashLock, unlock
 import { meterDepositHandler, meterWithdrawHandler } from './meters.ts';
 import { poolJoinHandler, poolLeaveHandler } from './policy/pools.ts';
 import { priceReportHandler } from './price-reports.ts';
+import { ownerAccountHandler, ownerHoldHandler } from './rewards/owner.ts';
+import { payPools } from './rewards/pending-pools.ts';
+import { settleSalary } from './rewards/salary.ts';
 import { executeQueue, hasQueuedRequests, holdFee, meterBalance, releaseFee, settle } from './settlement.ts';
 
 /** The ledger that holds all value: coins, locks, meters, banks and the gold behind AUR. */
@@ -32,6 +35,8 @@ export const economy: LedgerModule = {
     aurMintHandler,
     aurBurnHandler,
     bankTransferHandler,
+    ownerAccountHandler,
+    ownerHoldHandler,
     faucetHandler,
     poolJoinHandler,
     poolLeaveHandler,
@@ -56,7 +61,9 @@ export const settlement: Settlement = {
   meterBalance,
   holdFee,
   releaseFee,
+  payPools,
   settle,
+  settleSalary,
   endBlock: executeQueue,
   slashable: slashablePart,
   slash: slashLock,

@@ -1,7 +1,7 @@
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { BOND_PURPOSE } from '../../types/operations/settlement-messages.ts';
 import { type BlockContext, InvariantViolation, type StateReader } from '../seam.ts';
-import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath } from './account.ts';
+import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath, SIGNER_POOL } from './account.ts';
 import { findAuthority } from './approvals.ts';
 import { bankOfAccount, MAX_MINTING_TIER, readBank } from './banks.ts';
 import { amountOf, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from './books.ts';
@@ -10,6 +10,7 @@ import { readPrice } from './gold-price.ts';
 import { readLock } from './locks.ts';
 import { assertMinting } from './policy/mint-invariants.ts';
 import { listCustodians, outstandingOf, readReserve, reserveValue } from './reserves.ts';
+import { assertRewards } from './rewards/invariants.ts';
 
 /**
  * What must hold after every block, whatever the operations did. It is computed from old and new values alone, so a
@@ -22,6 +23,9 @@ interface Change {
   readonly context: BlockContext;
   readonly changed: ReadonlySet<string>;
 }
+
+/** Accounts that hold something only while a block is executed. */
+const TRANSIENT: ReadonlySet<Account> = new Set([FEE_HOLD, FEE_POOL, SIGNER_POOL]);
 
 function broken(rule: string): never {
   throw new InvariantViolation(rule);
@@ -45,6 +49,7 @@ export function assertInvariants(
   assertLocks(change);
   assertBanks(change);
   assertQueue(change);
+  assertRewards(before, after, changed, context.height);
 }
 
 /** Per token, the accounts gain together what the contra account says came into being; none of it at a wrong place. */
@@ -58,8 +63,7 @@ function assertAccounts({ before, after, changed }: Change): void {
     const difference = now - amountOf(before, account, token);
     gained[token] += account === ISSUE ? -difference : difference;
     if (token === 'AUR' && now > 0n && account !== ISSUE) assertBankAccount(after, account);
-    if ((account === FEE_HOLD || account === FEE_POOL) && now > 0n)
-      broken(`${now} ${token} were left in ${account}`);
+    if (TRANSIENT.has(account) && now > 0n) broken(`${now} ${token} were left in ${account}`);
   }
   for (const token of TOKENS)
     if (gained[token] !== 0n) broken(`the accounts differ from the supply of ${token} by ${gained[token]}`);
@@ -102,8 +106,9 @@ function assertSupply(change: Change, token: TokenName): void {
 }
 
 function assertBurn(change: Change): void {
-  if (2n * risen(change, 'burned', 'FLX') < risen(change, 'fees', 'FLX'))
-    broken('less than half of FLX fees burned');
+  for (const token of ['FLX', 'NEX'] as const)
+    if (2n * risen(change, 'burned', token) < risen(change, 'fees', token))
+      broken(`less than half of ${token} fees burned`);
 }
 
 const OUTSTANDING = 'outstanding/';

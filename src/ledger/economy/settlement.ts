@@ -6,6 +6,7 @@ import {
   InvariantViolation,
   type LockRecord,
   type SectionCharge,
+  type SettledSection,
   type SettlementReceipt,
   type StateReader,
   type StateWriter,
@@ -17,6 +18,7 @@ import {
   FEE_POOL,
   ISSUE,
   meterAccount,
+  poolAccount,
   TREASURY,
 } from './account.ts';
 import { addToTotal, amountOf, move } from './books.ts';
@@ -24,6 +26,8 @@ import { endBlockQueue } from './end-block-queue.ts';
 import { executeUnlock } from './locks.ts';
 import { executeMeterWithdraw } from './meters.ts';
 import { hasUnpaidShares } from './policy/shares.ts';
+import { divideJobFees } from './rewards/job-fees.ts';
+import { keepPool } from './rewards/pending-pools.ts';
 
 /** Where a fee comes from: economy operations pay FLX from the balance, everything else is prepaid. */
 function feeAccount(ledger: LedgerName, token: TokenName, payer: Address): Account {
@@ -52,30 +56,37 @@ export function releaseFee(economy: StateWriter, sender: Address, held: bigint, 
 }
 
 /**
- * The part of one charge that is burned: half of FLX that a transaction costs, rounded up charge by charge, and nothing
- * of other tokens, nor of what jobs pay.
+ * The part of one charge that is burned: half of FLX and NEX that a transaction costs, rounded up charge by charge, and
+ * nothing of GEN, which is fixed, nor of what jobs pay.
  */
 export function burnedPart({ reason, token, amount }: SectionCharge): bigint {
-  return reason === 'transaction' && token === 'FLX' ? (amount + 1n) / 2n : 0n;
+  return reason === 'transaction' && token !== 'GEN' ? (amount + 1n) / 2n : 0n;
+}
+
+/** Burns a part of one charge; what is left goes to the section's pool, of GEN to the treasury. */
+function settleCharge(economy: StateWriter, ledger: LedgerName, charge: SectionCharge): void {
+  const { reason, payer, token, amount } = charge;
+  if (amount === 0n) return;
+  const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
+  if (amountOf(economy, from, token) < amount)
+    throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);
+  const burned = burnedPart(charge);
+  const to = token === 'GEN' ? TREASURY : poolAccount(ledger);
+  if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
+  if (amount > burned) move(economy, { debit: from, credit: to, token, amount: amount - burned });
+  addToTotal(economy, reason === 'job' ? 'jobFees' : 'fees', token, amount);
+  addToTotal(economy, 'burned', token, burned);
 }
 
 /**
- * Burns and distributes the charges of one section, one at a time: ⌈½⌉ of each FLX charge is burned, what is left
- * goes to the treasury. So the sum that is burned follows from the receipts alone, in any order.
+ * Settles the charges of one section, one at a time, so that the sum that is burned follows from the receipts alone, in
+ * any order. What its jobs paid is divided at once; its pool waits until the block is known to be final.
  */
-export function settle(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void {
-  for (const charge of charges) {
-    const { reason, payer, token, amount } = charge;
-    if (amount === 0n) continue;
-    const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
-    if (amountOf(economy, from, token) < amount)
-      throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);
-    const burned = burnedPart(charge);
-    if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
-    if (amount > burned) move(economy, { debit: from, credit: TREASURY, token, amount: amount - burned });
-    addToTotal(economy, reason === 'job' ? 'jobFees' : 'fees', token, amount);
-    addToTotal(economy, 'burned', token, burned);
-  }
+export function settle(economy: StateWriter, section: SettledSection): SettlementReceipt[] {
+  for (const charge of section.charges) settleCharge(economy, section.ledger, charge);
+  const receipts = divideJobFees(economy, section);
+  keepPool(economy, section);
+  return receipts;
 }
 
 /** Executes what waits for the end of a block, at most a block's bound; the rest keeps its place. */

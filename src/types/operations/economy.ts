@@ -20,6 +20,7 @@ import {
   U128,
 } from '../ssz.ts';
 import type { LedgerCatalog } from './catalog.ts';
+import { REWARD_SYSTEM_RECEIPTS, REWARDS } from './economy-rewards.ts';
 
 /**
  * Operations, statuses, events and system receipts of the economy ledger. Amounts are micro-units (1e-6 of a coin),
@@ -208,6 +209,7 @@ export const ECONOMY = {
     AurMint: { kind: 11, type: AurMintType },
     AurBurn: { kind: 12, type: AurBurnType },
     BankTransfer: { kind: 20, type: BankTransferType },
+    ...REWARDS.operations,
     Faucet: { kind: 40, type: FaucetType },
     PoolJoin: { kind: 41, type: PoolJoinType },
     PoolLeave: { kind: 42, type: PoolLeaveType },
@@ -284,6 +286,7 @@ export const ECONOMY = {
     POOL_FEE_TOO_HIGH: 5112,
     ALREADY_IN_POOL: 5113,
     NOT_IN_POOL: 5114,
+    ...REWARDS.statuses,
   },
   events: {
     Transferred: {
@@ -412,6 +415,7 @@ export const ECONOMY = {
         referenceHash: Hash32,
       }),
     },
+    ...REWARDS.events,
     FaucetPaid: {
       kind: 40,
       type: new ContainerType({ to: AddressType, amount: U128 }),
@@ -489,4 +493,5 @@ export const ECONOMY_SYSTEM_RECEIPTS = {
   EpochClosed: { kind: 5041, type: EpochClosedType },
   EpochSharePaid: { kind: 5042, type: EpochSharePaidType },
   GasPriceChanged: { kind: 5040, type: GasPriceChangedType },
+  ...REWARD_SYSTEM_RECEIPTS,
 } as const satisfies LedgerCatalog['operations'];

@@ -11,10 +11,16 @@ import { LEDGERS, type LedgerName, SUBTREES, TOKENS, type TokenName } from '../.
 import { U128 } from '../../../src/types/ssz.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
 import type { LedgerChain } from '../ledger-chain.ts';
+import { minedBy } from '../mined.ts';
 
 /** What every ledger has to keep, as functions that throw an AssertionError where it does not. */
 
-const INPUT: EndInput = { beacon: '07'.repeat(32), lastCertificate: undefined, evidence: [] };
+const INPUT: EndInput = {
+  ...minedBy('0a'.repeat(32)),
+  beacon: '07'.repeat(32),
+  lastCertificate: undefined,
+  evidence: [],
+};
 
 function factsOf({ height, timeMs, genesis, genesisHash }: LedgerChain) {
   return { height: height + 1, timeMs, genesis, genesisHash };

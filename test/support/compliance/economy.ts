@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { endBlockQueue } from '../../../src/ledger/economy/end-block-queue.ts';
 import { nextNonce } from '../../../src/ledger/nonces.ts';
-import { encodeOperation } from '../../../src/types/operations/catalog.ts';
+import type { Approval } from '../../../src/types/approval.ts';
+import { encodeOperation, type KindSpec } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../../../src/types/operations/economy.ts';
 import { GoldProofType } from '../../../src/types/proofs/gold.ts';
 import { readSystemReceipt } from '../../../src/types/system-receipt.ts';
@@ -28,10 +29,15 @@ function asActor({ key, address }: Person): Actor {
   return { ...actor(address), account: key, address };
 }
 
-const [payer, payee, issuer, registrar, newcomer] = ['payer', 'payee', 'issuer', 'registrar', 'newcomer'].map(
-  actor,
-) as [Actor, Actor, Actor, Actor, Actor];
 const [pool, member] = ['mining pool', 'pool member'].map(actor) as [Actor, Actor];
+const [payer, payee, issuer, registrar, newcomer, officer] = [
+  'payer',
+  'payee',
+  'issuer',
+  'registrar',
+  'newcomer',
+  'officer',
+].map(actor) as [Actor, Actor, Actor, Actor, Actor, Actor];
 const banks = bankers.map(asActor) as [Actor, Actor, Actor];
 const reporters = oracles.map(asActor) as [Actor, Actor, Actor, Actor];
 const OUNCE = 2_000_000_000n;
@@ -51,6 +57,21 @@ function sendAll(chain: LedgerChain, plans: readonly (readonly [Actor, Operation
   const transactions = plans.map(([sender, operation]) => chain.transaction(sender, 'economy', [operation]));
   for (const { status, txId } of chain.block(transactions).receipts) assert.equal(status, 0, txId);
 }
+
+/** With approvals by two of the treasurers, who also are the owner's authority. */
+const approved = <T extends { approvals: Approval[] }>(
+  chain: LedgerChain,
+  sender: Actor,
+  authority: 'treasury' | 'owner',
+  spec: KindSpec<T>,
+  operation: T,
+) => ({
+  sender,
+  operation: encodeOperation(
+    spec,
+    approve(approving(chain), spec, operation, { authority, sender, signers: treasurers.slice(0, 2) }),
+  ),
+});
 
 const price = (who: Actor): readonly [Actor, Operation] => [
   who,
@@ -72,6 +93,8 @@ const bank = {
   licenseHash: hashNumber(3),
   approvals: [],
 };
+const ownerAccount = { account: payee.address, approvals: [] };
+const hold = { held: true, basis: hashNumber(7), approvals: [] };
 const transfer = {
   uetr: UETR,
   debtorBank: LEIS[0],
@@ -83,7 +106,7 @@ const transfer = {
 export const economyFixture: LedgerFixture = {
   ledger: 'economy',
   proof: GoldProofType,
-  actors: [payer, payee, issuer, registrar, pool, member, ...banks, ...reporters],
+  actors: [payer, payee, issuer, registrar, officer, pool, member, ...banks, ...reporters],
   extendGenesis: (genesis) => {
     const { banks: registered, authorities } = economyGenesis();
     return {
@@ -237,6 +260,17 @@ export const economyFixture: LedgerFixture = {
       succeeding: () => ({ sender: banks[0], operation: encodeOperation(operations.BankTransfer, transfer) }),
       failing: () =>
         failing(banks[0], operations.BankTransfer, { ...transfer, creditorBank: LEIS[0] }, 'SAME_ACCOUNT'),
+    },
+    OwnerAccount: {
+      succeeding: (chain) => approved(chain, payee, 'owner', operations.OwnerAccount, ownerAccount),
+      failing: () => failing(payee, operations.OwnerAccount, ownerAccount, 'APPROVALS_TOO_FEW'),
+    },
+    OwnerHold: {
+      succeeding: (chain) => approved(chain, officer, 'treasury', operations.OwnerHold, hold),
+      failing: (chain) => ({
+        ...approved(chain, officer, 'treasury', operations.OwnerHold, { ...hold, held: false }),
+        status: 'OWNER_HOLD_SAME',
+      }),
     },
     Faucet: {
       succeeding: () => plan(payer, operations.Faucet, { to: newcomer.address }),

@@ -17,10 +17,12 @@ import {
 } from '../../../src/types/system-receipt.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { actor, LedgerChain, testGenesis, unsignedTransaction } from '../../support/ledger-chain.ts';
+import { minedBy } from '../../support/mined.ts';
 import { PROBE_RULES, probeOperation, REFUSED_KIND, REFUSED_STATUS } from '../../support/probe-ledger.ts';
 
 const validator = actor('validator');
 const alice = actor('alice');
+const MINED = minedBy(validator.address);
 
 function probeChain(): LedgerChain {
   return new LedgerChain(testGenesis({ validators: [validator], accounts: [alice] }), PROBE_RULES);
@@ -90,11 +92,11 @@ describe('delivery of messages between ledgers', () => {
     chain.block([send(1, 0n, { kind: REFUSED_KIND }), lost]);
     const root = chain.state.root('cluster');
     const { systemReceipts } = chain.block();
-    const bounced = systemReceipts.map((receipt) =>
-      readSystemReceipt(SYSTEM_RECEIPTS.OutboxBounced, receipt),
+    const bounced = systemReceipts.flatMap(
+      (receipt) => readSystemReceipt(SYSTEM_RECEIPTS.OutboxBounced, receipt) ?? [],
     );
     assert.deepEqual(
-      bounced.map((receipt) => receipt?.status),
+      bounced.map(({ status }) => status),
       [REFUSED_STATUS, COMMON_STATUSES.NOT_DELIVERABLE],
     );
     assert.equal(chain.state.root('cluster'), root);
@@ -145,7 +147,7 @@ describe('a block of the ledgers', () => {
       signers,
       seals: ['00'.repeat(64)],
     };
-    const ended = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate, evidence: [] });
+    const ended = endBlock(begun, [], { ...MINED, beacon: '01'.repeat(32), lastCertificate, evidence: [] });
     const finality = readSystemReceipt(SYSTEM_RECEIPTS.Finality, ended.systemReceipts[0] ?? assert.fail());
     assert.deepEqual([finality?.height, finality?.round, finality?.signers.getTrueBitIndexes()], [1, 2, [0]]);
   });
@@ -166,12 +168,19 @@ describe('a block of the ledgers', () => {
     const begun = chain.begin();
     const mined = buildSection(begun, 'bpi', [send(1, 0n)]).result;
     const full = endBlock(begun, [mined], {
+      ...MINED,
       beacon: '01'.repeat(32),
       lastCertificate: undefined,
       evidence: [],
     });
-    const empty = endBlock(begun, [], { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] });
+    const empty = endBlock(begun, [], {
+      ...MINED,
+      beacon: '01'.repeat(32),
+      lastCertificate: undefined,
+      evidence: [],
+    });
     const again = endBlock(begun, [mined], {
+      ...MINED,
       beacon: '01'.repeat(32),
       lastCertificate: undefined,
       evidence: [],
@@ -188,7 +197,7 @@ describe('a block of the ledgers', () => {
   it('stacks a speculative block on one that is still being voted', () => {
     const chain = probeChain();
     const { genesis, genesisHash } = chain;
-    const input = { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
+    const input = { ...MINED, beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
     const facts = (height: number) => ({ height, timeMs: chain.timeMs + height, genesis, genesisHash });
     const first = executeBlock(chain.state, facts(1), { bpi: [send(2, 0n)] }, input, PROBE_RULES);
     assert.ok(first.valid);
@@ -209,7 +218,7 @@ describe('a block of the ledgers', () => {
       chain.state,
       { height: 1, timeMs, genesis, genesisHash },
       { bpi: [send(1, 4n)] },
-      { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] },
+      { ...MINED, beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] },
       PROBE_RULES,
     );
     assert.ok(!outcome.valid);
@@ -221,7 +230,7 @@ describe('a block of the ledgers', () => {
     const chain = probeChain();
     const begun = chain.begin();
     const { result } = buildSection(begun, 'bpi', []);
-    const input = { beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
+    const input = { ...MINED, beacon: '01'.repeat(32), lastCertificate: undefined, evidence: [] };
     assert.throws(() => endBlock(begun, [result, result], input), InvariantViolation);
   });
 });

@@ -107,7 +107,12 @@ describe('the replay of the second checker', () => {
       [{ header: { validatorsHash: WRONG } }, 'validatorsHash'],
       [{ header: { nextValidatorsHash: WRONG } }, 'nextValidatorsHash'],
       [{ header: { lastCertificateHash: WRONG } }, 'lastCertificateHash'],
-      [{ header: { proposer: WRONG } }, 'proposer', 'economy section: not by the miner of rank 4'],
+      [
+        { header: { proposer: WRONG } },
+        'proposer',
+        'economy section: not by the miner of rank 4',
+        'stateRoot',
+      ],
       [{ header: { chainId: 1 } }, 'chainId'],
       [{ header: { timeMs: 5 } }, 'timeMs'],
       [{ header: { sectionsRoot: WRONG } }, 'sectionsRoot'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { balanceAccount, ISSUE, TREASURY } from '../../../../src/ledger/economy/account.ts';
+import { balanceAccount, ISSUE, poolAccount } from '../../../../src/ledger/economy/account.ts';
 import { amountOf, reserveOf, supplyOf, totalOf } from '../../../../src/ledger/economy/books.ts';
 import type { TokenName } from '../../../../src/types/names.ts';
 import { encodeOperation } from '../../../../src/types/operations/catalog.ts';
@@ -66,7 +66,7 @@ describe('Transfer', () => {
 });
 
 describe('Fees of economy transactions', () => {
-  it('burn half, rounded up, give the rest to the treasury and return what was held too much', () => {
+  it('burn half, rounded up, keep the rest in the pool of the section and return what was held too much', () => {
     const chain = new EconomyChain({ parameters: { gasPrice: 3n } });
     const before = balance(chain, alice, 'FLX');
     const supply = supplyOf(chain.economy, 'FLX');
@@ -81,7 +81,7 @@ describe('Fees of economy transactions', () => {
     assert.equal(balance(chain, alice, 'FLX'), before - fee);
     const burned = (fee + 1n) / 2n;
     assert.equal(supplyOf(chain.economy, 'FLX'), supply - burned);
-    assert.equal(amountOf(chain.economy, TREASURY, 'FLX'), fee - burned);
+    assert.equal(amountOf(chain.economy, poolAccount('economy'), 'FLX'), fee - burned);
     assert.equal(totalOf(chain.economy, 'burned', 'FLX'), burned);
   });
 

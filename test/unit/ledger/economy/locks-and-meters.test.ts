@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { beginBlock } from '../../../../src/ledger/begin-block.ts';
-import { balanceAccount, lockAccount, meterAccount } from '../../../../src/ledger/economy/account.ts';
+import {
+  type Account,
+  balanceAccount,
+  lockAccount,
+  meterAccount,
+} from '../../../../src/ledger/economy/account.ts';
 import { amountOf } from '../../../../src/ledger/economy/books.ts';
 import { economy, settlement } from '../../../../src/ledger/economy/economy.ts';
 import { endBlockQueue } from '../../../../src/ledger/economy/end-block-queue.ts';
@@ -8,7 +13,7 @@ import { hasQueuedRequests } from '../../../../src/ledger/economy/settlement.ts'
 import type { BlockContext, LockRecord, SectionCharge } from '../../../../src/ledger/seam.ts';
 import { executeSection } from '../../../../src/ledger/section.ts';
 import type { StateView } from '../../../../src/ledger/state/state.ts';
-import type { LedgerName } from '../../../../src/types/names.ts';
+import type { LedgerName, TokenName } from '../../../../src/types/names.ts';
 import { encodeOperation } from '../../../../src/types/operations/catalog.ts';
 import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../../../../src/types/operations/economy.ts';
 import { genesisBondRef, RELEASE_LOCK } from '../../../../src/types/operations/settlement-messages.ts';
@@ -39,7 +44,8 @@ const charging = (amount: bigint): SectionCharge => ({
 function endBlock(chain: EconomyChain, charges: SectionCharge[], isSpent: (lock: LockRecord) => boolean) {
   const view = chain.state.extend();
   const writer = view.writer('economy');
-  settlement.settle(writer, 'docklock', charges);
+  const mined = { miner: validator.address, rank: 4, proposer: validator.address };
+  settlement.settle(writer, { ...mined, ledger: 'docklock', height: 1, charges, jobs: [] });
   const receipts = settlement.endBlock(writer, contextOf(chain), isSpent);
   return { view, writer, receipts };
 }
@@ -251,11 +257,30 @@ describe('Meters', () => {
 });
 
 describe('Settlement', () => {
-  it('rounds what is burned up, charge by charge, and burns no other token', () => {
+  it('rounds up what is burned, charge by charge, burns nothing of GEN, and leaves the rest in the pool', () => {
     const chain = new EconomyChain();
-    const { writer } = endBlock(chain, [charging(1n), charging(1n), charging(4n)], () => false);
-    assert.equal(amountOf(writer, 'issue', 'FLX'), amountOf(chain.economy, 'issue', 'FLX') - 4n);
-    assert.equal(amountOf(writer, 'treasury', 'FLX'), 2n);
+    const fill = (token: 'GEN' | 'NEX') =>
+      chain.send(alice, MeterDeposit, { payer: alice.address, ledger: 'docklock', token, amount: 10n });
+    for (const token of ['GEN', 'NEX'] as const) assert.equal(fill(token).status, 'OK');
+    chain.block([]);
+    const charges = [
+      ...[1n, 1n, 4n].map(charging),
+      { ...charging(3n), token: 'NEX' as const },
+      { ...charging(5n), token: 'GEN' as const },
+    ];
+    const { writer } = endBlock(chain, charges, () => false);
+    const gained = (account: Account, token: TokenName) =>
+      amountOf(writer, account, token) - amountOf(chain.economy, account, token);
+    assert.deepEqual(
+      (['FLX', 'NEX', 'GEN'] as const).map((token) =>
+        (['issue', 'pool/docklock', 'treasury'] as const).map((account) => gained(account, token)),
+      ),
+      [
+        [-4n, 2n, 0n],
+        [-2n, 1n, 0n],
+        [0n, 0n, 5n],
+      ],
+    );
   });
 });
 
