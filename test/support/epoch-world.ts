@@ -50,9 +50,12 @@ export class EpochWorld {
   readonly genesisHash: string;
   readonly state: State;
   timeMs: number;
-  height = 0;
+  height: number;
 
-  constructor(parameters: Partial<Parameters> = {}, from?: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs'>) {
+  constructor(
+    parameters: Partial<Parameters> = {},
+    from?: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs' | 'height'>,
+  ) {
     this.genesis =
       from?.genesis ??
       testGenesis({
@@ -63,10 +66,11 @@ export class EpochWorld {
     this.state = from?.state ?? state;
     this.genesisHash = genesisHash;
     this.timeMs = from?.timeMs ?? this.genesis.timeMs;
+    this.height = from?.height ?? 0;
   }
 
   /** Goes on with the state of a chain of blocks, whose epochs have the length of this world's. */
-  static on(chain: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs'>): EpochWorld {
+  static on(chain: Pick<EpochWorld, 'genesis' | 'state' | 'timeMs' | 'height'>): EpochWorld {
     return new EpochWorld({}, chain);
   }
 
@@ -97,6 +101,8 @@ export class EpochWorld {
     const writer = view.writer('economy');
     const before = this.state.reader('economy');
     const receipts = [
+      // A chain of blocks that this world goes on with may have left fees to share.
+      ...settlement.payPools(writer, this.height, []),
       ...closeEpoch(writer, this.context, activeNodes),
       ...bookEpoch(writer, this.context, jobs, gasSold),
     ];
