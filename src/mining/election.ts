@@ -1,4 +1,5 @@
 import { drawOf, rankByRendezvous } from '../crypto/weighted-rendezvous.ts';
+import { minerWeights } from '../ledger/economy/policy/miner-weights.ts';
 import type { StateGround } from '../ledger/state/state.ts';
 import { lastBeacons } from '../ledger/system/chain-facts.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
@@ -6,9 +7,6 @@ import { ELECTED_RANKS } from '../types/section.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
-
-/** The weight of who has nothing to show for it. */
-const BASE_WEIGHT = 64n;
 
 /** A validator that may be elected; `weight` is at least 1. */
 export interface MinerCandidate {
@@ -58,17 +56,22 @@ export function electMiners(
   return elected;
 }
 
-/** The miners of the block above a state, which has the height `height` − 1, out of the validators of that block. */
+/**
+ * The miners of the block above a state, which has the height `height` − 1, out of the validators of that block. Their
+ * weights are those of the same state: they change where an epoch ends.
+ */
 export function electMinersAbove(
   state: Pick<StateGround, 'reader'>,
   height: number,
   validators: ValidatorSet,
 ): ElectedMiners {
   const { previous } = lastBeacons(state.reader('system'));
+  const ids = validators.members.map(({ id }) => id);
+  const weights = minerWeights(state.reader('economy'), ids);
   return electMiners(
     previous,
     height,
-    validators.members.map(({ id }) => ({ id, weight: BASE_WEIGHT })),
+    [...weights].map(([id, weight]) => ({ id, weight })),
   );
 }
 
