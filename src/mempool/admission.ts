@@ -1,5 +1,6 @@
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
+import type { MempoolLimits } from './contract.ts';
 import type { Account, PoolEntry } from './lane.ts';
 import { refusal } from './refusal.ts';
 
@@ -14,11 +15,7 @@ export interface AdmissionContext {
   readonly senderBytes: number;
   readonly poolBytes: number;
   readonly poolTransactions: number;
-  readonly limits: {
-    readonly maxTransactions: number;
-    readonly maxBytes: number;
-    readonly maxBytesPerSender: number;
-  };
+  readonly limits: Omit<MempoolLimits, 'maxAgeMs'>;
 }
 
 /**

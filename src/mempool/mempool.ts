@@ -6,69 +6,20 @@ import { LIMITS } from '../util/limits.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import { assertAdmissible } from './admission.ts';
 import { Aside } from './aside.ts';
+import type {
+  AddResult,
+  ContentFilter,
+  MempoolDeps,
+  MempoolLimits,
+  PoolItem,
+  PoolState,
+  PoolStatus,
+} from './contract.ts';
 import { DeadlineIndex } from './deadline-index.ts';
 import { type Account, Lane, type Origin, type PoolEntry } from './lane.ts';
 import { LedgerQueue, type SectionRoom } from './ledger-queue.ts';
+import { RecentDrops } from './recent-drops.ts';
 import { refusal } from './refusal.ts';
-
-/** Bounds that a test may lower; a node uses LIMITS. */
-export interface MempoolLimits {
-  readonly maxTransactions: number;
-  readonly maxBytes: number;
-  readonly maxBytesPerSender: number;
-  readonly maxAgeMs: number;
-}
-
-export interface MempoolDeps {
-  /** What the head says of a sender; the answer is kept until the next commit. */
-  account(ledger: LedgerName, sender: Address): Account;
-  /** Time of the head's header: the rule time of the next block. */
-  ruleTimeMs(): number;
-  /** Rules of the ledger that need no state; throws the NodeError that the sender shall see. */
-  check?(transaction: EncodedTransaction): void;
-  /** A transaction became executable. */
-  onExecutable?(ledger: LedgerName): void;
-  /** A transaction left the pool without being in a block. */
-  onDropped?(drop: DroppedTransaction, origin: Origin): void;
-  readonly limits?: Partial<MempoolLimits>;
-}
-
-/** `pooled` can be executed now, `queued` waits for an earlier nonce or for its meter. */
-export type PoolState = 'pooled' | 'queued';
-
-export interface PoolItem {
-  readonly transaction: EncodedTransaction;
-  readonly origin: Origin;
-  readonly state: PoolState;
-  /** Rule time of the admission. */
-  readonly arrivedMs: number;
-}
-
-export interface AddResult {
-  readonly state: PoolState;
-  /** The transaction that gave way. */
-  readonly replaced: Hash | undefined;
-}
-
-export interface PoolStatus {
-  readonly transactions: number;
-  readonly bytes: number;
-  readonly maxTransactions: number;
-  readonly maxBytes: number;
-  readonly asideTransactions: number;
-  readonly asideBytes: number;
-  readonly ledgers: readonly {
-    readonly ledger: LedgerName;
-    readonly pooled: number;
-    readonly queued: number;
-  }[];
-}
-
-export interface ContentFilter {
-  readonly ledger?: LedgerName;
-  readonly sender?: Address;
-  readonly state?: PoolState;
-}
 
 /**
  * Transactions with a valid signature that no block holds yet. Per sender and ledger there is one per nonce; those
@@ -84,7 +35,7 @@ export class Mempool {
   readonly #senderBytes = new Map<Address, number>();
   readonly #deadlines = new DeadlineIndex<PoolEntry>();
   readonly #aside = new Aside();
-  readonly #drops = new Map<Hash, DroppedTransaction>();
+  readonly #drops = new RecentDrops();
   readonly #accounts: Readonly<Record<LedgerName, LruCache<Address, Account>>>;
   /** What passed `check`, which says the same of a transaction at any time. */
   readonly #checked = new WeakSet<EncodedTransaction>();
@@ -150,7 +101,7 @@ export class Mempool {
       replacements: occupant === undefined ? 0 : occupant.replacements + 1,
     };
     this.#insert(entry);
-    this.#drops.delete(transaction.id);
+    this.#drops.forget(transaction.id);
     const state = stateOf(entry);
     if (state === 'pooled') this.#deps.onExecutable?.(ledger);
     return { state, replaced: occupant?.transaction.id };
@@ -220,7 +171,7 @@ export class Mempool {
     for (const ledger of LEDGERS) this.#accounts[ledger].clear();
     const touched = new Set<Lane>();
     for (const { id, value } of included) {
-      this.#drops.delete(id);
+      this.#drops.forget(id);
       const lane = this.#queues[value.body.ledger].lane(value.body.sender);
       if (lane !== undefined) touched.add(lane);
       const entry = this.#entries.get(id);
@@ -275,11 +226,11 @@ export class Mempool {
 
   /** Recent drops, newest first, at most LIMITS.maxRecentDrops. */
   dropped(): DroppedTransaction[] {
-    return [...this.#drops.values()].reverse();
+    return this.#drops.newestFirst();
   }
 
   findDrop(id: Hash): DroppedTransaction | undefined {
-    return this.#drops.get(id);
+    return this.#drops.find(id);
   }
 
   /** One object per account and head, by which a lane sees that nothing has changed. */
@@ -320,12 +271,7 @@ export class Mempool {
   #drop(entry: PoolEntry, reason: DropReason): void {
     this.#remove(entry);
     const drop = { txId: entry.transaction.id, reason, atMs: this.#deps.ruleTimeMs() };
-    this.#drops.delete(drop.txId);
-    this.#drops.set(drop.txId, drop);
-    for (const oldest of this.#drops.keys()) {
-      if (this.#drops.size <= LIMITS.maxRecentDrops) break;
-      this.#drops.delete(oldest);
-    }
+    this.#drops.add(drop);
     this.#deps.onDropped?.(drop, entry.origin);
   }
 

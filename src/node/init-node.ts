@@ -5,7 +5,7 @@ import { genesisState } from '../ledger/genesis-state.ts';
 import { BlockStore } from '../storage/block-store.ts';
 import { type DataDirPaths, dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
 import { LevelStore } from '../storage/level-store.ts';
-import { createJournal } from '../storage/vote-journal.ts';
+import { createJournal } from '../storage/new-journal.ts';
 import { type Genesis, GenesisType, type GenesisValidator, hashGenesis } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
 import { NodeError } from '../util/errors.ts';

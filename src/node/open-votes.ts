@@ -1,7 +1,8 @@
 import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { dataDirPaths } from '../storage/data-dir.ts';
-import { acceptLostJournal, VoteJournal } from '../storage/vote-journal.ts';
+import { acceptLostJournal } from '../storage/new-journal.ts';
+import { VoteJournal } from '../storage/vote-journal.ts';
 import { errorCode } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';

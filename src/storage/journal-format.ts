@@ -25,10 +25,14 @@ export const RECORD_HEAD_BYTES = 24;
 /** Disks write whole sectors, so fewer zeros at the end of a record may as well be its content. */
 const SECTOR_BYTES = 512;
 
-export interface JournalHead {
+/** Whose votes a journal holds. */
+export interface JournalOwner {
   readonly genesisHash: Hash;
-  /** Id of the validator whose votes these are. */
+  /** Id of the validator: it stays when the validator changes its key. */
   readonly validator: Address;
+}
+
+export interface JournalHead extends JournalOwner {
   /** Written by `node init`: nothing was ever signed before this journal. Otherwise a lost journal was accepted. */
   readonly fresh: boolean;
   /** No height below may be signed. */

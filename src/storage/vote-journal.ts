@@ -1,20 +1,13 @@
 import type { JournalRecord } from '../types/journal.ts';
-import type { Address, Hash } from '../types/ssz.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { type Disk, fileSystem } from './disk.ts';
 import type { StorageErrorCode } from './errors.ts';
-import { acquireFileLock, type FileLock } from './file-lock.ts';
-import { JournalFile, writeJournal } from './journal-file.ts';
-import { encodeHead, encodePayload, HEAD_BYTES, RECORD_HEAD_BYTES } from './journal-format.ts';
+import type { FileLock } from './file-lock.ts';
+import { JournalFile } from './journal-file.ts';
+import { encodePayload, HEAD_BYTES, type JournalOwner, RECORD_HEAD_BYTES } from './journal-format.ts';
+import { lockJournal } from './journal-lock.ts';
 import { bindingRecords } from './journal-retention.ts';
-
-/** Whose votes a journal holds. */
-export interface JournalOwner {
-  readonly genesisHash: Hash;
-  /** Id of the validator: it stays when the validator changes its key. */
-  readonly validator: Address;
-}
 
 export interface OpenJournalOptions extends JournalOwner {
   /** Height of the last block in the own store: a validator signs at most one height above it. */
@@ -277,75 +270,6 @@ export class VoteJournal {
       data: { maxBytes: this.#maxBytes, bytes: this.#file.size },
     });
   }
-}
-
-/**
- * Writes the journal of a new validator, which has never signed anything.
- * @throws NodeError JOURNAL_EXISTS, JOURNAL_LOCKED
- */
-export async function createJournal(
-  path: string,
-  owner: JournalOwner,
-  disk: Disk = fileSystem,
-): Promise<void> {
-  const lock = lockJournal(path);
-  try {
-    if (disk.exists(path))
-      throw new NodeError<StorageErrorCode>('JOURNAL_EXISTS', `there is a vote journal at ${path}`, {
-        data: { path },
-        hint: 'a journal is never overwritten: it is what keeps a validator from contradicting itself',
-      });
-    await writeEmpty(disk, path, owner, true, 0);
-  } finally {
-    lock.release();
-  }
-}
-
-/**
- * Replaces a missing or unreadable journal by one that allows signing from `height` on. Whatever the validator
- * signed from that height on is not known any more, so the admin must be sure that there is nothing. The old file
- * is kept beside it as `.lost`.
- * @throws NodeError JOURNAL_LOCKED
- */
-export async function acceptLostJournal(path: string, owner: JournalOwner, height: number): Promise<void> {
-  const lock = lockJournal(path);
-  try {
-    if (fileSystem.exists(path)) await fileSystem.rename(path, `${path}.lost`);
-    await writeEmpty(fileSystem, path, owner, false, height);
-  } finally {
-    lock.release();
-  }
-}
-
-async function writeEmpty(
-  disk: Disk,
-  path: string,
-  owner: JournalOwner,
-  fresh: boolean,
-  signableFrom: number,
-): Promise<void> {
-  const head = {
-    genesisHash: owner.genesisHash,
-    validator: owner.validator,
-    fresh,
-    signableFrom,
-    firstSequence: 0,
-  };
-  const file = await writeJournal(disk, path, encodeHead(head));
-  await file.close();
-}
-
-function lockJournal(path: string): FileLock {
-  const result = acquireFileLock(`${path}.lock`);
-  if ('lock' in result) return result.lock;
-  throw new NodeError<StorageErrorCode>(
-    'JOURNAL_LOCKED',
-    `process ${result.holder} has the vote journal ${path} open`,
-    {
-      data: { path, pid: result.holder },
-      hint: 'two processes with one validator key would contradict each other: stop the other one first',
-    },
-  );
 }
 
 function mismatch(found: JournalOwner, expected: JournalOwner): NodeError<StorageErrorCode> {

@@ -3,9 +3,7 @@ import { addressToText } from '../../src/types/address.ts';
 import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import { findKind } from '../../src/types/operations/catalog.ts';
 import { CATALOGS } from '../../src/types/operations/catalogs.ts';
-import { toHex } from '../../src/util/bytes.ts';
-import { errorCode, NodeError } from '../../src/util/errors.ts';
-import { LIMITS } from '../../src/util/limits.ts';
+import { NodeError } from '../../src/util/errors.ts';
 import type { TestnetErrorCode } from '../directory.ts';
 import {
   deriveAuthorityKeys,
@@ -25,6 +23,7 @@ import { economyScenarios } from './economy.ts';
 import { nonceKey, Planner, type PreparedTransaction } from './plan.ts';
 import { SETTLED_MS } from './planning.ts';
 import type { LedgerScenarios, PlanContext, PlannedTransaction, Story, StoryStage } from './scenario.ts';
+import { LoadSender } from './sender.ts';
 import { type LoadReport, Tracker } from './tracker.ts';
 
 /** What can be done on each ledger that exists; the next ledger adds a line here. */
@@ -78,16 +77,6 @@ const TICK_MS = 50;
 const PATIENCE_MS = SETTLED_MS - 1_000;
 /** How long to wait for receipts after the last transaction. */
 const DRAIN_MS = 60_000;
-const RETRIES = 20;
-const RETRY_MS = 500;
-/** Refusals that say nothing about the transaction: it is sent again. */
-const TRANSIENT: ReadonlySet<string> = new Set([
-  'NOT_REACHABLE',
-  'RATE_LIMITED',
-  'POOL_FULL',
-  'SHUTTING_DOWN',
-  'SYNCING',
-]);
 
 /** Runs a load against the nodes and reports what became of every transaction. */
 export async function runLoad(nodes: readonly NodeRpc[], options: LoadOptions): Promise<LoadReport> {
@@ -100,15 +89,18 @@ class LoadGenerator {
   readonly #options: LoadOptions;
   readonly #planner: Planner;
   readonly #tracker = new Tracker();
+  readonly #sender: LoadSender;
   /** The next block whose receipts were not looked at. */
   #nextHeight: number;
-  #sent = 0;
+  /** Counts the nodes that were asked for blocks and did not answer. */
+  #unanswered = 0;
   #ended = false;
 
   private constructor(nodes: readonly NodeRpc[], options: LoadOptions, planner: Planner, height: number) {
     this.#nodes = nodes;
     this.#options = options;
     this.#planner = planner;
+    this.#sender = new LoadSender(nodes, this.#tracker, options.signal);
     this.#nextHeight = height + 1;
   }
 
@@ -192,7 +184,7 @@ class LoadGenerator {
         transaction !== undefined && transaction.atMs <= dueMs;
         transaction = prepared[++next]
       ) {
-        const node = this.#nodeOf(transaction);
+        const node = this.#sender.nodeOf(transaction);
         const batch = batches.get(node) ?? [];
         batches.set(node, batch);
         batch.push(transaction);
@@ -200,7 +192,7 @@ class LoadGenerator {
       for (const [node, batch] of batches)
         queues.set(
           node,
-          (queues.get(node) ?? Promise.resolve()).then(() => this.#send(node, batch)),
+          (queues.get(node) ?? Promise.resolve()).then(() => this.#sender.send(node, batch)),
         );
     }
     await Promise.all(queues.values());
@@ -208,46 +200,6 @@ class LoadGenerator {
 
   #mustStandStill(nowMs: number): boolean {
     return this.#options.impatient !== true && nowMs - this.#tracker.oldestOpenMs(nowMs) > PATIENCE_MS;
-  }
-
-  #nodeOf({ sender }: PreparedTransaction): NodeRpc {
-    return this.#nodes[Number.parseInt(sender.slice(0, 8), 16) % this.#nodes.length] as NodeRpc;
-  }
-
-  /** Sends a batch, again and to other nodes while nodes do not answer or have no room. */
-  async #send(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<void> {
-    let rest = [...batch];
-    for (const transaction of rest) this.#tracker.onSent(transaction, node.name, performance.now());
-    this.#sent += rest.length;
-    for (let attempt = 0; rest.length > 0; attempt++) {
-      const target = this.#nodes[(this.#nodes.indexOf(node) + attempt) % this.#nodes.length] as NodeRpc;
-      const refusals = await this.#sendOnce(target, rest);
-      const again: PreparedTransaction[] = [];
-      for (const [index, reason] of refusals.entries()) {
-        const transaction = rest[index] as PreparedTransaction;
-        if (reason === undefined || reason === 'ALREADY_KNOWN') continue;
-        if (TRANSIENT.has(reason) && attempt < RETRIES && !this.#aborted) again.push(transaction);
-        else this.#tracker.onRefused(transaction, reason);
-      }
-      rest = again;
-      if (rest.length > 0) await sleep(RETRY_MS);
-    }
-  }
-
-  /** The reason of the refusal of each transaction, undefined where it was accepted. */
-  async #sendOnce(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<(string | undefined)[]> {
-    const refusals: (string | undefined)[] = [];
-    for (let start = 0; start < batch.length; start += LIMITS.maxPageItems) {
-      const part = batch.slice(start, start + LIMITS.maxPageItems);
-      try {
-        const transactions = part.map(({ bytes }) => `0x${toHex(bytes)}`);
-        const { items } = await node.call('tx_sendMany', { transactions });
-        refusals.push(...items.map(({ error }) => error?.data.reason));
-      } catch (error) {
-        refusals.push(...part.map(() => errorCode(error) ?? 'NOT_REACHABLE'));
-      }
-    }
-    return refusals;
   }
 
   async #play(story: Story, beginMs: number): Promise<void> {
@@ -286,7 +238,7 @@ class LoadGenerator {
     const prepared = this.#planner.sign(ledger, operation, planned, atMs);
     this.#tracker.plan(1);
     const outcome = this.#tracker.outcome(prepared.txId);
-    await this.#send(this.#nodeOf(prepared), [prepared]);
+    await this.#sender.send(this.#sender.nodeOf(prepared), [prepared]);
     const status = await Promise.race([outcome, sleep(DRAIN_MS, 'no receipt', { ref: false })]);
     return status === planned.expected;
   }
@@ -299,16 +251,14 @@ class LoadGenerator {
       if (performance.now() - reportedMs > PROGRESS_MS) {
         reportedMs = performance.now();
         const { final, open } = this.#tracker;
-        this.#options.onProgress?.({ height: this.#nextHeight - 1, sent: this.#sent, final, open });
+        this.#options.onProgress?.({ height: this.#nextHeight - 1, sent: this.#sender.sent, final, open });
       }
       await sleep(POLL_MS);
     }
   }
 
-  #watched = 0;
-
   async #readNewBlocks(): Promise<void> {
-    const node = this.#nodes[this.#watched % this.#nodes.length] as NodeRpc;
+    const node = this.#nodes[this.#unanswered % this.#nodes.length] as NodeRpc;
     try {
       const { height } = await node.call('chain_getFinalizedHead', {});
       const nowMs = performance.now();
@@ -316,7 +266,7 @@ class LoadGenerator {
         for await (const { txId, status } of receiptsOf(node, this.#nextHeight))
           this.#tracker.onReceipt(txId.slice(2), status, nowMs);
     } catch (error) {
-      this.#watched++;
+      this.#unanswered++;
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
-import type { PoolItem } from '../../mempool/mempool.ts';
+import type { PoolItem } from '../../mempool/contract.ts';
 import type { PoolEntry, PoolPort } from '../../rpc/ports/pool.ts';
 import type { BlockStore } from '../../storage/block-store.ts';
 import { LIMITS } from '../../util/limits.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { MempoolDeps } from '../../../src/mempool/contract.ts';
 import type { Origin } from '../../../src/mempool/lane.ts';
-import { Mempool, type MempoolDeps } from '../../../src/mempool/mempool.ts';
+import { Mempool } from '../../../src/mempool/mempool.ts';
 import type { DroppedTransaction } from '../../../src/types/dropped-transaction.ts';
 import { LEDGERS, type LedgerName } from '../../../src/types/names.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { HEAD_BYTES } from '../../../src/storage/journal-format.ts';
-import {
-  acceptLostJournal,
-  createJournal,
-  type OpenJournalOptions,
-  VoteJournal,
-} from '../../../src/storage/vote-journal.ts';
+import { acceptLostJournal, createJournal } from '../../../src/storage/new-journal.ts';
+import { type OpenJournalOptions, VoteJournal } from '../../../src/storage/vote-journal.ts';
 import type { JournalRecord } from '../../../src/types/journal.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { hashNumber } from '../../support/blocks.ts';

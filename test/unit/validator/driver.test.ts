@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CachedVerifier } from '../../../src/crypto/cached-verifier.ts';
-import { createJournal, VoteJournal } from '../../../src/storage/vote-journal.ts';
+import { createJournal } from '../../../src/storage/new-journal.ts';
+import { VoteJournal } from '../../../src/storage/vote-journal.ts';
 import { encodeConsensusMessage } from '../../../src/types/consensus-message.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { BlockBudget } from '../../../src/validator/block-budget.ts';

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toHex } from '../../src/util/bytes.ts';
+import { errorCode } from '../../src/util/errors.ts';
+import { LIMITS } from '../../src/util/limits.ts';
+import type { NodeRpc } from '../rpc.ts';
+import type { PreparedTransaction } from './plan.ts';
+import type { Tracker } from './tracker.ts';
+
+const RETRIES = 20;
+const RETRY_MS = 500;
+/** Refusals that say nothing about the transaction: it is sent again. */
+const TRANSIENT: ReadonlySet<string> = new Set([
+  'NOT_REACHABLE',
+  'RATE_LIMITED',
+  'POOL_FULL',
+  'SHUTTING_DOWN',
+  'SYNCING',
+]);
+
+/** Hands transactions to nodes, each sender's to one of them, and notes what was sent and refused. */
+export class LoadSender {
+  readonly #nodes: readonly NodeRpc[];
+  readonly #tracker: Tracker;
+  readonly #signal: AbortSignal | undefined;
+  #sent = 0;
+
+  /** After `signal` nothing is sent a second time. */
+  constructor(nodes: readonly NodeRpc[], tracker: Tracker, signal: AbortSignal | undefined) {
+    this.#nodes = nodes;
+    this.#tracker = tracker;
+    this.#signal = signal;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  nodeOf({ sender }: PreparedTransaction): NodeRpc {
+    return this.#nodes[Number.parseInt(sender.slice(0, 8), 16) % this.#nodes.length] as NodeRpc;
+  }
+
+  /** Sends a batch, again and to other nodes while nodes do not answer or have no room. */
+  async send(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<void> {
+    let rest = [...batch];
+    for (const transaction of rest) this.#tracker.onSent(transaction, node.name, performance.now());
+    this.#sent += rest.length;
+    for (let attempt = 0; rest.length > 0; attempt++) {
+      const target = this.#nodes[(this.#nodes.indexOf(node) + attempt) % this.#nodes.length] as NodeRpc;
+      const refusals = await this.#sendOnce(target, rest);
+      const again: PreparedTransaction[] = [];
+      for (const [index, reason] of refusals.entries()) {
+        const transaction = rest[index] as PreparedTransaction;
+        if (reason === undefined || reason === 'ALREADY_KNOWN') continue;
+        if (TRANSIENT.has(reason) && attempt < RETRIES && this.#signal?.aborted !== true)
+          again.push(transaction);
+        else this.#tracker.onRefused(transaction, reason);
+      }
+      rest = again;
+      if (rest.length > 0) await sleep(RETRY_MS);
+    }
+  }
+
+  /** The reason of the refusal of each transaction, undefined where it was accepted. */
+  async #sendOnce(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<(string | undefined)[]> {
+    const refusals: (string | undefined)[] = [];
+    for (let start = 0; start < batch.length; start += LIMITS.maxPageItems) {
+      const part = batch.slice(start, start + LIMITS.maxPageItems);
+      try {
+        const transactions = part.map(({ bytes }) => `0x${toHex(bytes)}`);
+        const { items } = await node.call('tx_sendMany', { transactions });
+        refusals.push(...items.map(({ error }) => error?.data.reason));
+      } catch (error) {
+        refusals.push(...part.map(() => errorCode(error) ?? 'NOT_REACHABLE'));
+      }
+    }
+    return refusals;
+  }
+}
