@@ -6,7 +6,7 @@ import { isValidBlock } from './blocks.ts';
 import { EventQueue } from './event-queue.ts';
 import { FaultInjector, restart } from './faults/fault-injector.ts';
 import { type FaultClass, FaultCounts } from './faults/faults.ts';
-import { drawExpendable, drawLiars } from './faults/faulty-nodes.ts';
+import { drawExpendable, drawLiars, setClocks } from './faults/faulty-nodes.ts';
 import { SimNode } from './host.ts';
 import { Invariants, type SimulationErrorCode } from './invariants.ts';
 import { drawLinks, GOOD_LINKS, type LinkQuality, type Packet, SimNetwork } from './network.ts';
@@ -106,7 +106,7 @@ export class Simulation {
     this.nodes = this.validators.ids.map((id, index) => new SimNode(index, world, strategies.get(id)));
     this.#expendable = drawExpendable(random, this.faults, this.validators.at(1), this.nodes);
     this.validators.faulty = new Set([...byzantine, ...this.#expendable.map((node) => node.id)]);
-    this.#setClocks();
+    setClocks(this.nodes, this.faults, random, this.counts, options.maxClockOffsetMs);
     options.observer?.onStart({
       ids: this.validators.ids,
       faults: [...this.faults],
@@ -264,10 +264,7 @@ export class Simulation {
       this.#queue.push(node.pausedUntilMs, event);
       return;
     }
-    this.#trace.add(atMs);
-    this.#trace.add(event.node);
-    this.#trace.add(kindCode(event.input));
-    this.#trace.add(node.headHeight);
+    this.#trace.note(atMs, node, event.input);
     this.#options.observer?.onInput(atMs, event.node, event.input);
     node.handle(event.input);
   }
@@ -286,19 +283,6 @@ export class Simulation {
     this.validators.freeze();
     this.network.heal();
     this.network.quality = GOOD_LINKS;
-  }
-
-  #setClocks(): void {
-    const drawn = this.faults.has('clock-offset') ? this.random.pick([300, 300, 10_000]) : 0;
-    const { maxClockOffsetMs: limit = drawn } = this.#options;
-    if (limit === 0) return;
-    for (const node of this.nodes) {
-      // Far off are single clocks; a little off are all.
-      const isFar = limit > 300 && this.random.chance(0.3);
-      node.clockOffsetMs =
-        this.random.between(-1, 1) * (isFar ? limit : this.random.between(0, Math.min(limit, 300)));
-      if (node.clockOffsetMs !== 0) this.counts.note('clock-offset');
-    }
   }
 
   /** Only liars may be accused. */
@@ -321,22 +305,4 @@ export class Simulation {
       minBlockIntervalMs,
     });
   }
-}
-
-const INPUT_KINDS = [
-  'packet',
-  'core-event',
-  'timer',
-  'synced',
-  'start-height',
-  'forget',
-  'status',
-  'catch-up',
-] as const;
-
-function kindCode(input: NodeInput): number {
-  const code = INPUT_KINDS.indexOf(input.kind);
-  if (input.kind !== 'packet' || input.packet.kind !== 'consensus') return code;
-  const { height, round } = fieldsOf(input.packet.message);
-  return code + 8 * height + 131 * round + 7 * input.packet.message.kind.length;
 }

@@ -2,7 +2,7 @@ import { faultTolerance } from '../../types/quorum.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import type { SimNode } from '../host.ts';
 import type { Random } from '../random.ts';
-import { type FaultClass, isStrategy, type Strategy } from './faults.ts';
+import { type FaultClass, type FaultCounts, isStrategy, type Strategy } from './faults.ts';
 
 /** Who of the first validators is Byzantine, by id: each strategy has at least one where f allows it. */
 export function drawLiars(
@@ -31,6 +31,24 @@ export function drawExpendable(
   const liars = nodes.length - honest.length;
   const members = honest.filter((node) => first.has(node.id));
   return random.sample(members, faultTolerance(first.size) - liars);
+}
+
+/** Sets clocks wrong by at most `maxOffsetMs` either way, by default as the class `clock-offset` has it. */
+export function setClocks(
+  nodes: readonly SimNode[],
+  faults: ReadonlySet<FaultClass>,
+  random: Random,
+  counts: FaultCounts,
+  maxOffsetMs = faults.has('clock-offset') ? random.pick([300, 300, 10_000]) : 0,
+): void {
+  if (maxOffsetMs === 0) return;
+  for (const node of nodes) {
+    // Far off are single clocks; a little off are all.
+    const isFar = maxOffsetMs > 300 && random.chance(0.3);
+    node.clockOffsetMs =
+      random.between(-1, 1) * (isFar ? maxOffsetMs : random.between(0, Math.min(maxOffsetMs, 300)));
+    if (node.clockOffsetMs !== 0) counts.note('clock-offset');
+  }
 }
 
 /**
