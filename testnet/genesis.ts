@@ -53,6 +53,7 @@ function testnetParameters(options: TestnetGenesisOptions): Parameters {
     epochMs: 120_000,
     ownerMonthMs: 20_000,
     ownerVestingMonths: 3,
+    billingWindowMs: 60_000,
   };
 }
 

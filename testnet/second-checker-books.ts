@@ -6,6 +6,7 @@ import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../src/types/operations/econom
 import type { BlockReceipts, Receipt, SystemReceipt } from '../src/types/receipt.ts';
 import { decode } from '../src/types/ssz.ts';
 import { readSystemReceipt, SYSTEM_RECEIPTS } from '../src/types/system-receipt.ts';
+import { ClaimBook } from './second-checker-claims.ts';
 import { balance, Holdings, lock, meter, pool, TREASURY } from './second-checker-holdings.ts';
 import { RewardBooks } from './second-checker-rewards.ts';
 import { SalaryBooks } from './second-checker-salary.ts';
@@ -23,9 +24,11 @@ export class Books {
   readonly #salary: SalaryBooks;
   /** Bonds in the order in which they will be paid back. */
   readonly #unbonding: { owner: string; ref: string }[] = [];
+  readonly #claims: ClaimBook;
 
   constructor(genesis: Genesis) {
     this.#salary = new SalaryBooks(this.#holdings, genesis);
+    this.#claims = new ClaimBook(genesis);
     for (const { address, token, amount } of genesis.allocations)
       this.#issue(token, balance(address), amount);
     for (const { payer, ledger, token, amount } of genesis.meters)
@@ -35,7 +38,12 @@ export class Books {
   }
 
   get faults(): readonly string[] {
-    return this.#holdings.faults;
+    return [...this.#holdings.faults, ...this.#claims.faults];
+  }
+
+  /** What banks owe for fees in AUR, by `<LEI> <claimant>`. */
+  get claims(): ReadonlyMap<string, bigint> {
+    return this.#claims.claims;
   }
 
   /** Everyone who ever had coins to spend. */
@@ -63,6 +71,7 @@ export class Books {
         const sender = senderOf(receipt.txId);
         this.#bookCharges(receipt, sender);
         this.#bookEvents(receipt);
+        if (receipt.ledger === 'economy') this.#claims.apply(receipt);
       }
     for (const receipt of receipts.system) this.#bookSystemReceipt(receipt);
     const height = receipts.system[0]?.height ?? receipts.sections.flat()[0]?.height;
@@ -77,9 +86,13 @@ export class Books {
     this.#holdings.move(token, from, to, amount);
   }
 
-  /** Half of each charge, rounded up, is burned, and the rest is in the section's pool; GEN goes to the treasury. */
+  /**
+   * Half of each charge, rounded up, is burned, and the rest is in the section's pool; GEN goes to the treasury. What is
+   * charged in AUR, an event tells with the bank whose AUR it was.
+   */
   #bookCharges({ ledger, height, charges }: Receipt, sender: string): void {
     for (const { token, amount } of charges) {
+      if (token === 'AUR') continue;
       const from = ledger === 'economy' && token === 'FLX' ? balance(sender) : meter(ledger, sender);
       const burned = token === 'GEN' ? 0n : (amount + 1n) / 2n;
       this.#issue(token, from, -burned);
@@ -141,6 +154,11 @@ export class Books {
       case 'BankTransferred': {
         const { from, to, amount } = decode(events.BankTransferred.type, data, name);
         this.#move('AUR', balance(from), balance(to), amount);
+        break;
+      }
+      case 'CrossBorderCharged': {
+        const { from, amount } = decode(events.CrossBorderCharged.type, data, name);
+        this.#issue('AUR', balance(from), -amount);
         break;
       }
       case 'FaucetPaid': {

@@ -103,6 +103,13 @@ async function compareBalances(
       findings.push({ height, what: `supply of ${token}: node ${amount}, books ${books.supply(token)}` });
     if (!ok) findings.push({ height, what: `the node itself says that ${token} does not add up` });
   }
+  const claims = await claimsOf(node);
+  for (const key of new Set([...claims.keys(), ...books.claims.keys()]))
+    if (claims.get(key) !== books.claims.get(key))
+      findings.push({
+        height,
+        what: `claim on ${key}: node ${claims.get(key)}, books ${books.claims.get(key)}`,
+      });
   const answers = await balancesOf(node, books.addresses);
   for (const [index, answer] of answers.entries()) {
     if (answer.height !== height) return 'moved';
@@ -118,6 +125,18 @@ async function compareBalances(
     }
   }
   return { findings, compared };
+}
+
+/** Claims by `<LEI> <claimant>`. */
+async function claimsOf(node: NodeRpc): Promise<Map<string, bigint>> {
+  const claims = new Map<string, bigint>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: { items: { bank: string; claimant: string; amount: string }[]; nextCursor: string | null } =
+      await node.call('economy_getClaims', cursor === '' ? {} : { cursor });
+    for (const { bank, claimant, amount } of page.items) claims.set(`${bank} ${claimant}`, BigInt(amount));
+    cursor = page.nextCursor;
+  }
+  return claims;
 }
 
 type BalanceAnswer = Awaited<ReturnType<typeof askBalance>>;

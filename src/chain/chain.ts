@@ -380,6 +380,7 @@ export class Chain {
       bytes: blockBytes(complete),
       receipts: executed.receipts,
       proofItems: executed.proofItems,
+      ...(executed.bill === undefined ? {} : { bill: executed.bill }),
       certificate,
       stateChanges: executed.view.changes(),
       // The header says V(height + 1); where that is another set than V(height), later proofs need its members.

@@ -1,4 +1,5 @@
 import { type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
+import type { BookedBill } from '../ledger/economy/billing/window.ts';
 import { type Ended, endBlock, minersOf } from '../ledger/end-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
 import { executeSection, type SectionResult } from '../ledger/section.ts';
@@ -18,6 +19,7 @@ export interface ExecutedBlock {
   readonly view: StateView;
   readonly receipts: BlockReceipts;
   readonly proofItems: BlockProofItems;
+  readonly bill: BookedBill | undefined;
   readonly receiptsRoot: Hash;
   readonly stateRoot: Hash;
   /** V(height + 1) and V(height + 2). */
@@ -49,6 +51,7 @@ export function finishBlock(
     view: ended.view,
     receipts,
     proofItems: results.map(({ proofItems }) => [...proofItems]),
+    bill: ended.bill,
     receiptsRoot: receiptsRoot(
       sections.map(({ section }) => section.receiptRoot),
       receipts.system,

@@ -1,4 +1,5 @@
 import type { BlockStore } from '../storage/block-store.ts';
+import { BILL_PROOF_VERSION, type BillingProof, commitmentPathOf } from '../types/bill-proof.ts';
 import type { Block } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
 import { buildFinalityProof, type FinalityProof, type FinalityProofParts } from '../types/finality-proof.ts';
@@ -82,6 +83,25 @@ export class ChainHistory {
       anchor: trustedHeight === undefined ? undefined : await this.#anchor(trustedHeight),
       links: await this.#links(trustedHeight ?? 0, place.height),
     });
+  }
+
+  /** That the commitment to a window of billing is final, from genesis on; undefined before the window is closed. */
+  async billingProof(window: number): Promise<BillingProof | undefined> {
+    const height = this.store.bills.closedAt(window);
+    const stored = height === undefined ? undefined : this.block(height);
+    const path = stored === undefined ? undefined : commitmentPathOf(stored.receipts, window);
+    if (stored === undefined || path === undefined) return undefined;
+    return {
+      version: BILL_PROOF_VERSION,
+      genesisHash: this.#genesisHash,
+      ...path,
+      header: stored.block.header,
+      certificate: stored.certificate,
+      links: (await this.#links(0, stored.height)).map((link) => ({
+        ...link,
+        validators: [...link.validators],
+      })),
+    };
   }
 
   async #anchor(height: number): Promise<FinalityProofParts['anchor']> {

@@ -7,13 +7,15 @@ import { sha256 } from './hash.ts';
  */
 const EMPTY_ROOT = sha256(new Uint8Array(0));
 
-function hashLeaf(leaf: Uint8Array): Uint8Array {
+/** Hash of a leaf: sha256(0x00 ‖ leaf). */
+export function hashLeaf(leaf: Uint8Array): Uint8Array {
   const input = new Uint8Array(1 + leaf.length);
   input.set(leaf, 1);
   return sha256(input);
 }
 
-function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** Hash of an inner node: sha256(0x01 ‖ left ‖ right). */
+export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   const input = new Uint8Array(65);
   input[0] = 1;
   input.set(left, 1);
@@ -21,8 +23,8 @@ function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(input);
 }
 
-/** The largest power of two below n (n ≥ 2). */
-function splitPoint(n: number): number {
+/** The largest power of two below n (n ≥ 2): how many leaves the left half of a tree of n has. */
+export function splitPoint(n: number): number {
   return 2 ** (31 - Math.clz32(n - 1));
 }
 
@@ -87,6 +89,22 @@ export function rootOfPath(
   );
 }
 
+/** The root that `path` leads to from the leaf at `index` of `size` leaves; undefined if there is no such path. */
+export function rootFromPlace(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+): Uint8Array | undefined {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size || size > 2 ** 31) return undefined;
+  const sides = merkleSides(index, size);
+  if (sides.length !== path.length || path.some((sibling) => sibling.length !== 32)) return undefined;
+  return rootOfPath(
+    leaf,
+    sides.map((side, i) => ({ side, hash: path[i] as Uint8Array })),
+  );
+}
+
 /** Whether `path` leads from the leaf at `index` of a list of `size` leaves to `root`. */
 export function verifyMerklePath(
   leaf: Uint8Array,
@@ -95,9 +113,6 @@ export function verifyMerklePath(
   path: readonly Uint8Array[],
   root: Uint8Array,
 ): boolean {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size || size > 2 ** 31) return false;
-  const sides = merkleSides(index, size);
-  if (sides.length !== path.length || path.some((sibling) => sibling.length !== 32)) return false;
-  const steps = sides.map((side, i) => ({ side, hash: path[i] as Uint8Array }));
-  return equalBytes(rootOfPath(leaf, steps), root);
+  const found = rootFromPlace(leaf, index, size, path);
+  return found !== undefined && equalBytes(found, root);
 }

@@ -11,6 +11,7 @@ import { takeChangedSet } from './bpci/membership.ts';
 import { bookCertificate } from './bpci/participation.ts';
 import { readSummary } from './cluster/registry.ts';
 import { sumByToken } from './cost.ts';
+import { type BookedBill, billBlock } from './economy/billing/window.ts';
 import { adjustGasPrice } from './economy/policy/base-fee.ts';
 import { bookEpoch, closeEpoch } from './economy/policy/epoch-settlement.ts';
 import { applyEvidence } from './evidence.ts';
@@ -52,6 +53,8 @@ export interface Ended {
   readonly view: StateView;
   readonly stateRoot: string;
   readonly systemReceipts: readonly SystemReceipt[];
+  /** The charges of the block, as they will be proven; undefined if there are none. */
+  readonly bill: BookedBill | undefined;
   /** V(h + 1) and V(h + 2). */
   readonly validators: ValidatorSet;
   readonly nextValidators: ValidatorSet;
@@ -98,6 +101,12 @@ function settleBlock(
   receipts.push(...closeEpoch(economy, context, readSummary(view.reader('cluster')).alive));
   receipts.push(...settleCharges(begun, view, sections, input));
   receipts.push(...rules.settlement.settleSalary(economy, context));
+  const billed = billBlock(
+    economy,
+    context,
+    LEDGERS.map((ledger) => ({ ledger, charges: sections[ledger]?.charges ?? [] })),
+  );
+  receipts.push(...billed.receipts);
   receipts.push(
     ...rules.settlement.endBlock(economy, context, (lock) => isLockSpent(view.reader(lock.ledger), lock.ref)),
   );
@@ -126,6 +135,7 @@ function settleBlock(
     view,
     stateRoot: view.stateRoot(),
     systemReceipts: receipts.map((receipt, index) => ({ ...receipt, height: context.height, index })),
+    bill: billed.bill,
     validators,
     nextValidators: afterNext,
     hasPendingWork: hasPendingWork(view, context.timeMs, rules),

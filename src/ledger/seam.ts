@@ -122,6 +122,11 @@ export interface OperationContext extends LedgerContext {
    * jobs were never charged.
    */
   chargeJob(job: Job): JobOutcome;
+  /**
+   * Puts a fee in AUR on the sender's bill, which the operation itself has taken: there are no meters in AUR. If the
+   * transaction fails, it was never charged.
+   */
+  chargeCrossBorder(amount: bigint): void;
 }
 
 export interface OperationHandler<T> {
@@ -143,8 +148,9 @@ export interface OperationHandler<T> {
 }
 
 /**
- * A meter charge that a section emits; EndBlock settles it. `receipt` is the index of the transaction, whose sender
- * pays for it (`transaction`), or whose jobs are paid by whom they were done for (`job`).
+ * A charge that a section emits; EndBlock settles it. `receipt` is the index of the transaction, whose sender pays for
+ * it (`transaction`), or whose jobs are paid by whom they were done for (`job`). The AUR of one for `cross-border` is
+ * gone already.
  */
 export interface SectionCharge extends Charge {
   readonly reason: ChargeReason;

@@ -1,3 +1,4 @@
+import { CLASS_TOKENS } from '../types/billing.ts';
 import type { TokenName } from '../types/names.ts';
 import type { Charge } from '../types/receipt.ts';
 import type { Address } from '../types/ssz.ts';
@@ -14,12 +15,13 @@ import {
 /** What a payer's meter holds as of S less what this section has charged it. */
 type Available = (payer: Address, token: TokenName) => bigint;
 
-/** Jobs of the running transaction, which stand only if it succeeds. */
-interface PendingJobs {
+/** What the running transaction is charged besides its fees, which stands only if it succeeds. */
+interface Pending {
   readonly sender: Address;
   /** What the transaction may cost its sender besides. */
   readonly demand: ReadonlyMap<TokenName, bigint>;
   readonly jobs: Omit<CreditedJob, 'receipt'>[];
+  crossBorder: bigint;
 }
 
 /** What the transactions of one section are charged, and the jobs among it. */
@@ -28,7 +30,7 @@ export class SectionCharges {
   readonly #jobs: CreditedJob[] = [];
   /** What each payer was charged in this section, by `payer/token`. */
   readonly #charged = new Map<string, bigint>();
-  #pending: PendingJobs | undefined;
+  #pending: Pending | undefined;
 
   get charges(): readonly SectionCharge[] {
     return this.#charges;
@@ -44,7 +46,7 @@ export class SectionCharges {
 
   /** A transaction begins that may cost its sender this much. */
   begin(sender: Address, demand: ReadonlyMap<TokenName, bigint>): void {
-    this.#pending = { sender, demand, jobs: [] };
+    this.#pending = { sender, demand, jobs: [], crossBorder: 0n };
   }
 
   /** See OperationContext.chargeJob. */
@@ -60,17 +62,33 @@ export class SectionCharges {
     return { credited, amounts };
   }
 
-  /** The running transaction ends: its sender pays these charges, and its jobs are charged if it succeeded. */
-  end(receipt: number, charges: readonly Charge[], succeeded: boolean): void {
-    const { sender, jobs } = this.#pending as PendingJobs;
+  /** See OperationContext.chargeCrossBorder. */
+  chargeCrossBorder(amount: bigint): void {
+    if (this.#pending === undefined) throw new InvariantViolation('a charge outside of a transaction');
+    this.#pending.crossBorder += amount;
+  }
+
+  /**
+   * The running transaction ends: its sender pays these fees, and if it succeeded also its payments across borders, and
+   * its jobs are charged. Returns what the sender pays.
+   */
+  end(receipt: number, fees: readonly Charge[], succeeded: boolean): Charge[] {
+    const { sender, jobs, crossBorder } = this.#pending as Pending;
     this.#pending = undefined;
-    for (const charge of charges) this.#add({ reason: 'transaction', payer: sender, receipt, ...charge });
-    if (!succeeded) return;
+    for (const fee of fees) this.#add({ reason: 'transaction', payer: sender, receipt, ...fee });
+    if (!succeeded) return [...fees];
+    const paid = [...fees];
+    if (crossBorder > 0n) {
+      const charge = { token: CLASS_TOKENS['cross-border'], amount: crossBorder };
+      this.#add({ reason: 'cross-border', payer: sender, receipt, ...charge });
+      paid.push(charge);
+    }
     for (const job of jobs) {
       this.#jobs.push({ ...job, receipt });
       for (const { token, fee } of job.amounts)
         if (fee > 0n) this.#add({ reason: 'job', payer: job.payer, receipt, token, amount: fee });
     }
+    return paid;
   }
 
   #add(charge: SectionCharge): void {
@@ -81,7 +99,7 @@ export class SectionCharges {
 }
 
 /** What the running transaction takes of a meter so far: its sender's own fees, and the jobs that it reported. */
-function spokenFor({ sender, demand, jobs }: PendingJobs, payer: Address, token: TokenName): bigint {
+function spokenFor({ sender, demand, jobs }: Pending, payer: Address, token: TokenName): bigint {
   let sum = payer === sender ? (demand.get(token) ?? 0n) : 0n;
   for (const job of jobs) {
     if (job.payer !== payer) continue;

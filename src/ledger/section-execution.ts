@@ -1,4 +1,5 @@
 import { hashOf } from '../crypto/hash.ts';
+import { CLASS_TOKENS } from '../types/billing.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
 import { type Charge, type LedgerEvent, NO_FAILED_OPERATION, type Receipt } from '../types/receipt.ts';
@@ -117,10 +118,10 @@ export class SectionExecution {
       return refusal;
     }
     useNonce(this.#own, body.sender);
-    const charges = this.#chargesOf(known, outcome);
-    if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(charges, 'FLX'));
-    this.#charges.end(index, charges, outcome.status === COMMON_STATUSES.OK);
-    this.#gasSold += this.#soldFor(amountOf(charges, 'FLX'));
+    const fees = this.#feesOf(known, outcome);
+    if (paysFromBalance) settlement.releaseFee(this.#own, body.sender, body.maxFee, amountOf(fees, 'FLX'));
+    const charges = this.#charges.end(index, fees, outcome.status === COMMON_STATUSES.OK);
+    this.#gasSold += this.#soldFor(amountOf(fees, 'FLX'));
     const item = module.proofItem({
       ...this.#context,
       txId: transaction.id,
@@ -234,16 +235,18 @@ export class SectionExecution {
       emit: (spec, value) => events.push(encodeEvent(spec, value, operationIndex, events.length)),
       chargeJob: (job) =>
         this.#charges.chargeJob(job, (payer, token) => this.#available(payer, this.#ledger, token)),
+      chargeCrossBorder: (amount) => this.#charges.chargeCrossBorder(amount),
     };
   }
 
   /** Gas in FLX up to maxFee; free operations and fixed fees count only where the transaction succeeded. */
-  #chargesOf(known: KnownTransaction, outcome: Outcome): Charge[] {
+  #feesOf(known: KnownTransaction, outcome: Outcome): Charge[] {
     const { maxFee } = known.transaction.value.body;
     const charges: Charge[] = [];
     const gasFee = this.#gasFee(known, outcome);
     const isOverBudget = gasFee > maxFee;
-    if (gasFee > 0n && maxFee > 0n) charges.push({ token: 'FLX', amount: isOverBudget ? maxFee : gasFee });
+    if (gasFee > 0n && maxFee > 0n)
+      charges.push({ token: CLASS_TOKENS.transaction, amount: isOverBudget ? maxFee : gasFee });
     if (outcome.status === COMMON_STATUSES.OK) charges.push(...known.cost.fixedFees);
     return charges;
   }

@@ -39,6 +39,7 @@ export type RpcErrorCode =
   | 'IMAGE_NOT_FOUND'
   | 'APP_NOT_FOUND'
   | 'CONTAINER_NOT_FOUND'
+  | 'BILLING_WINDOW_NOT_FOUND'
   | 'PRUNED'
   | 'AGREEMENT_NOT_FOUND'
   | 'CLIENT_NOT_FOUND'
@@ -91,6 +92,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   IMAGE_NOT_FOUND: 'notFound',
   APP_NOT_FOUND: 'notFound',
   CONTAINER_NOT_FOUND: 'notFound',
+  BILLING_WINDOW_NOT_FOUND: 'notFound',
   PRUNED: 'notFound',
   AGREEMENT_NOT_FOUND: 'notFound',
   CLIENT_NOT_FOUND: 'notFound',

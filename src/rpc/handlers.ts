@@ -1,5 +1,6 @@
 import type { AllHandlers } from './dispatcher.ts';
 import { adminHandlers } from './methods/admin.ts';
+import { billingHandlers } from './methods/billing.ts';
 import { bpciHandlers } from './methods/bpci.ts';
 import { bpiHandlers } from './methods/bpi.ts';
 import { chainHandlers } from './methods/chain.ts';
@@ -29,6 +30,7 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...docklockHandlers(ports),
     ...clusterHandlers(ports),
     ...economyHandlers(ports),
+    ...billingHandlers(ports),
     ...bpiHandlers(ports),
     ...bpciHandlers(ports),
     ...ibftHandlers(ports),

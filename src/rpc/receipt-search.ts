@@ -29,7 +29,7 @@ interface Position {
 }
 
 /** `height.index` of the next receipt to look at. @throws NodeError INVALID_PARAMS */
-function positionOf(cursor: string): Position {
+export function blockPositionOf(cursor: string): Position {
   const match = /^(\d{1,15})\.(\d{1,9})$/.exec(cursor);
   if (match === null)
     throw rpcError('INVALID_PARAMS', 'params.cursor: not a cursor of this method', {
@@ -51,7 +51,7 @@ export async function searchReceipts(
   const last = Math.min(query.toHeight ?? Number.MAX_SAFE_INTEGER, chain.head().height);
   const first = Math.max(query.fromHeight ?? 1, chain.lowestHeight(), 1);
   let { height, index } =
-    typeof query.cursor === 'string' ? positionOf(query.cursor) : { height: first, index: 0 };
+    typeof query.cursor === 'string' ? blockPositionOf(query.cursor) : { height: first, index: 0 };
   const stop = Math.min(last, height + LIMITS.maxSearchedBlocks - 1);
   const items: ReceiptView[] = [];
   const maxBytes = LIMITS.maxRpcResponseBytes / 4;

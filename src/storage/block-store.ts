@@ -11,7 +11,8 @@ import { decode, encode, type Hash } from '../types/ssz.ts';
 import { type Validator, ValidatorListType } from '../types/validator.ts';
 import { concatBytes, equalBytes, fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
-import type { StorageErrorCode } from './errors.ts';
+import { BillIndex, type StoredBill } from './bill-index.ts';
+import { corrupt, readable, type StorageErrorCode } from './errors.ts';
 import type { BatchOperation, KeyValueStore } from './key-value.ts';
 import {
   EVIDENCE_RANGE,
@@ -31,7 +32,7 @@ import { OwnPool } from './own-pool.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Raised by one whenever the layout or a schema on disk changes. */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
 
 /** A header has a fixed size, so the bytes of a block are header ‖ rest, and each part is stored once. */
 const HEADER_BYTES = BlockHeaderType.fixedSize as number;
@@ -70,6 +71,8 @@ export interface BlockCommit {
   readonly bytes: Uint8Array;
   readonly receipts: BlockReceipts;
   readonly proofItems: BlockProofItems;
+  /** Its charges, if it has any. */
+  readonly bill?: StoredBill;
   readonly certificate: Certificate;
   readonly stateChanges: Iterable<StateChange>;
   /** V(height + 1), where it is not V(height): a step of every finality proof of a later block. */
@@ -86,6 +89,8 @@ export class BlockStore {
   readonly #writes: WriteQueue;
   readonly #pool: OwnPool;
   readonly #genesisHash: Hash;
+  /** The charges of all blocks. */
+  readonly bills: BillIndex;
   #head: StoredHead | undefined;
 
   private constructor(store: KeyValueStore, genesisHash: Hash, pool: OwnPool, head: StoredHead | undefined) {
@@ -93,6 +98,7 @@ export class BlockStore {
     this.#genesisHash = genesisHash;
     this.#writes = new WriteQueue(store);
     this.#pool = pool;
+    this.bills = new BillIndex(store);
     this.#head = head;
   }
 
@@ -169,6 +175,7 @@ export class BlockStore {
         key: heightKey('validators', height),
         value: encode(ValidatorListType, [...commit.nextValidators]),
       });
+    operations.push(...this.bills.operations(height, commit.bill, commit.receipts.system));
     for (const section of commit.receipts.sections)
       for (const receipt of section) {
         operations.push({
@@ -366,23 +373,6 @@ function placeOf(value: Uint8Array): TransactionPlace {
   const ledger = LEDGERS[view.getUint8(8)];
   if (ledger === undefined) throw new RangeError('no such ledger');
   return { height: readUint64(value), ledger, index: view.getUint32(9) };
-}
-
-/** What this node wrote itself must decode; if not, the disk is damaged. */
-function readable<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw corrupt(what, error);
-  }
-}
-
-function corrupt(what: string, cause: unknown): NodeError<StorageErrorCode> {
-  return new NodeError<StorageErrorCode>('STORE_CORRUPT', `the database holds a damaged ${what}`, {
-    data: { what },
-    hint: 'move the db folder away and let the node sync again; keep keys and journal',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
 
 function notNext(head: StoredHead | undefined, height: number): NodeError<StorageErrorCode> {

@@ -1,3 +1,5 @@
+import { NodeError } from '../util/errors.ts';
+
 /** Codes of every error that storage raises on purpose. */
 export type StorageErrorCode =
   /** Another process, or another part of this one, has the database, the journal or the data directory open. */
@@ -26,3 +28,20 @@ export type StorageErrorCode =
   | 'JOURNAL_FULL'
   /** A write failed earlier: what the disk holds is unknown until the node starts again. */
   | 'JOURNAL_FAILED';
+
+/** What this node wrote itself must decode; if not, the disk is damaged. */
+export function readable<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw corrupt(what, error);
+  }
+}
+
+export function corrupt(what: string, cause: unknown): NodeError<StorageErrorCode> {
+  return new NodeError<StorageErrorCode>('STORE_CORRUPT', `the database holds a damaged ${what}`, {
+    data: { what },
+    hint: 'move the db folder away and let the node sync again; keep keys and journal',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -13,6 +13,8 @@ import { prefixRange } from './key-value.ts';
  *   c/ height            certificate                   p/ txId           accepted by the own RPC, undecided
  *   v/ height            next validators, if changed   d/ sequence       recorded drop of one of those
  *   m/ name              version, genesis, head     e/ evidence hash evidence that no block holds yet
+ *   k/ height            charges of the block       w/ window        height of the block that closed it
+ *   n/ window level position                        node of the tree over the billed blocks of a window
  */
 const PREFIX = {
   header: utf8('b/'),
@@ -27,10 +29,20 @@ const PREFIX = {
   pooled: utf8('p/'),
   drop: utf8('d/'),
   evidence: utf8('e/'),
+  bill: utf8('k/'),
+  billingWindow: utf8('w/'),
+  billingNode: utf8('n/'),
   meta: utf8('m/'),
 } as const;
 
-export type HeightKind = 'header' | 'body' | 'receipts' | 'proofItems' | 'certificate' | 'validators';
+export type HeightKind =
+  | 'header'
+  | 'body'
+  | 'receipts'
+  | 'proofItems'
+  | 'certificate'
+  | 'validators'
+  | 'bill';
 
 export function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
@@ -51,6 +63,14 @@ export function heightKey(kind: HeightKind, height: number): Uint8Array {
 
 export function hashKey(kind: 'blockHash' | 'transaction' | 'pooled' | 'evidence', hash: Hash): Uint8Array {
   return concatBytes(PREFIX[kind], fromHex(hash));
+}
+
+export function billingWindowKey(window: number): Uint8Array {
+  return concatBytes(PREFIX.billingWindow, uint64(window));
+}
+
+export function billingNodeKey(window: number, level: number, position: number): Uint8Array {
+  return concatBytes(PREFIX.billingNode, uint64(window), Uint8Array.of(level), uint64(position));
 }
 
 export function dropKey(sequence: number): Uint8Array {

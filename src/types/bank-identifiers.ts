@@ -34,6 +34,11 @@ export function isBic(text: string): boolean {
   return /^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/.test(text);
 }
 
+/** Country of a well-formed BIC, as its ISO 3166-1 code of two letters. */
+export function countryOfBic(bic: string): string {
+  return bic.slice(4, 6);
+}
+
 /** Unique end-to-end transaction reference (ISO 20022): a version 4 UUID (RFC 9562) in lowercase. */
 export function isUetr(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text);

@@ -1,7 +1,6 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { type MerkleSide, merklePath, merkleRoot, merkleSides } from '../crypto/merkle.ts';
 import { toHex } from '../util/bytes.ts';
-import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { type BlockHeader, BlockHeaderType } from './block.ts';
 import { type Certificate, CertificateType } from './certificate.ts';
@@ -13,7 +12,7 @@ import {
   type Receipt,
   ReceiptType,
 } from './receipt.ts';
-import { Bytes, decode, encode, fromJson, Hash32, NameOf, U16 } from './ssz.ts';
+import { Bytes, decode, encode, fromCanonicalJson, Hash32, NameOf, U16 } from './ssz.ts';
 import { type Validator, ValidatorListType } from './validator.ts';
 
 /**
@@ -32,7 +31,7 @@ import { type Validator, ValidatorListType } from './validator.ts';
 
 export const FINALITY_PROOF_VERSION = 1;
 
-const PathStepType = new ContainerType({
+export const PathStepType = new ContainerType({
   side: NameOf(['left', 'right'] as const satisfies readonly MerkleSide[]),
   hash: Hash32,
 });
@@ -41,7 +40,8 @@ export type PathStep = ValueOf<typeof PathStepType>;
 /** Sections hold at most 4096 receipts, so a path has at most 12 steps. */
 const MAX_PATH_STEPS = Math.ceil(Math.log2(LIMITS.maxTransactionsPerSection));
 
-const LinkType = new ContainerType({
+/** A change of the validator set that a proof walks through. */
+export const FinalityLinkType = new ContainerType({
   header: BlockHeaderType,
   certificate: CertificateType,
   /** V(header.height + 1), ordered by id. */
@@ -65,7 +65,7 @@ export const FinalityProofType = new ContainerType({
   certificate: CertificateType,
   /** Empty for a proof that starts at genesis. */
   anchor: new ListCompositeType(AnchorType, 1),
-  links: new ListCompositeType(LinkType, LIMITS.maxProofLinks),
+  links: new ListCompositeType(FinalityLinkType, LIMITS.maxProofLinks),
 });
 export type FinalityProof = ValueOf<typeof FinalityProofType>;
 
@@ -155,24 +155,10 @@ export function finalityProofToJson(proof: FinalityProof): unknown {
  * @throws NodeError MALFORMED_JSON
  */
 export function finalityProofFromJson(json: unknown): FinalityProof {
-  const proof = fromJson(FinalityProofType, json, 'finality proof');
-  if (!sameJson(FinalityProofType.toJson(proof), json))
-    throw new NodeError('MALFORMED_JSON', 'malformed finality proof: not in the canonical form', {
-      hint: 'use the result of chain_getTransactionProof as it came',
-    });
-  return proof;
-}
-
-/** Equality of JSON values in which only the order of keys and white space are free. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every(
-    (key) =>
-      Object.hasOwn(b, key) &&
-      sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  return fromCanonicalJson(
+    FinalityProofType,
+    json,
+    'finality proof',
+    'use the result of chain_getTransactionProof as it came',
   );
 }

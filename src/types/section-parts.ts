@@ -16,8 +16,8 @@ export type SentMessage = ValueOf<typeof SentMessageType>;
 export const QueuedMessageType = new ContainerType({ height: Height, message: SentMessageType });
 export type QueuedMessage = ValueOf<typeof QueuedMessageType>;
 
-/** What a charge is for: executing a transaction, or a job that one reports. */
-export const CHARGE_REASONS = ['transaction', 'job'] as const;
+/** What a charge is for: executing a transaction, a job that one reports, or a payment across a border. */
+export const CHARGE_REASONS = ['transaction', 'job', 'cross-border'] as const;
 export type ChargeReason = (typeof CHARGE_REASONS)[number];
 
 /** The leaves of a section's `chargeRoot`; `receipt` is the index of the transaction in the section. */

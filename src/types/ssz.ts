@@ -268,3 +268,31 @@ export function fromJson<T>(type: Type<T>, json: unknown, what: string): T {
     });
   }
 }
+
+/**
+ * The same for a file whose JSON has exactly one spelling: an extra or missing field, capital letters in hex or text in
+ * place of a number are refused, so that no byte of it is without meaning. Order of keys and white space are free.
+ * @throws NodeError MALFORMED_JSON
+ */
+export function fromCanonicalJson<T>(type: Type<T>, json: unknown, what: string, hint: string): T {
+  const value = fromJson(type, json, what);
+  if (!sameJson(type.toJson(value), json))
+    throw new NodeError<DecodeErrorCode>('MALFORMED_JSON', `malformed ${what}: not in the canonical form`, {
+      hint,
+    });
+  return value;
+}
+
+/** Equality of JSON values in which only the order of keys and white space are free. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) =>
+      Object.hasOwn(b, key) &&
+      sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

@@ -21,6 +21,8 @@ export const LIMITS = {
   maxEventsPerReceipt: 256,
   maxEventBytes: 1024,
   maxSystemReceiptsPerBlock: 8192,
+  /** Charges of one block. */
+  maxBillLinesPerBlock: 131_072,
 
   // Blocks
   maxTransactionsPerSection: 4096,
@@ -224,6 +226,10 @@ export const LIMITS = {
   maxPageItems: 500,
   defaultPageItems: 50,
 
-  // Offline proofs: changes of the validator set that one proof may walk through
+  /** Blocks of a window that one call of economy_getBill looks at. */
+  maxBilledBlocksPerCall: 256,
+
+  // Offline proofs: changes of the validator set that one proof may walk through, lines of one bill
   maxProofLinks: 4096,
+  maxLinesPerBill: 65_536,
 } as const satisfies Record<string, number>;

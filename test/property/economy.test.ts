@@ -79,7 +79,7 @@ function heldByAll(chain: EconomyChain): Record<TokenName, bigint> {
 }
 
 function preparedChain(): EconomyChain {
-  const chain = new EconomyChain();
+  const chain = new EconomyChain({ parameters: { crossBorderFeeAur: 3n, crossBorderFeePpm: 50_000 } });
   chain.send(bob, kinds.Faucet, { to: bob.address });
   chain.send(bankers[0], kinds.ReserveAttest, attestation(chain));
   reportPrices(chain);

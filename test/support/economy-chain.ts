@@ -99,7 +99,8 @@ export function economyGenesis(options: ChainOptions = {}): Genesis {
     chainId: 7,
     testnet: options.testnet ?? true,
     timeMs: START_MS,
-    parameters: { ...DEFAULT_PARAMETERS, ...options.parameters },
+    // Payments of a few micro-AUR cross borders free of charge unless a test wants otherwise.
+    parameters: { ...DEFAULT_PARAMETERS, crossBorderFeeAur: 0n, ...options.parameters },
     validators: [
       {
         id: validator.address,

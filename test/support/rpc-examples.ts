@@ -2,6 +2,7 @@ import { signNodeJoin } from '../../src/client/cluster-node.ts';
 import { EXAMPLE_AGREEMENT } from '../../src/client/example-agreement.ts';
 import { signImage } from '../../src/client/image-provenance.ts';
 import { signStepBatch } from '../../src/client/step-batch.ts';
+import { billingPort } from '../../src/node/ports/billing-port.ts';
 import { bpciPort } from '../../src/node/ports/bpci-port.ts';
 import { bpiPort } from '../../src/node/ports/bpi-port.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
@@ -63,9 +64,10 @@ export async function runExamples(): Promise<Record<string, Example>> {
   const names = [...all.filter((name) => !waits(name)), ...all.filter(waits)];
   const node = await nodeCalls();
   const ledgers = await ledgerCalls();
+  const bill = await billCall();
   const examples: Record<string, Example> = {};
   for (const name of names) {
-    const { call, params } = isLedgerMethod(name) ? ledgers : node;
+    const { call, params } = name === 'economy_getBill' ? bill : isLedgerMethod(name) ? ledgers : node;
     const given = params[name] ?? {};
     examples[name] = { params: given, result: JSON.parse(JSON.stringify(await call(name, given))) };
   }
@@ -209,6 +211,21 @@ async function ledgerCalls(): Promise<Calls> {
       bpci_getClient: { client: client as string },
       bpci_getProofOfTransact: { txId: `0x${sent.txId}` },
     },
+  };
+}
+
+/** Alice paid Bob twice, and the window in which she did is closed. */
+async function billCall(): Promise<Calls> {
+  const rpc = await ExecutingRpc.open(({ chain }) => ({ billing: billingPort(chain) }));
+  const { alice, bob, clock, genesis } = rpc.world;
+  const payment = { to: bob.address, token: 'FLX' as const, amount: 1_500_000n, reference: 'rent' };
+  for (let i = 0; i < 2; i++)
+    await rpc.run(alice, 'economy', [encodeOperation(ECONOMY.operations.Transfer, payment)]);
+  clock.advance(genesis.parameters.billingWindowMs);
+  for (let i = 0; i < 2; i++) await rpc.world.extend(rpc.node);
+  return {
+    call: (name, params) => rpc.call(name, params as never),
+    params: { economy_getBill: { payer: addressToText(alice.address), window: 0, limit: 1 } },
   };
 }
 

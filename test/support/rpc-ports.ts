@@ -196,6 +196,13 @@ export class RpcNode {
           ],
         }),
         locks: () => [{ ledger: 'bpci', purpose: 'bond', ref: '77'.repeat(32), token: 'GEN', amount: 8n }],
+        claims: () => [{ bank: '5493001KJTIIGC8Y1R12', claimant: 'owner', amount: 40_000n }],
+      },
+      billing: {
+        openWindow: () => ({ window: 0, fromHeight: 1 }),
+        commitment: () => undefined,
+        blockBill: () => undefined,
+        blockPath: () => [],
       },
       docklock: {
         image: () => undefined,

@@ -7,6 +7,7 @@ import { coins, formatCoins, listOf, token } from '../parse.ts';
 import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
+import { registerBill } from './economy-bill.ts';
 
 type TokenOptions = SendOptions & { token: TokenName };
 type LedgerOptions = TokenOptions & { ledger: LedgerName };
@@ -27,6 +28,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .command('supply')
     .description('how much of each token exists; exit code 6 if it does not add up')
     .action(action(cliProcess, supply));
+  registerBill(economy, cliProcess);
   const sending = (name: string, description: string) =>
     withSendOptions(economy.command(name).description(description));
 

@@ -1,3 +1,4 @@
+import { CLASS_TOKENS } from '../../types/billing.ts';
 import type { Parameters } from '../../types/genesis.ts';
 import type { SealedHeader } from '../../types/light-block.ts';
 import { BPCI } from '../../types/operations/bpci.ts';
@@ -15,7 +16,7 @@ import { executeNodeMsg } from './messages.ts';
 import { executeKeyRotate, executeValJoin, executeValLeave, executeValVote } from './validator-operations.ts';
 
 const validatorFee = (parameters: Parameters): Charge => ({
-  token: 'GEN',
+  token: CLASS_TOKENS.consensus,
   amount: parameters.validatorOperationFeeGen,
 });
 

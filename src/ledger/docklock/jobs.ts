@@ -1,3 +1,4 @@
+import { CLASS_TOKENS } from '../../types/billing.ts';
 import type { Parameters } from '../../types/genesis.ts';
 import { DOCKLOCK, type StepBatch } from '../../types/operations/docklock.ts';
 import type { Address } from '../../types/ssz.ts';
@@ -18,8 +19,8 @@ export function jobValues(usage: Job['usage'], prices: Parameters): Job['values'
     (egressBytes * prices.jobPriceEgressMb) / BYTES_PER_MB +
     receipts * prices.jobPriceReceipt;
   const values = [
-    { token: 'FLX', value: flx },
-    { token: 'NEX', value: storageMicroGbDay * prices.jobPriceStorage },
+    { token: CLASS_TOKENS.transaction, value: flx },
+    { token: CLASS_TOKENS.storage, value: storageMicroGbDay * prices.jobPriceStorage },
   ] as const;
   return values.filter(({ value }) => value > 0n);
 }

@@ -11,6 +11,7 @@ import type { OperationContext, OperationHandler, StateReader, StateWriter } fro
 import { Table } from '../state/table.ts';
 import { balanceAccount } from './account.ts';
 import { requireApproval } from './approvals.ts';
+import { chargeCrossBorder } from './billing/cross-border.ts';
 import { moveInTransaction, requirePositive } from './books.ts';
 import { isSuspended } from './coverage.ts';
 import { fail } from './failure.ts';
@@ -88,7 +89,8 @@ export const bankRegisterHandler: OperationHandler<BankRegister> = {
 export const bankTransferHandler: OperationHandler<BankTransfer> = {
   name: 'BankTransfer',
   spec: ECONOMY.operations.BankTransfer,
-  gas: 2_500,
+  // Across a border it may read what up to 64 custodians have outstanding.
+  gas: 10_000,
   execute({ uetr, debtorBank, creditorBank, amount, referenceHash }, context) {
     requirePositive(amount);
     if (!isUetr(uetr)) fail('INVALID_UETR', 'a UETR is a UUID version 4 in lowercase');
@@ -117,5 +119,6 @@ export const bankTransferHandler: OperationHandler<BankTransfer> = {
       amount,
       referenceHash,
     });
+    chargeCrossBorder(context, { uetr, debtorBank, debtor, creditor, amount });
   },
 };

@@ -4,6 +4,7 @@ import { type BlockContext, InvariantViolation, type StateReader } from '../seam
 import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath, SIGNER_POOL } from './account.ts';
 import { findAuthority } from './approvals.ts';
 import { bankOfAccount, MAX_MINTING_TIER, readBank } from './banks.ts';
+import { claimOn, parseClaimPath } from './billing/claims.ts';
 import { amountOf, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from './books.ts';
 import { endBlockQueue } from './end-block-queue.ts';
 import { readPrice } from './gold-price.ts';
@@ -46,6 +47,7 @@ export function assertInvariants(
   }
   assertBurn(change);
   assertMinting(before, after, context);
+  assertClaims(change);
   assertLocks(change);
   assertBanks(change);
   assertQueue(change);
@@ -109,6 +111,22 @@ function assertBurn(change: Change): void {
   for (const token of ['FLX', 'NEX'] as const)
     if (2n * risen(change, 'burned', token) < risen(change, 'fees', token))
       broken(`less than half of ${token} fees burned`);
+}
+
+/** Fees in AUR are burned to the last one, and somebody has a claim for each. */
+function assertClaims(change: Change): void {
+  const { before, after, changed } = change;
+  let gained = 0n;
+  for (const path of changed) {
+    const claim = parseClaimPath(path);
+    if (claim === undefined) continue;
+    const grown = claimOn(after, claim.lei, claim.claimant) - claimOn(before, claim.lei, claim.claimant);
+    if (grown < 0n) broken(`${path} fell, and nothing settles claims`);
+    gained += grown;
+  }
+  const fees = risen(change, 'fees', 'AUR');
+  if (fees !== risen(change, 'burned', 'AUR')) broken('fees in AUR were not burned');
+  if (gained !== fees) broken(`claims grew by ${gained} for fees of ${fees} AUR`);
 }
 
 const OUTSTANDING = 'outstanding/';

@@ -63,10 +63,18 @@ export function burnedPart({ reason, token, amount }: SectionCharge): bigint {
   return reason === 'transaction' && token !== 'GEN' ? (amount + 1n) / 2n : 0n;
 }
 
-/** Burns a part of one charge; what is left goes to the section's pool, of GEN to the treasury. */
+/**
+ * Burns a part of one charge; what is left goes to the section's pool, of GEN to the treasury. A fee in AUR was burned
+ * when it was charged, and only its sum is noted.
+ */
 function settleCharge(economy: StateWriter, ledger: LedgerName, charge: SectionCharge): void {
   const { reason, payer, token, amount } = charge;
   if (amount === 0n) return;
+  if (reason === 'cross-border') {
+    addToTotal(economy, 'fees', token, amount);
+    addToTotal(economy, 'burned', token, amount);
+    return;
+  }
   const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
   if (amountOf(economy, from, token) < amount)
     throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);

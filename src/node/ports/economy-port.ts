@@ -1,6 +1,7 @@
 import type { Chain } from '../../chain/chain.ts';
 import { feeBalance } from '../../ledger/account.ts';
 import { balanceAccount, ISSUE, parseAccountPath } from '../../ledger/economy/account.ts';
+import { claimOn, parseClaimPath } from '../../ledger/economy/billing/claims.ts';
 import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
 import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
 import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
@@ -51,6 +52,15 @@ export function economyPort(chain: Chain): EconomyPort {
       }
       return found;
     },
+    claims: () =>
+      [...state.scan('economy', 'claim/')]
+        .flatMap(({ path }) => {
+          const claim = parseClaimPath(path);
+          if (claim === undefined) return [];
+          const { lei: bank, claimant } = claim;
+          return [{ path, bank, claimant, amount: claimOn(economy, bank, claimant) }];
+        })
+        .sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
 }
 

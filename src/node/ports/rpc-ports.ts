@@ -15,6 +15,7 @@ import type { NodeKeys } from '../node-keys.ts';
 import type { NodeOptions } from '../options.ts';
 import { PeerHistory } from '../peer-history.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
+import { billingPort } from './billing-port.ts';
 import { bpciPort } from './bpci-port.ts';
 import { bpiPort } from './bpi-port.ts';
 import { chainPort } from './chain-port.ts';
@@ -63,6 +64,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     docklock: docklockPort(chain),
     cluster: clusterPort(chain),
     economy: economyPort(chain),
+    billing: billingPort(chain),
     bpi: bpiPort(chain),
     bpci: bpciPort(chain),
     pool: poolPort(pool, chain.history.store),

@@ -1,3 +1,4 @@
+import type { Claimant } from '../../types/billing.ts';
 import type { LedgerName, TokenName } from '../../types/names.ts';
 import type { Address, Hash } from '../../types/ssz.ts';
 
@@ -25,6 +26,13 @@ export interface LockView {
   readonly amount: bigint;
 }
 
+/** What a bank owes in micro-US-dollars for AUR that was burned as a fee. */
+export interface ClaimView {
+  readonly bank: string;
+  readonly claimant: Claimant;
+  readonly amount: bigint;
+}
+
 /** Reads of the economy's state at the head. */
 export interface EconomyPort {
   balance(address: Address, token: TokenName): bigint;
@@ -36,4 +44,6 @@ export interface EconomyPort {
     readonly reserves: readonly GoldReserve[];
   };
   locks(owner: Address): readonly LockView[];
+  /** By bank and claimant; nothing settles one yet. */
+  claims(): readonly ClaimView[];
 }

@@ -1,3 +1,4 @@
+import type { BillingPort } from './billing.ts';
 import type { BpciPort } from './bpci.ts';
 import type { BpiPort } from './bpi.ts';
 import type { ChainPort } from './chain.ts';
@@ -19,6 +20,7 @@ export interface RpcPorts {
   readonly docklock: DocklockPort;
   readonly cluster: ClusterPort;
   readonly economy: EconomyPort;
+  readonly billing: BillingPort;
   readonly bpi: BpiPort;
   readonly bpci: BpciPort;
   readonly pool: PoolPort;

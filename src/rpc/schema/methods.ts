@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { adminMethods } from './admin.ts';
+import { billingMethods } from './billing.ts';
 import { bpciMethods } from './bpci.ts';
 import { bpiMethods } from './bpi.ts';
 import { chainMethods } from './chain.ts';
@@ -27,6 +28,7 @@ export const METHODS = {
   ...docklockMethods,
   ...clusterMethods,
   ...economyMethods,
+  ...billingMethods,
   ...bpiMethods,
   ...bpciMethods,
   ...ibftMethods,

@@ -19,6 +19,7 @@ import {
   U64,
   U128,
 } from '../ssz.ts';
+import { BILLING_COMMITMENT, CROSS_BORDER_CHARGED } from './billing.ts';
 import type { LedgerCatalog } from './catalog.ts';
 import { REWARD_SYSTEM_RECEIPTS, REWARDS } from './economy-rewards.ts';
 
@@ -415,6 +416,7 @@ export const ECONOMY = {
         referenceHash: Hash32,
       }),
     },
+    CrossBorderCharged: CROSS_BORDER_CHARGED,
     ...REWARDS.events,
     FaucetPaid: {
       kind: 40,
@@ -490,6 +492,7 @@ const GasPriceChangedType = new ContainerType({ gasPrice: U128, gasSold: SafeU64
 export const ECONOMY_SYSTEM_RECEIPTS = {
   UnlockOutcome: { kind: 5001, type: UnlockOutcomeType },
   MeterWithdrawOutcome: { kind: 5002, type: MeterWithdrawOutcomeType },
+  BillingCommitment: BILLING_COMMITMENT,
   EpochClosed: { kind: 5041, type: EpochClosedType },
   EpochSharePaid: { kind: 5042, type: EpochSharePaidType },
   GasPriceChanged: { kind: 5040, type: GasPriceChangedType },

@@ -30,7 +30,7 @@ export const GoldItemType = new ContainerType({
   txId: Hash32,
   sender: AddressType,
   status: U16,
-  postings: new ListCompositeType(GoldPostingType, 2 * LIMITS.maxOperationsPerTransaction),
+  postings: new ListCompositeType(GoldPostingType, 4 * LIMITS.maxOperationsPerTransaction),
   bases: new ListCompositeType(GoldBasisType, LIMITS.maxOperationsPerTransaction),
 });
 export type GoldItem = ValueOf<typeof GoldItemType>;

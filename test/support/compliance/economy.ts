@@ -123,8 +123,8 @@ export const economyFixture: LedgerFixture = {
       [payer, lock(LOCKED)],
       [payee, encodeOperation(operations.Faucet, { to: payee.address })],
     ]);
-    sendAll(chain, [[banks[0], encodeOperation(operations.AurMint, { bank: LEIS[0], amount: 100n })]]);
     sendAll(chain, [joinPool(pool), joinPool(member)]);
+    sendAll(chain, [[banks[0], encodeOperation(operations.AurMint, { bank: LEIS[0], amount: 1_000_000n })]]);
   },
   cases: {
     Transfer: {

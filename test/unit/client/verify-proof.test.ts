@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { TrustedBlock } from '../../../src/client/check-finality.ts';
 import {
   type InvalidProof,
   PROOF_CHECKS,
-  type TrustedBlock,
   verifyFinalityProof,
   verifyFinalityProofJson,
 } from '../../../src/client/verify-proof.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hashOf } from '../../../src/crypto/hash.ts';
-import { BlockStore } from '../../../src/storage/block-store.ts';
+import { BlockStore, STORE_VERSION } from '../../../src/storage/block-store.ts';
 import type { BatchOperation, KeyValueStore } from '../../../src/storage/key-value.ts';
 import { heightKey, leafKey, metaKey, uint64 } from '../../../src/storage/keys.ts';
 import { LevelStore } from '../../../src/storage/level-store.ts';
@@ -213,7 +213,7 @@ describe('The block store', () => {
       const again = await LevelStore.open(directory.join('db'));
       await again.batch(
         [
-          { type: 'put', key: metaKey('version'), value: uint64(1) },
+          { type: 'put', key: metaKey('version'), value: uint64(STORE_VERSION) },
           { type: 'put', key: metaKey('head'), value: Uint8Array.of(1) },
         ],
         { sync: true },
