@@ -22,7 +22,7 @@ export type ElectedMiners = Readonly<Record<LedgerName, readonly Address[]>>;
  * blocks below, so the miners are known while the block before is being voted on, and its proposer cannot choose them.
  *
  * Every ledger ranks the candidates by a draw of its own. Then rank by rank, in ledger order, each ledger takes its best
- * candidate that holds no lower rank of it and is not yet taken in this rank: so five ledgers have five different
+ * candidate that holds no lower rank of it and leaves one for each ledger after it: so five ledgers have five different
  * miners of each rank, or as many as there are candidates, after which they begin again. A ledger has at most
  * ELECTED_RANKS miners, all different.
  */
@@ -31,7 +31,6 @@ export function electMiners(
   height: number,
   candidates: readonly MinerCandidate[],
 ): ElectedMiners {
-  const order = new Map(LEDGERS.map((ledger) => [ledger, rankFor(beacon, height, ledger, candidates)]));
   const elected: Record<LedgerName, Address[]> = {
     docklock: [],
     cluster: [],
@@ -39,21 +38,50 @@ export function electMiners(
     bpci: [],
     economy: [],
   };
+  const seats: Seat[] = LEDGERS.map((ledger) => ({
+    order: rankFor(beacon, height, ledger, candidates),
+    elected: elected[ledger],
+  }));
+  const perTurn = Math.max(1, Math.min(LEDGERS.length, candidates.length));
+  // A turn of fewer ledgers than candidates could end with one candidate for two of them: it is filled up.
+  const order = candidates.map(({ id }) => id).sort();
+  while (seats.length % perTurn !== 0) seats.push({ order, elected: [] });
   const ranks = Math.min(ELECTED_RANKS, candidates.length);
-  for (let rank = 0; rank < ranks; rank++) {
-    const taken = new Set<Address>();
-    for (const ledger of LEDGERS) {
-      const free = (order.get(ledger) as Address[]).filter((id) => !elected[ledger].includes(id));
-      let winner = free.find((id) => !taken.has(id));
-      if (winner === undefined) {
-        taken.clear();
-        winner = free[0] as Address;
-      }
-      taken.add(winner);
-      elected[ledger].push(winner);
+  for (let rank = 0; rank < ranks; rank++)
+    for (let first = 0; first < seats.length; first += perTurn) {
+      const turn = seats.slice(first, first + perTurn);
+      const winners = chooseDifferent(turn.map(freeFor));
+      for (const [i, winner] of winners?.entries() ?? []) turn[i]?.elected.push(winner);
     }
-  }
   return elected;
+}
+
+/** Whom a ledger would have, from the best on, and whom it has so far. */
+interface Seat {
+  readonly order: readonly Address[];
+  readonly elected: Address[];
+}
+
+function freeFor({ order, elected }: Seat): Address[] {
+  return order.filter((id) => !elected.includes(id));
+}
+
+/**
+ * A candidate for each of these lists, all different, the first list choosing first; undefined if there is none. In an
+ * election there always is one: a rank gave each candidate away at most once, so that any k lists hold k candidates
+ * together (Hall's theorem).
+ */
+function chooseDifferent(
+  lists: readonly (readonly Address[])[],
+  taken: readonly Address[] = [],
+): readonly Address[] | undefined {
+  const list = lists[taken.length];
+  if (list === undefined) return taken;
+  for (const id of list) {
+    const chosen = taken.includes(id) ? undefined : chooseDifferent(lists, [...taken, id]);
+    if (chosen !== undefined) return chosen;
+  }
+  return undefined;
 }
 
 /**
