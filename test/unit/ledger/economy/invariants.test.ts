@@ -5,6 +5,11 @@ import {
   balanceAccount,
   FEE_POOL,
   ISSUE,
+  lockedAccount,
+  OWNER_ACCRUED,
+  OWNER_VESTING,
+  poolAccount,
+  SIGNER_POOL,
   TREASURY,
 } from '../../../../src/ledger/economy/account.ts';
 import { settlement } from '../../../../src/ledger/economy/economy.ts';
@@ -113,6 +118,51 @@ describe('The invariants of value', () => {
     refuses(/fell/, { 'total/fees/FLX': -1n });
   });
 
+  it('see fees of storage of which less than half was burned', () => {
+    refuses(/less than half/, { 'total/fees/NEX': 3n, 'total/burned/NEX': 1n, 'reserve/NEX': -1n });
+  });
+
+  it('see what is locked with a miner fall, or grow by more than a fifth of what jobs paid', () => {
+    const [miner, other] = [lockedAccount(validator.address), lockedAccount(bob.address)];
+    const locking = { [account(alices, 'NEX')]: -10n, [account(miner, 'NEX')]: 10n };
+    adding({ ...locking, 'total/jobFees/NEX': 50n })();
+    refuses(/more NEX was locked/, { ...locking, 'total/jobFees/NEX': 49n });
+    const locked = mintedChain();
+    const view = locked.state.extend();
+    view.writer('economy').set(account(miner, 'NEX'), encode(U128, 10n));
+    locked.state.commit(view);
+    const moving = { [account(miner, 'NEX')]: 4n, [account(other, 'NEX')]: 6n, 'total/jobFees/NEX': 50n };
+    assert.throws(assertAfter(locked, moving), { name: 'InvariantViolation', message: /fell by 6/ });
+  });
+
+  it('see an owner that accrues more than a fifth of what jobs paid', () => {
+    const accruing = { [account(alices, 'NEX')]: -10n, [account(OWNER_ACCRUED, 'NEX')]: 10n };
+    adding({ ...accruing, 'total/jobFees/NEX': 50n })();
+    refuses(/the owner accrued/, { ...accruing, 'total/jobFees/NEX': 49n });
+  });
+
+  it('see an owner to whom more vests than was put by', () => {
+    refuses(/tranches of NEX/, { [account(alices, 'NEX')]: -1n, [account(OWNER_VESTING, 'NEX')]: 1n });
+  });
+
+  it('see a pool that nobody will share, and one that should have been shared before', () => {
+    refuses(/pool of bpi/, { [account(alices, 'FLX')]: -1n, [account(poolAccount('bpi'), 'FLX')]: 1n });
+    const view = chain.state.extend();
+    const { genesis, genesisHash, height, timeMs } = chain;
+    const context: BlockContext = {
+      ...{ genesis, genesisHash, height: height + 1, timeMs },
+      parameters: genesis.parameters,
+    };
+    assert.throws(
+      () => settlement.assertInvariants(chain.economy, view.reader('economy'), [], context),
+      /pool of economy/,
+    );
+    assert.throws(() => settlement.payPools(view.writer('economy'), height + 2, []), {
+      name: 'InvariantViolation',
+      message: /pool of economy waits/,
+    });
+  });
+
   it('see AUR outside of bank accounts', () => {
     const bank = account(balanceAccount(bankers[0].address), 'AUR');
     for (const place of [bobs, 'treasury', `meter/bpi/${bankers[0].address}`] as const)
@@ -134,8 +184,9 @@ describe('The invariants of value', () => {
     refuses(/its reserve is worth/, { ...mint(much), [`outstanding/${LEIS[0]}`]: much });
   });
 
-  it('see a fee that was left in the pool', () => {
-    refuses(/left in fee-pool/, { [account(alices, 'FLX')]: -1n, [account(FEE_POOL, 'FLX')]: 1n });
+  it('see a fee that was left in the pool, and a reward that no signer got', () => {
+    for (const transient of [FEE_POOL, SIGNER_POOL] as const)
+      refuses(/were left in/, { [account(alices, 'FLX')]: -1n, [account(transient, 'FLX')]: 1n });
   });
 
   it('see a lock that is reduced, emptied or made without an entry', () => {
