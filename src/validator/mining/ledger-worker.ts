@@ -19,7 +19,8 @@ import type { EncodedTransaction } from '../../types/transaction.ts';
 import { fromHex, toHex } from '../../util/bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/logger.ts';
-import { MiningRound, RANK_STEP_MS } from './mining-round.ts';
+import { FETCH_PATIENCE_MS, type HeardSection, MiningRound } from './mining-round.ts';
+import { RankStep } from './rank-step.ts';
 import { type OwnSection, SectionHistory } from './section-history.ts';
 
 type SectionBuilder = ReturnType<SectionGround['open']>;
@@ -58,6 +59,7 @@ export interface WorkerDeps {
 export class LedgerWorker {
   readonly history = new SectionHistory();
   readonly #deps: WorkerDeps;
+  readonly #step = new RankStep();
   #round: MiningRound | undefined;
   #state: WorkerState = 'IDLE';
   #timer: NodeJS.Timeout | undefined;
@@ -96,7 +98,7 @@ export class LedgerWorker {
     this.stop();
     if (this.#ahead !== undefined && this.#ahead.ground !== ground) this.#dropAhead();
     const rank = maySign ? electedRank(ground.elected, ledger, self) : undefined;
-    this.#round = new MiningRound({ ground, ledger, rank, decidedAtMs: clock.monotonicMs(), dueAtMs });
+    this.#round = new MiningRound({ ground, rank, decidedAtMs: clock.monotonicMs(), dueAtMs });
     this.#setState(rank === undefined ? 'IDLE' : 'ELECTED');
     this.workArrived();
   }
@@ -120,9 +122,9 @@ export class LedgerWorker {
   #plan(round: MiningRound): void {
     if (round.rank === undefined || round.startMs === undefined || this.#state !== 'ELECTED') return;
     const { rank } = round;
-    const afterMs = Math.max(0, round.startMs + rank * RANK_STEP_MS - this.#deps.clock.monotonicMs());
+    const afterMs = Math.max(0, round.startMs + rank * this.#step.ms - this.#deps.clock.monotonicMs());
     this.#timer = setTimeout(() => {
-      if (this.#round !== round || !round.isWanted(rank)) return;
+      if (this.#round !== round || !round.isFirst(rank)) return;
       this.#mine(round, rank).catch((error: unknown) => {
         this.#failures += 1;
         this.#deps.logger.error({ ledger: this.ledger, err: error }, 'a section was not mined');
@@ -202,34 +204,66 @@ export class LedgerWorker {
     if (section.txCount !== transactionIds.length || section.txRoot !== rootOf(transactionIds))
       return 'reject';
     const statement = statementOf(signed);
-    const earlier = round.heard.get(section.miner);
+    const earlier = round.heard(section.rank)?.statement;
     if (earlier !== undefined) {
       if (earlier.body.sectionHash === statement.body.sectionHash) return 'accept';
       this.#deps.onContradiction(earlier, statement);
       return 'ignore';
     }
-    round.heard.set(section.miner, statement);
-    if (round.isWanted(section.rank))
-      this.#check(round, message).catch((error: unknown) => {
-        this.#deps.logger.error({ ledger: this.ledger, err: error }, 'a section could not be checked');
-      });
+    const heardAtMs = this.#deps.clock.monotonicMs();
+    if (section.rank === 0 && round.startMs !== undefined) this.#step.observe(heardAtMs - round.startMs);
+    round.hear({ message, statement, heardAtMs, transactions: [], state: 'heard' });
+    this.#checkFirst(round);
     return 'accept';
   }
 
-  async #check(round: MiningRound, message: SectionMessage): Promise<void> {
-    const { pool, fetch, logger, onChange } = this.#deps;
-    const { section } = message.signed;
-    const transactions = await fetch(message);
-    if (transactions === undefined || !(await pool.areSigned(transactions))) return;
-    if (this.#round !== round || !round.isWanted(section.rank)) return;
-    const fault = checkSectionSize(message.signed, transactions, round.ground.parent);
-    const outcome = fault === undefined ? round.ground.execute(section, transactions) : { fault };
-    if ('fault' in outcome) {
-      const { height, rank, miner } = section;
-      logger.warn({ ledger: this.ledger, height, rank, miner, reason: outcome.fault }, 'invalid section');
+  /** Goes on with the check of the section that is to be checked now. */
+  #checkFirst(round: MiningRound): void {
+    const heard = this.#round === round ? round.first() : undefined;
+    if (heard?.state === 'heard') this.#fetch(round, heard);
+    if (heard?.state === 'ready') this.#execute(round, heard);
+  }
+
+  #fetch(round: MiningRound, heard: HeardSection): void {
+    heard.state = 'fetching';
+    const settle = (transactions: readonly EncodedTransaction[] | undefined) => {
+      clearTimeout(patience);
+      if (heard.state !== 'fetching') return;
+      heard.state = transactions === undefined ? 'refused' : 'ready';
+      heard.transactions = transactions ?? [];
+      this.#checkFirst(round);
+    };
+    const patience = setTimeout(() => settle(undefined), FETCH_PATIENCE_MS);
+    this.#signedTransactions(heard.message).then(settle, (error: unknown) => {
+      this.#deps.logger.error({ ledger: this.ledger, err: error }, 'a section could not be checked');
+      settle(undefined);
+    });
+  }
+
+  async #signedTransactions(message: SectionMessage): Promise<readonly EncodedTransaction[] | undefined> {
+    const transactions = await this.#deps.fetch(message);
+    const isSigned = transactions !== undefined && (await this.#deps.pool.areSigned(transactions));
+    return isSigned ? transactions : undefined;
+  }
+
+  #execute(round: MiningRound, heard: HeardSection): void {
+    const { signed } = heard.message;
+    const { section } = signed;
+    const fault = checkSectionSize(signed, heard.transactions, round.ground.parent);
+    const outcome = fault === undefined ? round.ground.execute(section, heard.transactions) : { fault };
+    if ('result' in outcome) {
+      heard.state = 'checked';
+      round.offer({ signed, result: outcome.result });
+      this.#deps.onChange();
       return;
     }
-    if (round.offer({ signed: message.signed, result: outcome.result })) onChange();
+    heard.state = 'refused';
+    const { height, rank, miner } = section;
+    this.#deps.logger.warn(
+      { ledger: this.ledger, height, rank, miner, reason: outcome.fault },
+      'invalid section',
+    );
+    this.#checkFirst(round);
   }
 
   /** A block holds this section of the ledger; `isDecided` if it is final. */

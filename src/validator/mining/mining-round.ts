@@ -1,16 +1,16 @@
 import type { MinedSection, SectionGround } from '../../chain/section-ground.ts';
-import type { LedgerName } from '../../types/names.ts';
-import type { SignedSectionStatement } from '../../types/section.ts';
+import type { SectionMessage, SignedSectionStatement } from '../../types/section.ts';
 import type { Address } from '../../types/ssz.ts';
+import type { EncodedTransaction } from '../../types/transaction.ts';
 
 /** How long after `T` a proposer waits for better sections at most. */
 export const SECTION_WAIT_MS = 300;
-/** Each rank sends so much later than the one before it, unless it has seen that one's section. */
-export const RANK_STEP_MS = 75;
+
+/** How long the transactions of a section may be on their way before another one is looked at. */
+export const FETCH_PATIENCE_MS = 300;
 
 export interface MiningRoundOptions {
   readonly ground: SectionGround;
-  readonly ledger: LedgerName;
   /** The own rank; undefined for who was not elected. */
   readonly rank: number | undefined;
   /** Monotonic: when this node knew the parent to be decided. */
@@ -19,15 +19,29 @@ export interface MiningRoundOptions {
   readonly dueAtMs: number;
 }
 
+/**
+ * A section of an elected miner that has come. They are checked one after the other from the lowest rank on, until one
+ * is good: `heard` → `fetching` its transactions → `ready` to be executed → `checked` or `refused`.
+ */
+export interface HeardSection {
+  readonly message: SectionMessage;
+  readonly statement: SignedSectionStatement;
+  /** Monotonic. */
+  readonly heardAtMs: number;
+  state: 'heard' | 'fetching' | 'ready' | 'checked' | 'refused';
+  /** Signed by their senders. */
+  transactions: readonly EncodedTransaction[];
+}
+
 /** What is known of one ledger's section above one parent. */
 export class MiningRound {
   readonly ground: SectionGround;
   readonly rank: number | undefined;
-  /** What each elected miner has signed. */
-  readonly heard = new Map<Address, SignedSectionStatement>();
   /** Monotonic: when the own pool first had a transaction for it. */
   firstWorkAtMs: number | undefined;
   readonly #earliestMs: number;
+  /** By rank. */
+  readonly #heard = new Map<number, HeardSection>();
   #best: MinedSection | undefined;
 
   constructor({ ground, rank, decidedAtMs, dueAtMs }: MiningRoundOptions) {
@@ -41,16 +55,37 @@ export class MiningRound {
     return this.#best;
   }
 
-  /** Whether a section of this rank would be better than the best. */
-  isWanted(rank: number): boolean {
+  /** What the miner of a rank has sent. */
+  heard(rank: number): HeardSection | undefined {
+    return this.#heard.get(rank);
+  }
+
+  hear(section: HeardSection): void {
+    this.#heard.set(section.statement.body.rank, section);
+  }
+
+  /** Whether no miner of a lower rank was heard whose section may still be good. */
+  isFirst(rank: number): boolean {
+    const first = this.first();
+    return this.#isBelowBest(rank) && (first === undefined || rank <= first.statement.body.rank);
+  }
+
+  /** The section that is to be checked: of the lowest rank that was not refused, if it is better than the best. */
+  first(): HeardSection | undefined {
+    const open = [...this.#heard.values()].filter(
+      ({ state, statement }) => state !== 'refused' && this.#isBelowBest(statement.body.rank),
+    );
+    open.sort((a, b) => a.statement.body.rank - b.statement.body.rank);
+    return open[0];
+  }
+
+  #isBelowBest(rank: number): boolean {
     return this.#best === undefined || rank < this.#best.signed.section.rank;
   }
 
   /** Keeps a checked section if it is the best so far. */
-  offer(section: MinedSection): boolean {
-    if (!this.isWanted(section.signed.section.rank)) return false;
-    this.#best = section;
-    return true;
+  offer(section: MinedSection): void {
+    if (this.#isBelowBest(section.signed.section.rank)) this.#best = section;
   }
 
   /** T: from when on miners send, in the order of their ranks; undefined while there is nothing to mine. */
@@ -58,10 +93,17 @@ export class MiningRound {
     return this.firstWorkAtMs === undefined ? undefined : Math.max(this.#earliestMs, this.firstWorkAtMs);
   }
 
-  /** Until when a proposer `self` waits for a better section; undefined if none can come or is needed. */
+  /**
+   * Until when a proposer `self` waits for a better section; undefined if none can come or is needed. One that has come
+   * and is not yet checked is waited for, because mining oneself would take longer.
+   */
   waitUntilMs(self: Address): number | undefined {
     const best = this.#best?.signed.section;
     if (best !== undefined && (best.rank === 0 || best.miner === self)) return undefined;
-    return this.startMs === undefined ? undefined : this.startMs + SECTION_WAIT_MS;
+    const first = this.first();
+    const checkedAtMs = first === undefined ? undefined : first.heardAtMs + FETCH_PATIENCE_MS;
+    const comesAtMs = this.startMs === undefined ? undefined : this.startMs + SECTION_WAIT_MS;
+    if (checkedAtMs === undefined || comesAtMs === undefined) return checkedAtMs ?? comesAtMs;
+    return Math.max(checkedAtMs, comesAtMs);
   }
 }
