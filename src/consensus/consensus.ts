@@ -16,7 +16,14 @@ import { HeightState } from './height-state.ts';
 import { fieldsOf } from './message-fields.ts';
 import { restore } from './restore.ts';
 import { IDLE_ROUND_STATE, roundStateOf } from './round-state.ts';
-import { onProposeTimeout, onResendTimeout, onRoundTimeout, startClock, wake } from './rounds.ts';
+import {
+  onDecidedElsewhere,
+  onProposeTimeout,
+  onResendTimeout,
+  onRoundTimeout,
+  startClock,
+  wake,
+} from './rounds.ts';
 import { applyRules } from './rules.ts';
 
 /** The QBFT core of one node; see contract.ts for what goes in and out. */
@@ -100,8 +107,7 @@ class Qbft implements Consensus {
   }
 
   /**
-   * Keeps a message of one of the next two heights and notes how far its signer is. f + 1 validators at the next
-   * height have decided this one, so this node stops sleeping: its round change will be answered with the block.
+   * Keeps a message of one of the next two heights and notes how far its signer is.
    */
   #futureMessage(state: HeightState, { message, bytes }: EventOf<'message'>): ConsensusEffect[] {
     const { height, signer } = fieldsOf(message);
@@ -115,7 +121,7 @@ class Qbft implements Consensus {
     if (reached > state.height + 1) effects.push(...this.#announce(reached - 1));
     if (reached > state.height && !state.isOver) {
       const step = () => {
-        wake(state);
+        onDecidedElsewhere(state);
         applyRules(state);
       };
       effects.push(...run(state, step));

@@ -76,6 +76,8 @@ export class HeightState {
   roundEndsAtMs: number | undefined;
   /** A quorum of validators is known to have reached the present round, which is above 0. */
   hasRoundQuorum = false;
+  /** An honest validator works on the next height. */
+  isDecidedElsewhere = false;
   /** Latest round for which a block was ordered from the host, and the block once it came. */
   buildRequestedRound = -1;
   built: { readonly round: number; readonly block: ProposedBlock } | undefined;

@@ -106,9 +106,19 @@ export function onProposeTimeout(state: HeightState): void {
  */
 export function onRoundTimeout(state: HeightState, round: number): void {
   if (round !== state.round || round + 1 >= NOT_PREPARED || !state.guard.isOpen) return;
-  const isAhead = round > 0 && !state.hasRoundQuorum;
+  const isAhead = round > 0 && !state.hasRoundQuorum && !state.isDecidedElsewhere;
   if (isAhead) state.roundEndsAtMs = undefined;
   else enterRoundWithRoundChange(state, round + 1);
+}
+
+/**
+ * f + 1 validators work on the next height, so this one is decided, and whoever hears a round change for it answers
+ * with the block. Nobody will ever be in this round with us: it ends without them.
+ */
+export function onDecidedElsewhere(state: HeightState): void {
+  state.isDecidedElsewhere = true;
+  if (!state.awake) wake(state);
+  else if (state.roundEndsAtMs === undefined) startRoundTimer(state, 0);
 }
 
 /** While undecided: own messages again, unanswered requests again. */

@@ -37,6 +37,17 @@ describe('Consensus core, sections J, K and N: future and past heights, bounds',
     ]);
   });
 
+  it('K02 ends a round in which it is alone once f + 1 are at the next height, to be answered with the block', () => {
+    const { h, next } = twoHeights();
+    h.work();
+    h.timeout('round');
+    assert.deepEqual(h.timeout('round'), []);
+    h.inject(h.peer(1).prepare(0, next));
+    assert.deepEqual(h.timeout('round'), []);
+    assert.ok(h.inject(h.peer(2).prepare(0, next)).includes('timer round round 1 in 2000'));
+    assert.ok(h.timeout('round').includes('send round change 2'));
+  });
+
   it('K03 drops messages beyond the next two heights and reports that it is behind once f + 1 are there', () => {
     const { h, block } = twoHeights();
     assert.deepEqual(h.inject(h.peer(1).prepare(0, block, 5)), ['drop FUTURE_HEIGHT V1']);
