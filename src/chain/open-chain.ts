@@ -4,7 +4,7 @@ import { checkKnown, type Inadmissible, type InadmissibleCode } from '../ledger/
 import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
-import { State, type StateLeaf } from '../ledger/state/state.ts';
+import { State } from '../ledger/state/state.ts';
 import { chainParameters, lastBeacons } from '../ledger/system/chain-facts.ts';
 import { currentValidators, nextValidators } from '../ledger/system/validator-sets.ts';
 import { Mempool } from '../mempool/mempool.ts';
@@ -13,6 +13,7 @@ import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
 import type { Hash } from '../types/ssz.ts';
+import type { StateLeaf } from '../types/state-leaf.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';

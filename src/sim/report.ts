@@ -7,8 +7,7 @@ import type { NodeInput } from './world.ts';
 export interface SimulationReport {
   readonly seed: string;
   readonly n: number;
-  /** Lowest and highest head among honest nodes. */
-  readonly minHeight: number;
+  /** Highest head among honest nodes. */
   readonly maxHeight: number;
   /** How many heights were decided in which round, by the certificates of the first node to decide. */
   readonly decisionsByRound: Readonly<Record<number, number>>;

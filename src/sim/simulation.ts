@@ -209,7 +209,6 @@ export class Simulation {
     return {
       seed: String(this.#options.seed),
       n: this.#options.n,
-      minHeight: Math.min(...heights),
       maxHeight: Math.max(...heights),
       decisionsByRound,
       evidence,

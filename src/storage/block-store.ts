@@ -4,10 +4,11 @@ import { type Block, type BlockHeader, BlockHeaderType, decodeBlock } from '../t
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import { type Evidence, EvidenceType, hashEvidence } from '../types/evidence.ts';
-import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
+import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { type BlockProofItems, BlockProofItemsType } from '../types/proof-items.ts';
 import { type BlockReceipts, BlockReceiptsType } from '../types/receipt.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
+import type { StateChange, StateLeaf } from '../types/state-leaf.ts';
 import { type Validator, ValidatorListType } from '../types/validator.ts';
 import { concatBytes, equalBytes, fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
@@ -41,19 +42,6 @@ const HEADER_BYTES = BlockHeaderType.fixedSize as number;
 export interface StoredHead {
   readonly height: number;
   readonly hash: Hash;
-}
-
-export interface StateLeaf {
-  readonly subtree: SubtreeName;
-  readonly path: string;
-  readonly value: Uint8Array;
-}
-
-/** `value` undefined: the leaf is gone. */
-export interface StateChange {
-  readonly subtree: SubtreeName;
-  readonly path: string;
-  readonly value: Uint8Array | undefined;
 }
 
 /** Where a transaction stands in the chain: `index` counts within its section. */

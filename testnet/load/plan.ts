@@ -1,7 +1,12 @@
 import { signTransaction } from '../../src/client/transaction-builder.ts';
 import type { LedgerName } from '../../src/types/names.ts';
-import type { AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
-import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
+import type {
+  LedgerScenarios,
+  OperationScenario,
+  PlanContext,
+  PlannedTransaction,
+  PlanSetting,
+} from './scenario.ts';
 
 /** A signed transaction, ready to be sent. */
 export interface PreparedTransaction {
@@ -17,16 +22,7 @@ export interface PreparedTransaction {
   readonly atMs: number;
 }
 
-export interface PlanOptions {
-  readonly seed: string;
-  readonly chainId: number;
-  readonly genesisHash: string;
-  readonly lane: Lane;
-  readonly validators: readonly ValidatorIdentity[];
-  readonly authorities: AuthorityKeys;
-  readonly startMs: number;
-  readonly finalBlock: PlanContext['finalBlock'];
-  readonly runId: number;
+export interface PlanOptions extends PlanSetting {
   readonly maxFee: bigint;
   /** Next nonces on the chain, by {@link nonceKey}. */
   readonly nonces: ReadonlyMap<string, bigint>;
@@ -54,18 +50,9 @@ export class Planner {
   }
 
   context(atMs: number): PlanContext {
-    const { seed, chainId, genesisHash, lane, validators, authorities, startMs, finalBlock, runId } =
-      this.#options;
+    const { maxFee: _fee, nonces: _nonces, ...setting } = this.#options;
     return {
-      seed,
-      chainId,
-      genesisHash,
-      lane,
-      validators,
-      authorities,
-      startMs,
-      finalBlock,
-      runId,
+      ...setting,
       atMs,
       unique: () => this.#unique++,
       nonceOf: (sender, ledger) => this.#nonceOf(sender.address, ledger),

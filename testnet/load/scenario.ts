@@ -3,12 +3,8 @@ import type { Hash } from '../../src/types/ssz.ts';
 import type { Operation } from '../../src/types/transaction.ts';
 import type { Account, AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
 
-/**
- * What a load generator can do on one ledger is a list of scenarios, one per kind of operation; each knows one way to
- * succeed and one way to fail. Everything is planned and signed before the first transaction is sent, so a scenario
- * speaks of the future: `atMs` is when its transaction will leave, and it keeps in mind what it planned before.
- */
-export interface PlanContext {
+/** What all transactions of one plan have in common. */
+export interface PlanSetting {
   readonly seed: string;
   readonly chainId: number;
   readonly genesisHash: string;
@@ -19,10 +15,18 @@ export interface PlanContext {
   readonly startMs: number;
   /** A block of the chain that was final before the plan began. */
   readonly finalBlock: { readonly height: number; readonly hash: Hash };
-  /** Milliseconds from the beginning to when this transaction leaves. */
-  readonly atMs: number;
   /** Tells one plan on a chain from the next, so that names and references are never used twice. */
   readonly runId: number;
+}
+
+/**
+ * What a load generator can do on one ledger is a list of scenarios, one per kind of operation; each knows one way to
+ * succeed and one way to fail. Everything is planned and signed before the first transaction is sent, so a scenario
+ * speaks of the future: `atMs` is when its transaction will leave, and it keeps in mind what it planned before.
+ */
+export interface PlanContext extends PlanSetting {
+  /** Milliseconds from the beginning to when this transaction leaves. */
+  readonly atMs: number;
   /** A number that was not given before in this plan. */
   unique(): number;
   /** Nonce of the sender's next transaction on a ledger; an approval must name it. */

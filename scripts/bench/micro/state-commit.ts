@@ -1,5 +1,6 @@
 import { sha256 } from '../../../src/crypto/hash.ts';
-import { State, type StateLeaf } from '../../../src/ledger/state/state.ts';
+import { State } from '../../../src/ledger/state/state.ts';
+import type { StateLeaf } from '../../../src/types/state-leaf.ts';
 import { toHex, utf8 } from '../../../src/util/bytes.ts';
 import { median } from '../arithmetic.ts';
 import { cpuMicros } from './cpu-time.ts';

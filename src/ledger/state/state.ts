@@ -1,24 +1,11 @@
 import { merkleRoot } from '../../crypto/merkle.ts';
 import type { StateProof } from '../../crypto/state-proof.ts';
 import { LEDGERS, type LedgerName, SUBTREES, type SubtreeName } from '../../types/names.ts';
+import type { StateChange, StateLeaf } from '../../types/state-leaf.ts';
 import { toHex } from '../../util/bytes.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { type Layer, SubtreeBase } from './layer.ts';
 import { NodeStore } from './node-store.ts';
-
-/** One value of the state, as it stands on disk and in snapshots. */
-export interface StateLeaf {
-  readonly subtree: SubtreeName;
-  readonly path: string;
-  readonly value: Uint8Array;
-}
-
-/** A change of one value; `value` undefined deletes. */
-export interface StateChange {
-  readonly subtree: SubtreeName;
-  readonly path: string;
-  readonly value: Uint8Array | undefined;
-}
 
 type Layers = Record<SubtreeName, Layer>;
 
