@@ -1,7 +1,4 @@
-import { signNodeJoin } from '../../src/client/cluster-node.ts';
 import { EXAMPLE_AGREEMENT } from '../../src/client/example-agreement.ts';
-import { signImage } from '../../src/client/image-provenance.ts';
-import { signStepBatch } from '../../src/client/step-batch.ts';
 import { billingPort } from '../../src/node/ports/billing-port.ts';
 import { bpciPort } from '../../src/node/ports/bpci-port.ts';
 import { bpiPort } from '../../src/node/ports/bpi-port.ts';
@@ -15,16 +12,14 @@ import { addressToText } from '../../src/types/address.ts';
 import { BPCI } from '../../src/types/operations/bpci.ts';
 import { nodeMessageSigningBytes } from '../../src/types/operations/bpci-records.ts';
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
-import { appId, CLUSTER } from '../../src/types/operations/cluster.ts';
-import { DOCKLOCK, NO_DOCUMENT } from '../../src/types/operations/docklock.ts';
+import { CLUSTER } from '../../src/types/operations/cluster.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
-import { FIRST_TIP, NO_USAGE, type Step } from '../../src/types/step-receipt.ts';
 import { toHex } from '../../src/util/bytes.ts';
 import { silentLogger } from '../../src/util/logger.ts';
-import { deriveAuthorityKeys, deriveKeys } from '../../testnet/identities.ts';
 import { activate, eventsOf, propose, sign } from './bpi-chain.ts';
 import { ExecutingRpc } from './executing-rpc.ts';
 import { ForeignChain } from './foreign-chain.ts';
+import { IMAGE, reportApp } from './reported-app.ts';
 import { RpcNode } from './rpc-ports.ts';
 
 /** A call with its answer. */
@@ -35,16 +30,7 @@ export interface Example {
 
 type Call = (name: MethodName, params: object) => Promise<unknown>;
 
-const IMAGE = '5a'.repeat(32);
 const SERVICE = 'ab'.repeat(32);
-const IMAGE_SOURCE = {
-  digest: IMAGE,
-  mediaType: 'application/vnd.oci.image.manifest.v1+json',
-  size: 1_234,
-  name: 'web',
-  buildType: 'https://example.org/build',
-  builder: 'https://example.org/builder',
-};
 
 /** The method that returns the document cannot stand in it with its answer. */
 export const WITHOUT_EXAMPLE: readonly MethodName[] = ['rpc.discover'];
@@ -230,55 +216,9 @@ async function billCall(): Promise<Calls> {
 }
 
 async function runApp(rpc: ExecutingRpc) {
-  const { alice, genesisHash, clock } = rpc.world;
-  const node = deriveKeys('chain', 'node of alice');
-  const app = appId(alice.address, 'web');
-  const join = signNodeJoin(node, genesisHash, alice.address, {
-    capacity: { cpuMilli: 1_000, memoryMib: 512, diskMib: 100 },
-    region: 'eu',
-    asn: 64_500,
-    implementation: 'metanode',
-    bondRef: [],
-  });
-  const joined = await rpc.run(alice, 'cluster', [encodeOperation(CLUSTER.operations.NodeJoin, join)]);
-  const { ImageRegister, Deploy, Start, StepBatch } = DOCKLOCK.operations;
-  await rpc.run(alice, 'docklock', [
-    encodeOperation(
-      ImageRegister,
-      signImage(IMAGE_SOURCE, deriveAuthorityKeys('chain').imageSigners.slice(0, 2)),
-    ),
-    encodeOperation(Deploy, {
-      name: 'web',
-      image: IMAGE,
-      replicas: 1,
-      limits: { cpuMilli: 500, memoryMib: 64, diskMib: 8, pids: 16 },
-      policy: NO_DOCUMENT,
-      seccomp: 'cd'.repeat(32),
-      network: 'none',
-      allowlist: [],
-      readOnlyRoot: true,
-      deterministic: false,
-    }),
-    encodeOperation(Start, { app, expectedGeneration: 1 }),
-  ]);
-  const from = {
-    node: node.publicKey,
-    app,
-    replica: 0,
-    generation: 2,
-    state: 'PENDING' as const,
-    sequence: 0,
-    tip: FIRST_TIP,
-  };
-  const step = (action: Step['action']): Step => ({
-    action,
-    timeMs: clock.wallMs(),
-    durationMs: 0,
-    exitCode: 0,
-    usage: NO_USAGE,
-  });
-  const { batch } = signStepBatch(node, genesisHash, from, [step('create'), step('created'), step('start')]);
-  const reported = await rpc.run(alice, 'docklock', [encodeOperation(StepBatch, batch)]);
+  const { alice } = rpc.world;
+  const steps = [{ action: 'create' }, { action: 'created' }, { action: 'start' }] as const;
+  const { app, node, joinTxId, batchTxId } = await reportApp(rpc, 1, steps);
   const workload = {
     app: 'api',
     generation: 1,
@@ -287,7 +227,7 @@ async function runApp(rpc: ExecutingRpc) {
     regions: ['eu'],
     priorityPpm: 500_000,
   };
-  const endpoint = { app, replica: 0, node: node.publicKey, weight: 1 };
+  const endpoint = { app, replica: 0, node, weight: 1 };
   await rpc.run(alice, 'cluster', [
     encodeOperation(CLUSTER.operations.WorkloadSubmit, workload),
     encodeOperation(CLUSTER.operations.SvcRegister, {
@@ -297,5 +237,5 @@ async function runApp(rpc: ExecutingRpc) {
       endpoints: [endpoint],
     }),
   ]);
-  return { app: `0x${app}`, actionTxId: `0x${reported.txId}`, joinTxId: `0x${joined.txId}` };
+  return { app: `0x${app}`, actionTxId: batchTxId, joinTxId };
 }

@@ -1,96 +1,29 @@
 import assert from 'node:assert/strict';
-import { signNodeJoin } from '../../../src/client/cluster-node.ts';
-import { signImage } from '../../../src/client/image-provenance.ts';
-import { signStepBatch } from '../../../src/client/step-batch.ts';
 import { hashOf } from '../../../src/crypto/hash.ts';
 import { merkleRoot, rootOfPath } from '../../../src/crypto/merkle.ts';
 import { docklockPort } from '../../../src/node/ports/docklock-port.ts';
 import { addressToText } from '../../../src/types/address.ts';
-import { encodeOperation } from '../../../src/types/operations/catalog.ts';
-import { appId, CLUSTER } from '../../../src/types/operations/cluster.ts';
-import { DOCKLOCK, NO_DOCUMENT } from '../../../src/types/operations/docklock.ts';
+import { DOCKLOCK } from '../../../src/types/operations/docklock.ts';
 import { ActionItemType, ActionProofType } from '../../../src/types/proofs/action.ts';
 import { SignedSectionType } from '../../../src/types/section.ts';
 import { decode, encode } from '../../../src/types/ssz.ts';
-import { FIRST_TIP, NO_USAGE, type Step } from '../../../src/types/step-receipt.ts';
+import { NO_USAGE } from '../../../src/types/step-receipt.ts';
 import { fromHex, toHex } from '../../../src/util/bytes.ts';
-import { deriveAuthorityKeys, deriveKeys } from '../../../testnet/identities.ts';
 import { ExecutingRpc } from '../../support/executing-rpc.ts';
+import { IMAGE, reportApp } from '../../support/reported-app.ts';
 
-const IMAGE = '5a'.repeat(32);
 const unhex = (text: string) => fromHex(text.slice(2));
-const { operations } = DOCKLOCK;
 
 /** A chain on which Alice has a node, and an app of two replicas of which the first has run and ended. */
 async function withApp() {
   const rpc = await ExecutingRpc.open(({ chain }) => ({ docklock: docklockPort(chain) }));
-  const { alice, genesisHash, clock } = rpc.world;
-  const node = deriveKeys('chain', 'node of alice');
-  const app = appId(alice.address, 'web');
-  const join = signNodeJoin(node, genesisHash, alice.address, {
-    capacity: { cpuMilli: 1_000, memoryMib: 512, diskMib: 100 },
-    region: 'eu',
-    asn: 1,
-    implementation: 'test',
-    bondRef: [],
-  });
-  await rpc.run(alice, 'cluster', [encodeOperation(CLUSTER.operations.NodeJoin, join)]);
-  const image = signImage(
-    {
-      digest: IMAGE,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      size: 1_234,
-      name: 'web',
-      buildType: 'https://example.org/build',
-      builder: 'https://example.org/builder',
-    },
-    deriveAuthorityKeys('chain').imageSigners.slice(0, 2),
-  );
-  const deploy = {
-    name: 'web',
-    image: IMAGE,
-    replicas: 2,
-    limits: { cpuMilli: 500, memoryMib: 64, diskMib: 8, pids: 16 },
-    policy: NO_DOCUMENT,
-    seccomp: 'cd'.repeat(32),
-    network: 'none' as const,
-    allowlist: [],
-    readOnlyRoot: true,
-    deterministic: false,
-  };
-  const prepared = await rpc.run(alice, 'docklock', [
-    encodeOperation(operations.ImageRegister, image),
-    encodeOperation(operations.Deploy, deploy),
-    encodeOperation(operations.Start, { app, expectedGeneration: 1 }),
+  const { app, node, end, batchTxId } = await reportApp(rpc, 2, [
+    { action: 'create' },
+    { action: 'created' },
+    { action: 'start', durationMs: 31 },
+    { action: 'exit', exitCode: 7, usage: { ...NO_USAGE, cpuMs: 12 } },
   ]);
-  assert.equal(prepared.status, 0);
-  const from = {
-    node: node.publicKey,
-    app,
-    replica: 0,
-    generation: 2,
-    state: 'PENDING' as const,
-    sequence: 0,
-    tip: FIRST_TIP,
-  };
-  const step = (action: Step['action'], change: Partial<Step> = {}): Step => ({
-    action,
-    timeMs: clock.wallMs(),
-    durationMs: 0,
-    exitCode: 0,
-    usage: NO_USAGE,
-    ...change,
-  });
-  const steps = [
-    step('create'),
-    step('created'),
-    step('start', { durationMs: 31 }),
-    step('exit', { exitCode: 7, usage: { ...NO_USAGE, cpuMs: 12 } }),
-  ];
-  const { batch, end } = signStepBatch(node, genesisHash, from, steps);
-  const receipt = await rpc.run(alice, 'docklock', [encodeOperation(operations.StepBatch, batch)]);
-  assert.equal(receipt.status, 0);
-  return { rpc, alice, app: `0x${app}`, node: `0x${node.publicKey}`, end, txId: `0x${receipt.txId}` };
+  return { rpc, alice: rpc.world.alice, app: `0x${app}`, node: `0x${node}`, end, txId: batchTxId };
 }
 
 describe('the RPC of the docklock ledger', () => {
