@@ -12,6 +12,7 @@ import { gossipHandlers } from './methods/gossip.ts';
 import { ibftHandlers } from './methods/ibft.ts';
 import { metaHandlers } from './methods/meta.ts';
 import { netHandlers } from './methods/net.ts';
+import { poeHandlers } from './methods/poe.ts';
 import { rpcHandlers } from './methods/rpc.ts';
 import { stateHandlers } from './methods/state.ts';
 import { txHandlers } from './methods/tx.ts';
@@ -31,6 +32,7 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...clusterHandlers(ports),
     ...economyHandlers(ports),
     ...billingHandlers(ports),
+    ...poeHandlers(ports),
     ...bpiHandlers(ports),
     ...bpciHandlers(ports),
     ...ibftHandlers(ports),

@@ -100,7 +100,6 @@ const PARAMETER_BOUNDS: Readonly<
   nexMintThreshold: [0n, 10n ** 12n],
   // New coins are never worth more than what they cost in fees, or work for oneself would pay.
   nexMintKappaPpm: [0, ONE_PPM],
-  nexPerFlxPpm: [0, 1_000_000_000],
   flxEpochCap: [0n, MAX_COIN_SUPPLY],
   flxSupplyPpm: [0, ONE_PPM],
 };

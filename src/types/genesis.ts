@@ -47,10 +47,11 @@ export const ParametersType = new ContainerType({
   jobPriceEgressMb: U128,
   /** Of each action of a container that a node reports. */
   jobPriceReceipt: U128,
-  // Pay of the owner, in micro-USD at these prices of a coin
+  // Reference prices of coins in micro-USD; there is no market on the chain that could tell
   usdPriceGen: U128,
   usdPriceNex: U128,
   usdPriceFlx: U128,
+  // Pay of the owner, in micro-USD
   ownerMonthMs: SafeU64,
   ownerVestingMonths: U16,
   ownerMonthlyCapUsd: U128,
@@ -94,8 +95,6 @@ export const ParametersType = new ContainerType({
   /** Φ of the network in millionths, below which an epoch brings no NEX. */
   nexMintThreshold: U128,
   nexMintKappaPpm: U32,
-  /** Micro-NEX that a FLX counts for. */
-  nexPerFlxPpm: U32,
   flxEpochCap: U128,
   flxSupplyPpm: U32,
 });
@@ -160,7 +159,6 @@ export const DEFAULT_PARAMETERS: Parameters = {
   nexHalvingEpochs: 365,
   nexMintThreshold: 100_000n,
   nexMintKappaPpm: 1_000_000,
-  nexPerFlxPpm: 1_000_000,
   flxEpochCap: 5_000_000_000n,
   flxSupplyPpm: 50_000,
 };

@@ -173,7 +173,7 @@ function split(whole: CreditedJob, cuts: readonly number[]): CreditedJob[] {
 
 describe('The credited work of a job', () => {
   it('is never more in pieces than as a whole, and never more than the treasury gets', () => {
-    const rules = { nexPerFlxPpm: 700_000 };
+    const rules = { usdPriceFlx: 7n, usdPriceNex: 10n };
     fc.assert(
       fc.property(value, value, (a, b) => {
         const work = (amount: bigint) => workOf(jobOf(hashNumber(1), hashNumber(2), amount), rules);

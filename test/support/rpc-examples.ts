@@ -4,6 +4,7 @@ import { bpciPort } from '../../src/node/ports/bpci-port.ts';
 import { bpiPort } from '../../src/node/ports/bpi-port.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
 import { docklockPort } from '../../src/node/ports/docklock-port.ts';
+import { poePort } from '../../src/node/ports/poe-port.ts';
 import { Dispatcher } from '../../src/rpc/dispatcher.ts';
 import { createHandlers } from '../../src/rpc/handlers.ts';
 import { type MethodSpec, SCOPES } from '../../src/rpc/schema/method.ts';
@@ -37,7 +38,7 @@ export const WITHOUT_EXAMPLE: readonly MethodName[] = ['rpc.discover'];
 
 /** They answer from a chain that executes. */
 const isLedgerMethod = (name: string) =>
-  /^(?:bpci|bpi|cluster|docklock)_/.test(name) || name === 'economy_getProofOfGold';
+  /^(?:bpci|bpi|cluster|docklock|poe)_/.test(name) || name === 'economy_getProofOfGold';
 
 /**
  * Calls every method once, on nodes whose keys and clocks are fixed, so that every run gives the same answers: those
@@ -138,6 +139,7 @@ async function ledgerCalls(): Promise<Calls> {
     cluster: clusterPort(chain),
     bpi: bpiPort(chain),
     bpci: bpciPort(chain),
+    poe: poePort(chain),
   }));
   const { alice, bob, genesisHash, validators } = rpc.world;
   const owner = addressToText(alice.address);
@@ -191,6 +193,7 @@ async function ledgerCalls(): Promise<Calls> {
         agreement: `0x${agreement}`,
         subject: { id: 'ann', attributes: [{ name: 'region', kind: 'text', value: 'BR' }] },
       },
+      poe_getIndex: { address: owner },
       bpi_getProofOfExecution: { txId: `0x${active.txId}` },
       economy_getProofOfGold: { txId: `0x${paid.txId}` },
       bpci_getChannel: { source: `0x${source.publicKey}`, service: `0x${SERVICE}` },

@@ -1,5 +1,6 @@
 import { State } from '../../src/ledger/state/state.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
+import { poePort } from '../../src/node/ports/poe-port.ts';
 import type { StoredBlock } from '../../src/rpc/ports/chain.ts';
 import type { RoundEventView } from '../../src/rpc/ports/consensus.ts';
 import type { PeerEventView } from '../../src/rpc/ports/network.ts';
@@ -181,7 +182,8 @@ export class RpcNode {
       economy: {
         balance: () => 2n ** 80n,
         meter: () => 5n,
-        supply: () => TOKENS.map((token) => ({ token, issued: 10n, redeemed: 3n, held: 7n })),
+        supply: () => TOKENS.map((token) => ({ token, issued: 10n, minted: 0n, redeemed: 3n, held: 7n })),
+        gas: () => ({ price: 2n, floor: 1n, targetPerBlock: 10_000_000 }),
         reserves: () => ({
           outstanding: 9n,
           price: { median: 4_000_000_000n, reports: 3, atMs: 1_700_000_000_000 },
@@ -204,6 +206,7 @@ export class RpcNode {
         blockBill: () => undefined,
         blockPath: () => [],
       },
+      poe: poePort({ state: new State(), genesis }),
       docklock: {
         image: () => undefined,
         images: () => [],

@@ -8,6 +8,7 @@ import { sendNamed } from '../sending/send-named.ts';
 import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerBill } from './economy-bill.ts';
+import { registerPoe } from './economy-poe.ts';
 
 type TokenOptions = SendOptions & { token: TokenName };
 type LedgerOptions = TokenOptions & { ledger: LedgerName };
@@ -29,6 +30,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .description('how much of each token exists; exit code 6 if it does not add up')
     .action(action(cliProcess, supply));
   registerBill(economy, cliProcess);
+  registerPoe(economy, cliProcess);
   const sending = (name: string, description: string) =>
     withSendOptions(economy.command(name).description(description));
 
@@ -164,12 +166,14 @@ async function supply(context: CliContext): Promise<void> {
   const answer = await (await clientOf(context)).call('economy_getSupply');
   const rows = answer.tokens.map((row) => [
     row.token,
-    ...[row.issued, row.redeemed, row.supply, row.held].map((amount) => formatCoins(BigInt(amount))),
+    ...[row.issued, row.minted, row.redeemed, row.supply, row.held].map((amount) =>
+      formatCoins(BigInt(amount)),
+    ),
     row.ok ? 'ok' : 'DIFFERS',
   ]);
   context.output.result(
     answer,
-    `${renderTable(['token', 'issued', 'redeemed', 'supply', 'held', ''], rows)}\nat height ${answer.height}`,
+    `${renderTable(['token', 'issued', 'minted', 'redeemed', 'supply', 'held', ''], rows)}\nat height ${answer.height}; gas costs ${answer.gas.price} micro-FLX`,
   );
   if (!answer.ok) throw new NodeError('NOT_HEALTHY', 'the holdings do not add up to the supply');
 }

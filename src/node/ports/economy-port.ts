@@ -6,6 +6,7 @@ import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
 import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
 import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
 import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
+import { chainParameters } from '../../ledger/system/chain-facts.ts';
 import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports/economy.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { decode, U128 } from '../../types/ssz.ts';
@@ -20,6 +21,10 @@ export function economyPort(chain: Chain): EconomyPort {
     meter: (payer, ledger, token) => feeBalance(state, payer, ledger, token),
     // A sum over all accounts.
     supply: oncePerBlock(chain, () => countSupply(chain)),
+    gas: () => {
+      const { gasPrice: price, targetBlockGas: targetPerBlock } = chainParameters(state.reader('system'));
+      return { price, floor: genesis.parameters.gasPrice, targetPerBlock };
+    },
     reserves: () => {
       const context = {
         height: chain.head.height + 1,
@@ -76,6 +81,7 @@ function countSupply({ state }: Chain): TokenSupply[] {
     token,
     issued: totalOf(economy, 'issued', token),
     redeemed: totalOf(economy, 'retired', token),
+    minted: totalOf(economy, 'minted', token),
     held: held.get(token) ?? 0n,
   }));
 }

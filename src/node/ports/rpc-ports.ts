@@ -23,6 +23,7 @@ import { clusterPort } from './cluster-port.ts';
 import { docklockPort } from './docklock-port.ts';
 import { economyPort } from './economy-port.ts';
 import { networkPort } from './network-port.ts';
+import { poePort } from './poe-port.ts';
 import { poolPort } from './pool-port.ts';
 
 export interface NodeParts {
@@ -65,6 +66,7 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     cluster: clusterPort(chain),
     economy: economyPort(chain),
     billing: billingPort(chain),
+    poe: poePort(chain),
     bpi: bpiPort(chain),
     bpci: bpciPort(chain),
     pool: poolPort(pool, chain.history.store),

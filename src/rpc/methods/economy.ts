@@ -8,9 +8,11 @@ import type { economyMethods } from '../schema/economy.ts';
 import { type ProofTypes, proveInSection } from '../section-proof.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
 
+import { closedEpochView, epochView } from './poe.ts';
+
 const GOLD: ProofTypes<GoldItem, GoldProof> = { ledger: 'economy', item: GoldItemType, proof: GoldProofType };
 
-export function economyHandlers({ chain, economy }: RpcPorts): Handlers<typeof economyMethods> {
+export function economyHandlers({ chain, economy, poe }: RpcPorts): Handlers<typeof economyMethods> {
   const perToken = (token: TokenName | undefined, amountOf: (token: TokenName) => bigint) =>
     (token === undefined ? TOKENS : [token]).map((name) => ({
       token: name,
@@ -25,15 +27,25 @@ export function economyHandlers({ chain, economy }: RpcPorts): Handlers<typeof e
     }),
 
     economy_getSupply: () => {
-      const tokens = economy.supply().map(({ token, issued, redeemed, held }) => ({
+      const tokens = economy.supply().map(({ token, issued, minted, redeemed, held }) => ({
         token,
         issued: issued.toString(),
+        minted: minted.toString(),
         redeemed: redeemed.toString(),
         supply: (issued - redeemed).toString(),
         held: held.toString(),
         ok: issued - redeemed === held,
       }));
-      return { height: chain.head().height, ok: tokens.every(({ ok }) => ok), tokens };
+      const { price, floor, targetPerBlock } = economy.gas();
+      const closed = poe.lastClosed();
+      return {
+        height: chain.head().height,
+        ok: tokens.every(({ ok }) => ok),
+        tokens,
+        gas: { price: price.toString(), floor: floor.toString(), targetPerBlock },
+        epoch: epochView(poe.epoch()),
+        lastEpoch: closed === undefined ? null : closedEpochView(closed),
+      };
     },
 
     economy_getReserves: () => {

@@ -6,6 +6,8 @@ export interface TokenSupply {
   readonly token: TokenName;
   readonly issued: bigint;
   readonly redeemed: bigint;
+  /** Of what was issued: what epochs minted beyond the reserve of genesis. */
+  readonly minted: bigint;
   /** Sum of everything that someone holds: balances, locks, meters, escrows, treasury, value in flight. */
   readonly held: bigint;
 }
@@ -33,11 +35,21 @@ export interface ClaimView {
   readonly amount: bigint;
 }
 
+/** What gas costs in the next block, in micro-FLX, and how that is found. */
+export interface GasMarketView {
+  readonly price: bigint;
+  /** The price of genesis, the lowest that it may be. */
+  readonly floor: bigint;
+  /** Gas of a block above which the price rises, and below which it falls. */
+  readonly targetPerBlock: number;
+}
+
 /** Reads of the economy's state at the head. */
 export interface EconomyPort {
   balance(address: Address, token: TokenName): bigint;
   meter(payer: Address, ledger: LedgerName, token: TokenName): bigint;
   supply(): readonly TokenSupply[];
+  gas(): GasMarketView;
   reserves(): {
     readonly outstanding: bigint;
     readonly price: { readonly median: bigint; readonly reports: number; readonly atMs: number } | undefined;

@@ -8,6 +8,7 @@ import type { DocklockPort } from './docklock.ts';
 import type { EconomyPort } from './economy.ts';
 import type { NetworkPort } from './network.ts';
 import type { NodePort } from './node.ts';
+import type { PoePort } from './poe.ts';
 import type { PoolPort } from './pool.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface RpcPorts {
   readonly cluster: ClusterPort;
   readonly economy: EconomyPort;
   readonly billing: BillingPort;
+  readonly poe: PoePort;
   readonly bpi: BpiPort;
   readonly bpci: BpciPort;
   readonly pool: PoolPort;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { POSTING_SIDES } from '../../types/proofs/gold.ts';
 import { method } from './method.ts';
 import { AddressParam, HashParam, LedgerParam, noParams, pageParams, TokenParam } from './params.ts';
+import { ClosedEpoch, RunningEpoch } from './poe.ts';
 import { Address, Count, Decimal, Hash, Height, Ledger, page, Time, Token } from './results.ts';
 import { sectionProof } from './section-proof.ts';
 
@@ -57,7 +58,8 @@ export const economyMethods = {
   }),
   economy_getSupply: method({
     scope: 'read',
-    summary: 'Per token: what was issued and redeemed, and whether all holdings add up to it.',
+    summary:
+      'Per token: what was issued, minted and redeemed, and whether all holdings add up to it; what gas costs, and the epoch whose end brings new coins.',
     params: noParams,
     result: z.object({
       height: Height,
@@ -66,12 +68,16 @@ export const economyMethods = {
         z.object({
           token: Token,
           issued: Decimal,
+          minted: Decimal,
           redeemed: Decimal,
           supply: Decimal,
           held: Decimal,
           ok: z.boolean(),
         }),
       ),
+      gas: z.object({ price: Decimal, floor: Decimal, targetPerBlock: Count }),
+      epoch: RunningEpoch,
+      lastEpoch: ClosedEpoch.nullable(),
     }),
   }),
   economy_getReserves: method({

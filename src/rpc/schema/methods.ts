@@ -12,6 +12,7 @@ import { gossipMethods } from './gossip.ts';
 import { ibftMethods } from './ibft.ts';
 import { metaMethods } from './meta.ts';
 import { netMethods } from './net.ts';
+import { poeMethods } from './poe.ts';
 import { rpcMethods } from './rpc.ts';
 import { stateMethods } from './state.ts';
 import { txMethods } from './tx.ts';
@@ -29,6 +30,7 @@ export const METHODS = {
   ...clusterMethods,
   ...economyMethods,
   ...billingMethods,
+  ...poeMethods,
   ...bpiMethods,
   ...bpciMethods,
   ...ibftMethods,

@@ -51,13 +51,14 @@ describe('The NEX of an epoch', () => {
 });
 
 describe('The credited work of a job', () => {
-  const work = (value: bigint, token: 'FLX' | 'NEX' = 'FLX', nexPerFlxPpm = 1_000_000) =>
-    workOf(jobOf(hashNumber(2), hashNumber(3), value, { token }), { nexPerFlxPpm });
+  const work = (value: bigint, token: 'FLX' | 'NEX' = 'FLX', usdPriceFlx = 2n, usdPriceNex = 2n) =>
+    workOf(jobOf(hashNumber(2), hashNumber(3), value, { token }), { usdPriceFlx, usdPriceNex });
 
   it('is what the treasury gets of its fee, in NEX at the reference price', () => {
     assert.equal(work(1_000_000n), 3_000n);
-    assert.equal(work(1_000_000n, 'FLX', 600_000), 1_800n);
-    assert.equal(work(1_000_000n, 'NEX', 600_000), 3_000n);
+    assert.equal(work(1_000_000n, 'FLX', 3n, 5n), 1_800n);
+    assert.equal(work(1_000_000n, 'NEX', 3n, 5n), 3_000n);
+    assert.equal(work(1_000_000n, 'FLX', 3n, 0n), 0n);
     assert.equal(work(99n), 0n);
   });
 
