@@ -117,10 +117,15 @@ export function deriveAuthorityKeys(seed: string): AuthorityKeys {
 
 /** Keys beside those of accounts that people need to try the command line, by the name of their file. */
 export function deriveDemoKeys(seed: string): { name: string; kind: 'account' | 'node'; keys: KeyPair }[] {
-  const { imageSigners, auditors } = deriveAuthorityKeys(seed);
+  const { imageSigners, auditors, treasury, owner } = deriveAuthorityKeys(seed);
   const named = (role: string, keySet: readonly KeyPair[]) =>
     keySet.map((keys, index) => ({ name: `${role}-${index + 1}`, kind: 'account' as const, keys }));
-  const signers = [...named('image-signer', imageSigners), ...named('auditor', auditors)];
+  const signers = [
+    ...named('image-signer', imageSigners),
+    ...named('auditor', auditors),
+    ...named('treasury', treasury),
+    ...named('owner', owner),
+  ];
   return [{ name: 'container-node', kind: 'node', keys: deriveKeys(seed, 'container-node') }, ...signers];
 }
 

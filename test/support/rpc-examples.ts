@@ -113,6 +113,7 @@ async function nodeCalls(): Promise<Calls> {
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },
+      economy_getRewards: { address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
       admin_isolate: { forMs: 5_000 },

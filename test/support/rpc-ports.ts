@@ -182,8 +182,21 @@ export class RpcNode {
       economy: {
         balance: () => 2n ** 80n,
         meter: () => 5n,
-        supply: () => TOKENS.map((token) => ({ token, issued: 10n, minted: 0n, redeemed: 3n, held: 7n })),
+        supply: () =>
+          TOKENS.map((token) => ({
+            ...{ token, issued: 10n, minted: 0n, redeemed: 3n, held: 7n },
+            ...{ burned: 2n, treasury: 3n, locked: 1n, vesting: 0n },
+          })),
         gas: () => ({ price: 2n, floor: 1n, targetPerBlock: 10_000_000 }),
+        rewards: () => ({
+          tokens: TOKENS.map((token) => ({
+            ...{ token, miner: 60n, provider: 20n, proposer: 10n, signer: 1n, locked: 4n },
+          })),
+          owner: {
+            ...{ held: false, month: 2 },
+            tokens: TOKENS.map((token) => ({ token, accrued: 5n, vesting: 6n, escrow: 0n })),
+          },
+        }),
         reserves: () => ({
           outstanding: 9n,
           price: { median: 4_000_000_000n, reports: 3, atMs: 1_700_000_000_000 },

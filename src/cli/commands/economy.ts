@@ -9,6 +9,7 @@ import { withSendOptions } from '../sending/send-options.ts';
 import type { SendOptions } from '../sending/send-transaction.ts';
 import { registerBill } from './economy-bill.ts';
 import { registerPoe } from './economy-poe.ts';
+import { registerRewards } from './economy-rewards.ts';
 
 type TokenOptions = SendOptions & { token: TokenName };
 type LedgerOptions = TokenOptions & { ledger: LedgerName };
@@ -29,6 +30,7 @@ export function registerEconomy(program: Command, cliProcess: CliProcess): void 
     .command('supply')
     .description('how much of each token exists; exit code 6 if it does not add up')
     .action(action(cliProcess, supply));
+  registerRewards(economy, cliProcess);
   registerBill(economy, cliProcess);
   registerPoe(economy, cliProcess);
   const sending = (name: string, description: string) =>
@@ -171,9 +173,16 @@ async function supply(context: CliContext): Promise<void> {
     ),
     row.ok ? 'ok' : 'DIFFERS',
   ]);
-  context.output.result(
-    answer,
-    `${renderTable(['token', 'issued', 'minted', 'redeemed', 'supply', 'held', ''], rows)}\nat height ${answer.height}; gas costs ${answer.gas.price} micro-FLX`,
-  );
+  const parts = answer.tokens.map((row) => [
+    row.token,
+    ...[row.burned, row.treasury, row.locked, row.vesting].map((amount) => formatCoins(BigInt(amount))),
+  ]);
+  const text = [
+    renderTable(['token', 'issued', 'minted', 'redeemed', 'supply', 'held', ''], rows),
+    '',
+    renderTable(['token', 'fees burned', 'treasury', 'locked', 'vesting'], parts),
+    `at height ${answer.height}; gas costs ${answer.gas.price} micro-FLX`,
+  ];
+  context.output.result(answer, text.join('\n'));
   if (!answer.ok) throw new NodeError('NOT_HEALTHY', 'the holdings do not add up to the supply');
 }

@@ -1,13 +1,25 @@
 import type { Chain } from '../../chain/chain.ts';
 import { feeBalance } from '../../ledger/account.ts';
-import { balanceAccount, ISSUE, parseAccountPath } from '../../ledger/economy/account.ts';
+import {
+  balanceAccount,
+  ISSUE,
+  lockedAccount,
+  OWNER_ACCRUED,
+  OWNER_ESCROW,
+  OWNER_VESTING,
+  parseAccountPath,
+  TREASURY,
+} from '../../ledger/economy/account.ts';
 import { claimOn, parseClaimPath } from '../../ledger/economy/billing/claims.ts';
 import { amountOf, supplyOf, totalOf } from '../../ledger/economy/books.ts';
 import { goldPrice, readPrice } from '../../ledger/economy/gold-price.ts';
 import { parseLockPath, readLock } from '../../ledger/economy/locks.ts';
 import { listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
+import { earningsOf } from '../../ledger/economy/rewards/earnings.ts';
+import { ownerAccount, readOwner } from '../../ledger/economy/rewards/owner.ts';
+import type { StateReader } from '../../ledger/seam.ts';
 import { chainParameters } from '../../ledger/system/chain-facts.ts';
-import type { EconomyPort, LockView, TokenSupply } from '../../rpc/ports/economy.ts';
+import type { EconomyPort, LockView, OwnerView, TokenSupply } from '../../rpc/ports/economy.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { decode, U128 } from '../../types/ssz.ts';
 import { oncePerBlock } from './state-listing.ts';
@@ -25,6 +37,14 @@ export function economyPort(chain: Chain): EconomyPort {
       const { gasPrice: price, targetBlockGas: targetPerBlock } = chainParameters(state.reader('system'));
       return { price, floor: genesis.parameters.gasPrice, targetPerBlock };
     },
+    rewards: (address) => ({
+      tokens: TOKENS.map((token) => ({
+        token,
+        ...earningsOf(economy, address, token),
+        locked: amountOf(economy, lockedAccount(address), token),
+      })),
+      owner: ownerAccount(economy) === address ? ownerView(economy) : undefined,
+    }),
     reserves: () => {
       const context = {
         height: chain.head.height + 1,
@@ -69,13 +89,31 @@ export function economyPort(chain: Chain): EconomyPort {
   };
 }
 
+function ownerView(economy: StateReader): OwnerView {
+  const { held, month } = readOwner(economy);
+  return {
+    held,
+    month,
+    tokens: TOKENS.map((token) => ({
+      token,
+      accrued: amountOf(economy, OWNER_ACCRUED, token),
+      vesting: amountOf(economy, OWNER_VESTING, token),
+      escrow: amountOf(economy, OWNER_ESCROW, token),
+    })),
+  };
+}
+
 function countSupply({ state }: Chain): TokenSupply[] {
   const economy = state.reader('economy');
   const held = new Map<TokenName, bigint>();
+  const locked = new Map<TokenName, bigint>();
   for (const { path, value } of state.scan('economy', 'account/')) {
     const place = parseAccountPath(path);
     if (place === undefined || place.account === ISSUE) continue;
-    held.set(place.token, (held.get(place.token) ?? 0n) + decode(U128, value, 'amount'));
+    const amount = decode(U128, value, 'amount');
+    held.set(place.token, (held.get(place.token) ?? 0n) + amount);
+    if (place.account.startsWith('locked/'))
+      locked.set(place.token, (locked.get(place.token) ?? 0n) + amount);
   }
   return TOKENS.map((token) => ({
     token,
@@ -83,5 +121,9 @@ function countSupply({ state }: Chain): TokenSupply[] {
     redeemed: totalOf(economy, 'retired', token),
     minted: totalOf(economy, 'minted', token),
     held: held.get(token) ?? 0n,
+    burned: totalOf(economy, 'burned', token),
+    treasury: amountOf(economy, TREASURY, token),
+    locked: locked.get(token) ?? 0n,
+    vesting: amountOf(economy, OWNER_VESTING, token),
   }));
 }

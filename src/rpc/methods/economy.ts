@@ -27,7 +27,7 @@ export function economyHandlers({ chain, economy, poe }: RpcPorts): Handlers<typ
     }),
 
     economy_getSupply: () => {
-      const tokens = economy.supply().map(({ token, issued, minted, redeemed, held }) => ({
+      const tokens = economy.supply().map(({ token, issued, minted, redeemed, held, ...parts }) => ({
         token,
         issued: issued.toString(),
         minted: minted.toString(),
@@ -35,6 +35,10 @@ export function economyHandlers({ chain, economy, poe }: RpcPorts): Handlers<typ
         supply: (issued - redeemed).toString(),
         held: held.toString(),
         ok: issued - redeemed === held,
+        burned: parts.burned.toString(),
+        treasury: parts.treasury.toString(),
+        locked: parts.locked.toString(),
+        vesting: parts.vesting.toString(),
       }));
       const { price, floor, targetPerBlock } = economy.gas();
       const closed = poe.lastClosed();
@@ -45,6 +49,36 @@ export function economyHandlers({ chain, economy, poe }: RpcPorts): Handlers<typ
         gas: { price: price.toString(), floor: floor.toString(), targetPerBlock },
         epoch: epochView(poe.epoch()),
         lastEpoch: closed === undefined ? null : closedEpochView(closed),
+      };
+    },
+
+    economy_getRewards: ({ address }) => {
+      const { tokens, owner } = economy.rewards(address);
+      return {
+        address: addressText(address),
+        height: chain.head().height,
+        tokens: tokens.map(({ token, miner, provider, proposer, signer, locked }) => ({
+          token,
+          miner: miner.toString(),
+          provider: provider.toString(),
+          proposer: proposer.toString(),
+          signer: signer.toString(),
+          earned: (miner + provider + proposer + signer).toString(),
+          locked: locked.toString(),
+        })),
+        owner:
+          owner === undefined
+            ? null
+            : {
+                held: owner.held,
+                month: owner.month,
+                tokens: owner.tokens.map(({ token, accrued, vesting, escrow }) => ({
+                  token,
+                  accrued: accrued.toString(),
+                  vesting: vesting.toString(),
+                  escrow: escrow.toString(),
+                })),
+              },
       };
     },
 

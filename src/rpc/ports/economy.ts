@@ -10,6 +10,37 @@ export interface TokenSupply {
   readonly minted: bigint;
   /** Sum of everything that someone holds: balances, locks, meters, escrows, treasury, value in flight. */
   readonly held: bigint;
+  /** Part of `redeemed`: fees that were burned. */
+  readonly burned: bigint;
+  /** Parts of `held`: what is the treasury's, locked with miners for ever, and vesting for the owner. */
+  readonly treasury: bigint;
+  readonly locked: bigint;
+  readonly vesting: bigint;
+}
+
+/** What an account earned of one token since genesis, by what it did for it, and what is locked with it for ever. */
+export interface TokenRewards {
+  readonly token: TokenName;
+  readonly miner: bigint;
+  readonly provider: bigint;
+  readonly proposer: bigint;
+  readonly signer: bigint;
+  readonly locked: bigint;
+}
+
+/** What waits for the owner of the network. */
+export interface OwnerView {
+  /** Whether its pay is held back. */
+  readonly held: boolean;
+  /** The last month that was settled, counted from genesis. */
+  readonly month: number;
+  readonly tokens: readonly {
+    readonly token: TokenName;
+    /** Of this month, before the cap; of earlier months, not vested yet; due, and held back. */
+    readonly accrued: bigint;
+    readonly vesting: bigint;
+    readonly escrow: bigint;
+  }[];
 }
 
 export interface GoldReserve {
@@ -50,6 +81,11 @@ export interface EconomyPort {
   meter(payer: Address, ledger: LedgerName, token: TokenName): bigint;
   supply(): readonly TokenSupply[];
   gas(): GasMarketView;
+  /** Of each token, and, if it is the owner's account, what waits for the owner. */
+  rewards(address: Address): {
+    readonly tokens: readonly TokenRewards[];
+    readonly owner: OwnerView | undefined;
+  };
   reserves(): {
     readonly outstanding: bigint;
     readonly price: { readonly median: bigint; readonly reports: number; readonly atMs: number } | undefined;

@@ -59,7 +59,7 @@ export const economyMethods = {
   economy_getSupply: method({
     scope: 'read',
     summary:
-      'Per token: what was issued, minted and redeemed, and whether all holdings add up to it; what gas costs, and the epoch whose end brings new coins.',
+      'Per token: what was issued, minted and redeemed, and whether all holdings add up to it; the fees that were burned, and what is the treasury’s, locked with miners and vesting; what gas costs, and the epoch whose end brings new coins.',
     params: noParams,
     result: z.object({
       height: Height,
@@ -73,11 +73,43 @@ export const economyMethods = {
           supply: Decimal,
           held: Decimal,
           ok: z.boolean(),
+          burned: Decimal,
+          treasury: Decimal,
+          locked: Decimal,
+          vesting: Decimal,
         }),
       ),
       gas: z.object({ price: Decimal, floor: Decimal, targetPerBlock: Count }),
       epoch: RunningEpoch,
       lastEpoch: ClosedEpoch.nullable(),
+    }),
+  }),
+  economy_getRewards: method({
+    scope: 'read',
+    summary:
+      'What an address earned since genesis, by what it did; what is locked with it; and of the owner, what waits.',
+    params: z.strictObject({ address: AddressParam }),
+    result: z.object({
+      address: Address,
+      height: Height,
+      tokens: z.array(
+        z.object({
+          token: Token,
+          miner: Decimal,
+          provider: Decimal,
+          proposer: Decimal,
+          signer: Decimal,
+          earned: Decimal,
+          locked: Decimal,
+        }),
+      ),
+      owner: z
+        .object({
+          held: z.boolean(),
+          month: Count,
+          tokens: z.array(z.object({ token: Token, accrued: Decimal, vesting: Decimal, escrow: Decimal })),
+        })
+        .nullable(),
     }),
   }),
   economy_getReserves: method({
