@@ -77,6 +77,7 @@ describe('the RPC methods', () => {
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },
       economy_getRewards: { address },
+      economy_getBill: { payer: address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
       admin_isolate: { forMs: 1_000 },
