@@ -18,10 +18,10 @@ export function legalEntityIdentifier(number: number): string {
   return `${base}${String(98 - modulo97(`${base}00`)).padStart(2, '0')}`;
 }
 
-/** A bank identifier code (ISO 9362) of eight characters; `number` is below 26³ · 36². */
-export function bankIdentifierCode(number: number): string {
+/** A bank identifier code (ISO 9362) of eight characters; `number` is below 26³ · 36², `country` an ISO 3166-1 code. */
+export function bankIdentifierCode(number: number, country = 'CH'): string {
   const letter = (value: number) => String.fromCharCode(65 + (value % 26));
   const bank = `M${letter(Math.floor(number / 676))}${letter(Math.floor(number / 26))}${letter(number)}`;
   const location = (Math.floor(number / 17_576) % 1296).toString(36).toUpperCase().padStart(2, 'A');
-  return `${bank}CH${location}`;
+  return `${bank}${country}${location}`;
 }

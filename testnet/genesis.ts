@@ -37,8 +37,12 @@ export interface TestnetGenesisOptions {
 const GEN_TOTAL = 100_000n * MICRO;
 export const TESTNET_BOND = 100n * MICRO;
 
-/** Banks of each lane that genesis registers, by tier; the others register themselves. */
-const GENESIS_BANK_TIERS = [1, 2, 3] as const;
+/** Banks of each lane that genesis registers, one abroad; the others register themselves. */
+const GENESIS_BANKS = [
+  { tier: 1, country: 'CH' },
+  { tier: 2, country: 'LI' },
+  { tier: 3, country: 'CH' },
+] as const;
 
 /** Windows that are hours on a real chain are seconds here, so that a short load can pass through them. */
 function testnetParameters(options: TestnetGenesisOptions): Parameters {
@@ -144,9 +148,9 @@ export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
     allocations: endowment.allocations,
     meters: endowment.meters,
     banks: lanes.flatMap((lane, laneNumber) =>
-      GENESIS_BANK_TIERS.map((tier, index) => ({
+      GENESIS_BANKS.map(({ tier, country }, index) => ({
         lei: legalEntityIdentifier(bankNumber(laneNumber, index)),
-        bic: bankIdentifierCode(bankNumber(laneNumber, index)),
+        bic: bankIdentifierCode(bankNumber(laneNumber, index), country),
         tier,
         account: (lane.banks[index] as Account).address,
         licenseHash: 'ab'.repeat(32),

@@ -2,6 +2,7 @@ import { addressToText } from '../src/types/address.ts';
 import { TOKENS, type TokenName } from '../src/types/names.ts';
 import { decodeTransaction } from '../src/types/transaction.ts';
 import type { NodeRpc } from './rpc.ts';
+import { BillBook } from './second-checker-bills.ts';
 import { Books } from './second-checker-books.ts';
 import { exportBlocks, exportGenesis } from './second-checker-export.ts';
 import { type BlockFinding, Replay } from './second-checker-replay.ts';
@@ -32,6 +33,8 @@ export async function checkChain(
   const genesis = await exportGenesis(node);
   const replay = new Replay(genesis);
   const books = new Books(genesis);
+  const bills = new BillBook(genesis);
+  let ruleTimeMs = genesis.timeMs;
   const findings: BlockFinding[] = [];
   let transactions = 0;
   const follow = async () => {
@@ -45,7 +48,10 @@ export async function checkChain(
         senders.set(id, value.body.sender);
       }
       transactions += senders.size;
-      books.apply(exported.receipts, (txId) => senders.get(txId) ?? '');
+      const senderOf = (txId: string) => senders.get(txId) ?? '';
+      books.apply(exported.receipts, senderOf);
+      bills.apply(exported.height, ruleTimeMs, exported.receipts, senderOf);
+      ruleTimeMs = exported.block.header.timeMs;
       onProgress(exported.height);
     }
   };
@@ -68,6 +74,7 @@ export async function checkChain(
     await follow();
   }
   for (const fault of books.faults) findings.push({ height: replay.height, what: `books: ${fault}` });
+  for (const fault of bills.faults) findings.push({ height: replay.height, what: `bills: ${fault}` });
   for (const token of TOKENS)
     if (books.held(token) !== books.supply(token))
       findings.push({

@@ -264,6 +264,7 @@ function gold(): OperationScenario[] {
   let attestedAtMs: number | undefined;
   const reports: number[] = [];
   let mintedAtMs: number | undefined;
+  let transfers = 0;
   const bank = (context: PlanContext) => context.lane.banks[0] as Account;
 
   const attestation = (context: PlanContext, signers: readonly KeyPair[]) => {
@@ -282,11 +283,12 @@ function gold(): OperationScenario[] {
       signatures: signers.map((key) => ({ key: key.publicKey, signature: key.sign(bytes) })),
     };
   };
+  /** In turn to the bank abroad, which costs a fee in AUR, and to the one in the same country. */
   const bankTransfer = (context: PlanContext, expected: string, amount: bigint) =>
     plan(bank(context), expected, operations.BankTransfer, {
       uetr: freshUetr(context),
       debtorBank: leiOf(context, 0),
-      creditorBank: leiOf(context, 1),
+      creditorBank: leiOf(context, 1 + (transfers++ % 2)),
       amount,
       referenceHash: freshHash(context, 'message'),
     });

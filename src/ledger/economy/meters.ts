@@ -16,7 +16,7 @@ const ZERO_HASH = '00'.repeat(32);
 
 /**
  * Economy operations are charged in FLX to the balance itself, so there is no such meter. AUR stands in bank accounts
- * only; fees in AUR begin with cross-border billing.
+ * only; a fee in AUR comes out of the account of the bank that pays.
  */
 export function isMeterAllowed(ledger: LedgerName, token: TokenName): boolean {
   return token !== 'AUR' && !(ledger === 'economy' && token === 'FLX');

@@ -19,8 +19,8 @@ import {
   U64,
   U128,
 } from '../ssz.ts';
-import { BILLING_COMMITMENT, CROSS_BORDER_CHARGED } from './billing.ts';
 import type { LedgerCatalog } from './catalog.ts';
+import { BILLING_COMMITMENT, CROSS_BORDER_CHARGED } from './economy-billing.ts';
 import { REWARD_SYSTEM_RECEIPTS, REWARDS } from './economy-rewards.ts';
 
 /**

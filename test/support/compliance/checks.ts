@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beginBlock } from '../../../src/ledger/begin-block.ts';
 import { parseAccountPath } from '../../../src/ledger/economy/account.ts';
-import { supplyOf } from '../../../src/ledger/economy/books.ts';
+import { supplyOf, totalOf } from '../../../src/ledger/economy/books.ts';
 import { type EndInput, endBlock } from '../../../src/ledger/end-block.ts';
 import { type BlockTransactions, executeBlock } from '../../../src/ledger/execute-block.ts';
 import { buildSection, executeSection, type SectionResult } from '../../../src/ledger/section.ts';
@@ -103,16 +103,19 @@ export function assertOrderIndependent(
 }
 
 /**
- * Σ over all accounts, locks, meters and pools of a token is its supply. Read from the leaves themselves, so nothing
- * that is on its way can be missing.
+ * Σ over all accounts, locks, meters and pools of a token is its supply, and Σ of all claims on banks the AUR that was
+ * burned as fees. Read from the leaves themselves, so nothing that is on its way can be missing.
  */
 export function assertConserved(chain: LedgerChain): void {
   const held: Record<TokenName, bigint> = { GEN: 0n, NEX: 0n, FLX: 0n, AUR: 0n };
+  let claims = 0n;
   for (const { subtree, path, value } of chain.state.leaves()) {
+    if (subtree === 'economy' && path.startsWith('claim/')) claims += U128.deserialize(value);
     const entry = subtree === 'economy' ? parseAccountPath(path) : undefined;
     if (entry !== undefined && entry.account !== 'issue') held[entry.token] += U128.deserialize(value);
   }
   for (const token of TOKENS)
     assert.equal(held[token], supplyOf(chain.state.reader('economy'), token), token);
   assert.equal(held.GEN, 100_000_000_000n, 'GEN is fixed for ever');
+  assert.equal(claims, totalOf(chain.state.reader('economy'), 'burned', 'AUR'), 'claims');
 }

@@ -87,7 +87,7 @@ const joinPool = (who: Actor): readonly [Actor, Operation] => [
 const issue = { token: 'NEX', to: payee.address, amount: 70n, basis: hashNumber(2), approvals: [] } as const;
 const bank = {
   lei: LEIS[3],
-  bic: 'DDDDGB2LXXX',
+  bic: 'DDDDDE2LXXX',
   tier: 2,
   account: newcomer.address,
   licenseHash: hashNumber(3),
