@@ -72,6 +72,8 @@ const ManifestSchema = z.strictObject({
   blockTimeMs: z.int().min(200).max(60_000).default(1_000),
   emptyBlocksMs: z.int().min(200).max(3_600_000).default(10_000),
   logLevel: z.string().default('info'),
+  /** Whether elected miners send sections ahead of proposals. */
+  mining: z.boolean().default(true),
   /** Whether each node writes down what it sends, so that the check can say that nobody contradicted itself. */
   recordSent: z.boolean().default(false),
   load: LoadSchema.optional(),

@@ -10,6 +10,7 @@ import { registerEconomy } from './commands/economy.ts';
 import { registerGenesis } from './commands/genesis.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerLimits } from './commands/limits.ts';
+import { registerMiner } from './commands/miner.ts';
 import { registerNode } from './commands/node.ts';
 import { registerSim } from './commands/sim.ts';
 import { registerTestnet } from './commands/testnet.ts';
@@ -55,6 +56,7 @@ export function createProgram(cliProcess: CliProcess): Command {
     registerDocklock,
     registerEconomy,
     registerVerify,
+    registerMiner,
     registerDebug,
     registerSim,
     registerLimits,

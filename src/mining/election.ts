@@ -84,6 +84,15 @@ function chooseDifferent(
   return undefined;
 }
 
+/** Who may be elected above a state: the validators of that block, with the weights that the state gives them. */
+export function candidatesAbove(
+  state: Pick<StateGround, 'reader'>,
+  validators: ValidatorSet,
+): MinerCandidate[] {
+  const ids = validators.members.map(({ id }) => id);
+  return [...minerWeights(state.reader('economy'), ids)].map(([id, weight]) => ({ id, weight }));
+}
+
 /**
  * The miners of the block above a state, which has the height `height` − 1, out of the validators of that block. Their
  * weights are those of the same state: they change where an epoch ends.
@@ -94,13 +103,7 @@ export function electMinersAbove(
   validators: ValidatorSet,
 ): ElectedMiners {
   const { previous } = lastBeacons(state.reader('system'));
-  const ids = validators.members.map(({ id }) => id);
-  const weights = minerWeights(state.reader('economy'), ids);
-  return electMiners(
-    previous,
-    height,
-    [...weights].map(([id, weight]) => ({ id, weight })),
-  );
+  return electMiners(previous, height, candidatesAbove(state, validators));
 }
 
 /** The rank of a validator for a ledger, or undefined if it was not elected. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type BlockHeader, BlockHeaderType } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
+import { PROOF_TYPES } from '../types/names.ts';
 import type { SignedSection } from '../types/section.ts';
 import type * as results from './schema/results.ts';
 import { addressText, hash0x } from './text-forms.ts';
@@ -16,6 +17,7 @@ export function certificateView(certificate: Certificate): z.input<typeof result
 export function sectionView({ section, signature }: SignedSection): z.input<typeof results.Section> {
   return {
     ledger: section.ledger,
+    proofType: PROOF_TYPES[section.ledger],
     height: section.height,
     parent: hash0x(section.parent),
     miner: addressText(section.miner),

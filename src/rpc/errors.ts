@@ -49,6 +49,7 @@ export type RpcErrorCode =
   | 'DIAL_TIMED_OUT'
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
+  | 'NOT_A_MINER'
   | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
   | 'RATE_LIMITED'
   | 'BATCH_TOO_LARGE'
@@ -132,6 +133,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   FREE_OPERATION_FAILED: 'rejected',
   TX_DROPPED: 'rejected',
 
+  NOT_A_MINER: 'disabled',
   SUBSCRIPTION_NEEDS_WEBSOCKET: 'disabled',
 
   RATE_LIMITED: 'limit',

@@ -11,6 +11,7 @@ import { economyHandlers } from './methods/economy.ts';
 import { gossipHandlers } from './methods/gossip.ts';
 import { ibftHandlers } from './methods/ibft.ts';
 import { metaHandlers } from './methods/meta.ts';
+import { minerHandlers } from './methods/miner.ts';
 import { netHandlers } from './methods/net.ts';
 import { poeHandlers } from './methods/poe.ts';
 import { rpcHandlers } from './methods/rpc.ts';
@@ -35,6 +36,7 @@ export function createHandlers(ports: RpcPorts): AllHandlers {
     ...poeHandlers(ports),
     ...bpiHandlers(ports),
     ...bpciHandlers(ports),
+    ...minerHandlers(ports),
     ...ibftHandlers(ports),
     ...gossipHandlers(ports),
     ...adminHandlers(ports),

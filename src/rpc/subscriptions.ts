@@ -5,12 +5,15 @@ import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
 import { peerEventView, roundView } from './inspection-views.ts';
+import { workerView } from './miner-views.ts';
 import type { ChainPort, StoredBlock } from './ports/chain.ts';
 import type { ConsensusPort } from './ports/consensus.ts';
+import type { MinerPort, WorkerView } from './ports/miner.ts';
 import type { NetworkPort } from './ports/network.ts';
 import type { PoolEntry, PoolPort } from './ports/pool.ts';
 import type { SubscriptionTopic } from './schema/meta.ts';
 import { addressText, hash0x, rfc3339 } from './text-forms.ts';
+import { watchWorkers } from './worker-watch.ts';
 
 /** Where the notices of one connection go. */
 export interface NoticeSink {
@@ -43,6 +46,7 @@ export interface SubscribedPorts {
   readonly pool: Pick<PoolPort, 'onAdmitted' | 'onDrop'>;
   readonly consensus: Pick<ConsensusPort, 'onRound'>;
   readonly network: Pick<NetworkPort, 'onPeerEvent'>;
+  readonly miner: Pick<MinerPort, 'workers'>;
 }
 
 /** Above this a reader counts as slow, and its notices are dropped and counted until it has caught up. */
@@ -56,8 +60,9 @@ export class SubscriptionHub {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #stops: readonly (() => void)[];
 
-  constructor({ chain, pool, consensus, network }: SubscribedPorts) {
+  constructor({ chain, pool, consensus, network, miner }: SubscribedPorts) {
     this.#stops = [
+      watchWorkers(miner.workers, (changed) => this.#publish('scheduler', () => schedulerNotice(changed))),
       chain.onCommit((block) => {
         this.#publish('newHeads', () => headNotice(block));
         this.#publish('receipts', () => receiptsNotice(block));
@@ -149,6 +154,10 @@ function receiptsNotice({ height, hash, receipts }: StoredBlock) {
       status: statusName(ledger, status),
     })),
   };
+}
+
+function schedulerNotice(changed: readonly WorkerView[]) {
+  return { workers: changed.map((worker) => ({ ledger: worker.ledger, ...workerView(worker) })) };
 }
 
 function pendingNotice({ id, value }: EncodedTransaction, origin: PoolEntry['origin']) {

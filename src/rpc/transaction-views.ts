@@ -62,6 +62,19 @@ export function transactionView({
   };
 }
 
+/** A transaction on one line. */
+export function transactionLine({ id, value }: EncodedTransaction): z.input<typeof results.TransactionLine> {
+  const { ledger, sender, nonce, maxFee, operations } = value.body;
+  return {
+    txId: hash0x(id),
+    ledger,
+    sender: addressText(sender),
+    nonce: nonce.toString(),
+    maxFee: maxFee.toString(),
+    operations: operationNames(ledger, operations),
+  };
+}
+
 /** The names of a transaction's operations. */
 export function operationNames(
   ledger: LedgerName,

@@ -86,6 +86,10 @@ async function nodeCalls(): Promise<Calls> {
   const pooled = node.chain.nextTransaction();
   await call('tx_send', { transaction: `0x${toHex(pooled.bytes)}` });
   const address = addressToText(pooled.value.body.sender);
+  node.miner.mine('economy', 1, 'FINAL');
+  const counts = { MINED: 1, INCLUDED: 1, FINAL: 1, LOST: 0 };
+  const best = { rank: 1, miner: node.miner.self, txCount: 2 };
+  node.miner.change('economy', { state: 'ELECTED', height: 2, rank: 2, best, counts });
   const transaction = raw();
   const awaited: Call = async (name, params) => {
     const answer = call(name, params);
@@ -110,6 +114,7 @@ async function nodeCalls(): Promise<Calls> {
       state_getProof: { subtree: 'economy', path: 'absent' },
       txpool_contentFrom: { address },
       txpool_getTransaction: { txId: `0x${pooled.id}` },
+      miner_getQueue: { ledger: 'economy' },
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },

@@ -12,6 +12,7 @@ import { LEDGERS, SUBTREES, type SubtreeName, TOKENS } from '../../src/types/nam
 import { decodeTransaction, type EncodedTransaction } from '../../src/types/transaction.ts';
 import { NodeError } from '../../src/util/errors.ts';
 import { type CertifiedBlock, CertifiedChain, setOf, validatorGroup } from './certified-chain.ts';
+import { ScriptedMiner } from './scripted-miner.ts';
 
 const PEER_EVENT: PeerEventView = {
   kind: 'disconnected',
@@ -29,6 +30,7 @@ const PEER_EVENT: PeerEventView = {
 export class RpcNode {
   readonly chain = new CertifiedChain([validatorGroup(1, 4)]);
   readonly pool = new Map<string, EncodedTransaction>();
+  readonly miner = new ScriptedMiner(this.chain, this.pool);
   readonly drops: DroppedTransaction[] = [];
   readonly #commitListeners = new Set<(block: StoredBlock) => void>();
   readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
@@ -81,7 +83,7 @@ export class RpcNode {
       this.#roundListeners,
       this.#peerListeners,
     ];
-    return all.reduce((sum, { size }) => sum + size, 0);
+    return all.reduce((sum, { size }) => sum + size, this.miner.listeners);
   }
 
   ports(): RpcPorts {
@@ -246,6 +248,7 @@ export class RpcNode {
         evaluate: () => ({ refusal: 'AGREEMENT_UNKNOWN', message: 'there is no such agreement' }),
       },
       cluster: clusterPort({ state: new State() }),
+      miner: this.miner.port(),
       pool: {
         submit: async (bytes) => {
           const transaction = decodeTransaction(bytes);

@@ -30,6 +30,7 @@ export interface UpOptions {
   timeout: number;
   loadRate: number;
   load: boolean;
+  mining: boolean;
   recordSent?: boolean;
   fresh?: boolean;
 }
@@ -115,6 +116,8 @@ function requested(
     blockTimeMs: options.blockTime,
     emptyBlocksMs: options.emptyBlocks,
     seed: options.seed,
+    // As with the others, what was not said is as the manifest has it.
+    mining: options.mining ? undefined : false,
     recordSent: options.recordSent,
   };
 }

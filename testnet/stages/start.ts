@@ -6,7 +6,7 @@ import { connectNode } from '../rpc.ts';
 import type { Supervisor } from '../supervisor.ts';
 
 /** What the manifest says of every node. */
-export type StartSettings = Pick<Manifest, 'logLevel' | 'recordSent'>;
+export type StartSettings = Pick<Manifest, 'logLevel' | 'mining' | 'recordSent'>;
 
 const POLL_MS = 150;
 const READY_TIMEOUT_MS = 120_000;
@@ -25,6 +25,7 @@ export function nodeArguments(supervisor: Supervisor, node: TestnetNode, setting
     ...bootPeers.flatMap(({ p2p }) => ['--bootnode', p2p]),
     ...['--rpc-listen', new URL(node.rpc).host],
     ...['--log-level', settings.logLevel],
+    ...(settings.mining ? [] : ['--no-mining']),
     ...(settings.recordSent ? ['--record-sent', supervisor.directory.sentPath(node.name)] : []),
     '--insecure-keys',
     '--loopback-testnet',

@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { action, type CliContext, type CliProcess } from '../context.ts';
 import { renderTable } from '../output.ts';
+import { watch } from '../watch.ts';
 
 type Diagnosis = MethodResult<'ibft_diagnose'>;
-
-const WATCH_INTERVAL_MS = 1_000;
-const CLEAR_SCREEN = '\u001b[H\u001b[J';
 
 /** What looks inside a running node. */
 export function registerDebug(program: Command, cliProcess: CliProcess): void {
@@ -19,35 +16,14 @@ export function registerDebug(program: Command, cliProcess: CliProcess): void {
     .action(action(cliProcess, consensus));
 }
 
-async function consensus(context: CliContext, { watch }: { watch?: boolean }): Promise<void> {
+async function consensus(context: CliContext, options: { watch?: boolean }): Promise<void> {
   const { clientOf } = await import('../rpc.ts');
   const { NodeError } = await import('../../util/errors.ts');
   const client = await clientOf(context);
-  if (watch === true) return await watchConsensus(context, () => client.call('ibft_diagnose'));
+  if (options.watch === true) return await watch(context, () => client.call('ibft_diagnose'), diagnosisText);
   const diagnosis = await client.call('ibft_diagnose');
   context.output.result(diagnosis, diagnosisText(diagnosis));
   if (!diagnosis.ok) throw new NodeError('NOT_HEALTHY', diagnosis.verdict);
-}
-
-/** A node that does not answer is part of what is watched, so it does not end the watch. */
-async function watchConsensus(context: CliContext, ask: () => Promise<Diagnosis>): Promise<void> {
-  const { errorMessage } = await import('../../util/errors.ts');
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal);
-  try {
-    while (!stop.signal.aborted) {
-      const diagnosis = await ask().catch((error: unknown) => errorMessage(error));
-      if (stop.signal.aborted) return;
-      if (context.process.stdout.isTTY === true && context.global.json !== true)
-        context.process.stdout.write(CLEAR_SCREEN);
-      if (typeof diagnosis === 'string') context.output.error(diagnosis, undefined);
-      else context.output.result(diagnosis, diagnosisText(diagnosis));
-      await sleep(WATCH_INTERVAL_MS, undefined, { signal: stop.signal }).catch(() => {});
-    }
-  } finally {
-    process.off('SIGINT', onSignal);
-  }
 }
 
 function diagnosisText(diagnosis: Diagnosis): string {

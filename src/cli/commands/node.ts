@@ -28,6 +28,7 @@ interface StartOptions {
   keyPasswordFile?: string;
   insecureKeys?: boolean;
   loopbackTestnet?: boolean;
+  mining: boolean;
   acceptLostJournal?: number;
   recordSent?: string;
 }
@@ -61,6 +62,7 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
     .option('--rpc-host-allowlist <host>', 'further names in a Host header; may be repeated', listOf)
     .option('--key-password-file <file>', 'password of the key files')
     .option('--insecure-keys', 'accept key files in the clear')
+    .option('--no-mining', 'mine no sections but those that a proposal of the own lacks')
     .option(
       '--accept-lost-journal <height>',
       'sign again from this height on although the vote journal is lost',
@@ -181,6 +183,7 @@ async function startNodeCommand(context: CliContext, options: StartOptions): Pro
     keyPasswordFile: options.keyPasswordFile,
     insecureKeys: options.insecureKeys,
     loopbackTestnet: options.loopbackTestnet,
+    mining: options.mining,
     acceptLostJournal: options.acceptLostJournal,
     recordSent: options.recordSent,
     logLevel: context.global.logLevel,

@@ -32,6 +32,7 @@ export function registerTestnet(program: Command, cliProcess: CliProcess): void 
     .option('--timeout <duration>', 'longest wait for --wait-blocks', duration, 180_000)
     .option('--load-rate <rate>', 'transactions a second of the load that runs meanwhile', positive, 5)
     .option('--no-load', 'no load')
+    .option('--no-mining', 'every proposer mines all sections of its block itself')
     .option('--record-sent', 'every node writes down what it sends, for `testnet check` to compare')
     .option('--fresh', 'forget the chain of an earlier testnet of this name')
     .action(

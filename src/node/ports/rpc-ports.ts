@@ -22,6 +22,7 @@ import { chainPort } from './chain-port.ts';
 import { clusterPort } from './cluster-port.ts';
 import { docklockPort } from './docklock-port.ts';
 import { economyPort } from './economy-port.ts';
+import { minerPort } from './miner-port.ts';
 import { networkPort } from './network-port.ts';
 import { poePort } from './poe-port.ts';
 import { poolPort } from './pool-port.ts';
@@ -44,7 +45,7 @@ export interface NodeParts {
 
 /** Fills the ports of the RPC from the parts of a running node. */
 export function rpcPorts(parts: NodeParts): RpcPorts {
-  const { options, chain, pool, network, sync, driver, votes, keys, clock } = parts;
+  const { options, chain, pool, network, sync, driver, scheduler, votes, keys, clock } = parts;
   const targetHeight = () =>
     network.peers().reduce((highest, { head }) => Math.max(highest, head.height), chain.head.height);
   return {
@@ -70,6 +71,11 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
     bpi: bpiPort(chain),
     bpci: bpciPort(chain),
     pool: poolPort(pool, chain.history.store),
+    miner: minerPort(
+      chain,
+      pool,
+      scheduler === undefined || votes === undefined ? undefined : { scheduler, miner: votes.id },
+    ),
     consensus: {
       self: keys.validator?.id,
       roundState: () => driver.roundState(),

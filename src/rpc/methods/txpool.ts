@@ -5,24 +5,11 @@ import { pageOf } from '../paging.ts';
 import type { PoolEntry } from '../ports/pool.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { txpoolMethods } from '../schema/txpool.ts';
-import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
-import { operationNames, transactionView } from '../transaction-views.ts';
+import { hash0x, rfc3339 } from '../text-forms.ts';
+import { transactionLine, transactionView } from '../transaction-views.ts';
 
 function entryView({ transaction, state, origin, receivedAtMs }: PoolEntry) {
   return { transaction: transactionView(transaction), state, origin, receivedAt: rfc3339(receivedAtMs) };
-}
-
-function lineView({ transaction, state }: PoolEntry) {
-  const { ledger, sender, nonce, maxFee, operations } = transaction.value.body;
-  return {
-    txId: hash0x(transaction.id),
-    ledger,
-    sender: addressText(sender),
-    nonce: nonce.toString(),
-    maxFee: maxFee.toString(),
-    state,
-    operations: operationNames(ledger, operations),
-  };
 }
 
 export function txpoolHandlers(ports: RpcPorts): Handlers<typeof txpoolMethods> {
@@ -58,7 +45,10 @@ export function txpoolHandlers(ports: RpcPorts): Handlers<typeof txpoolMethods> 
 
     txpool_inspect: ({ ledger, ...page }) => ({
       ...dumpOf(ports, 'txpool_inspect'),
-      ...pageOf(entries({ ledger }), page, lineView),
+      ...pageOf(entries({ ledger }), page, ({ transaction, state }) => ({
+        ...transactionLine(transaction),
+        state,
+      })),
     }),
 
     txpool_contentFrom: ({ address, ledger, ...page }) => ({

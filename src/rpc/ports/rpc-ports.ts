@@ -6,6 +6,7 @@ import type { ClusterPort } from './cluster.ts';
 import type { ConsensusPort, SyncPort } from './consensus.ts';
 import type { DocklockPort } from './docklock.ts';
 import type { EconomyPort } from './economy.ts';
+import type { MinerPort } from './miner.ts';
 import type { NetworkPort } from './network.ts';
 import type { NodePort } from './node.ts';
 import type { PoePort } from './poe.ts';
@@ -26,6 +27,7 @@ export interface RpcPorts {
   readonly bpi: BpiPort;
   readonly bpci: BpciPort;
   readonly pool: PoolPort;
+  readonly miner: MinerPort;
   readonly consensus: ConsensusPort;
   readonly sync: SyncPort;
   readonly network: NetworkPort;

@@ -13,6 +13,7 @@ export const SUBSCRIPTION_TOPICS = [
   'droppedTransactions',
   'consensus',
   'peers',
+  'scheduler',
 ] as const;
 /** Topics that look inside the node need the scope `debug`, as the methods do that show the same. */
 export const DEBUG_TOPICS: readonly SubscriptionTopic[] = ['consensus', 'peers'];

@@ -11,6 +11,7 @@ import { economyMethods } from './economy.ts';
 import { gossipMethods } from './gossip.ts';
 import { ibftMethods } from './ibft.ts';
 import { metaMethods } from './meta.ts';
+import { minerMethods } from './miner.ts';
 import { netMethods } from './net.ts';
 import { poeMethods } from './poe.ts';
 import { rpcMethods } from './rpc.ts';
@@ -33,6 +34,7 @@ export const METHODS = {
   ...poeMethods,
   ...bpiMethods,
   ...bpciMethods,
+  ...minerMethods,
   ...ibftMethods,
   ...gossipMethods,
   ...adminMethods,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LEDGERS, SUBTREES, TOKENS } from '../../types/names.ts';
+import { LEDGERS, PROOF_TYPES, SUBTREES, TOKENS } from '../../types/names.ts';
 
 /** The building blocks of results, and the objects that several methods return. */
 
@@ -13,6 +13,8 @@ export const Height = Count;
 /** RFC 3339. */
 export const Time = z.iso.datetime();
 export const Ledger = z.enum(LEDGERS);
+/** What the sections of a ledger are proved by. */
+export const ProofType = z.enum(Object.values(PROOF_TYPES));
 export const Subtree = z.enum(SUBTREES);
 export const Token = z.enum(TOKENS);
 
@@ -76,6 +78,16 @@ export const Transaction = z.object({
   bytes: Count,
 });
 
+/** A transaction on one line, its operations by name. */
+export const TransactionLine = z.object({
+  txId: Hash,
+  ledger: Ledger,
+  sender: Address,
+  nonce: Decimal,
+  maxFee: Decimal,
+  operations: z.array(z.string()),
+});
+
 export const Receipt = z.object({
   ledger: Ledger,
   txId: Hash,
@@ -98,9 +110,10 @@ export const SystemReceipt = z.object({
   data: z.unknown(),
 });
 
-/** One ledger's part of a block, without the bytes of its proof. */
+/** One ledger's part of a block, without the bytes of its proof. Of one that nobody mined `rank` is 255. */
 export const Section = z.object({
   ledger: Ledger,
+  proofType: ProofType,
   height: Height,
   parent: Hash,
   miner: Address,

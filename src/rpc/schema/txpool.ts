@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { method } from './method.ts';
 import { AddressParam, HashParam, LedgerParam, noParams, pageParams } from './params.ts';
-import { Address, Count, Decimal, dumpFields, Hash, Ledger, page, Time, Transaction } from './results.ts';
+import { Count, dumpFields, Hash, Ledger, page, Time, Transaction, TransactionLine } from './results.ts';
 
 const State = z.enum(['pooled', 'queued']);
 const Entry = z.object({
@@ -37,17 +37,7 @@ export const txpoolMethods = {
     params: z.strictObject({ ledger: LedgerParam.optional(), ...pageParams }),
     result: z.object({
       ...dumpFields,
-      ...page(
-        z.object({
-          txId: Hash,
-          ledger: Ledger,
-          sender: Address,
-          nonce: Decimal,
-          maxFee: Decimal,
-          state: State,
-          operations: z.array(z.string()),
-        }),
-      ).shape,
+      ...page(z.object({ ...TransactionLine.shape, state: State })).shape,
     }),
   }),
   txpool_contentFrom: method({

@@ -175,6 +175,7 @@ export class LedgerWorker {
       rank,
       sectionHash: hashSection(section),
       transactions: section.txCount,
+      work: section.work,
       minedAtMs: clock.wallMs(),
     });
     this.#setState('MINED');

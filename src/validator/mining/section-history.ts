@@ -9,6 +9,7 @@ export interface OwnSection {
   readonly rank: number;
   readonly sectionHash: Hash;
   readonly transactions: number;
+  readonly work: number;
   /** Wall clock. */
   readonly minedAtMs: number;
   readonly state: SectionFate;

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import type { z } from 'zod';
 import { verifyFinalityProofJson } from '../../../src/client/verify-proof.ts';
 import { rootOfPath, verifyMerklePath } from '../../../src/crypto/merkle.ts';
-import { Dispatcher, type Session } from '../../../src/rpc/dispatcher.ts';
-import { createHandlers } from '../../../src/rpc/handlers.ts';
 import {
   METHODS,
   type MethodName,
@@ -14,45 +11,13 @@ import { addressToText } from '../../../src/types/address.ts';
 import { decodeBlock, hashHeader } from '../../../src/types/block.ts';
 import { LEDGERS } from '../../../src/types/names.ts';
 import { fromHex, toHex } from '../../../src/util/bytes.ts';
-import { errorCode } from '../../../src/util/errors.ts';
-import { silentLogger } from '../../../src/util/logger.ts';
-import { RpcNode } from '../../support/rpc-ports.ts';
+import { openRpc } from '../../support/rpc-calls.ts';
 
-const SESSION: Session = { scopes: new Set(['read', 'write', 'debug', 'admin']), subscriptions: undefined };
 const hex = (bytes: Uint8Array) => `0x${toHex(bytes)}`;
-
-function open() {
-  const node = new RpcNode();
-  const dispatcher = new Dispatcher({ handlers: createHandlers(node.ports()), logger: silentLogger });
-  const controller = new AbortController();
-  const context = { session: SESSION, signal: controller.signal };
-  /** Calls a method and holds its answer against the schema. */
-  const call = async <Name extends MethodName>(
-    name: Name,
-    params?: MethodParams<Name>,
-  ): Promise<MethodResult<Name>> => {
-    const result = await dispatcher.call(name, params ?? {}, context);
-    const text = JSON.parse(JSON.stringify(result));
-    const strict = METHODS[name].result as z.ZodType;
-    assert.deepEqual(strict.parse(text), text, `${name} returns what its schema does not name`);
-    return text;
-  };
-  const rejects = async (name: MethodName, params: object, reason: string) =>
-    assert.rejects(dispatcher.call(name, params, context), (error) => {
-      assert.equal(errorCode(error), reason);
-      return true;
-    });
-  const send = async () => {
-    const transaction = node.chain.nextTransaction();
-    await call('tx_send', { transaction: hex(transaction.bytes) });
-    return transaction;
-  };
-  return { node, call, rejects, send, controller };
-}
 
 describe('the RPC methods', () => {
   it('answer in the form of their schema, each of them, on a chain with blocks', async () => {
-    const { node, call, send } = open();
+    const { node, call, send } = openRpc();
     const included = await send();
     node.commit();
     const pooled = await send();
@@ -72,6 +37,7 @@ describe('the RPC methods', () => {
       state_get: { subtree: 'economy', path: 'present' },
       state_getProof: { subtree: 'economy', path: 'absent' },
       txpool_contentFrom: { address },
+      miner_getQueue: { ledger: 'economy' },
       txpool_getTransaction: { txId: `0x${pooled.id}` },
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
@@ -90,7 +56,7 @@ describe('the RPC methods', () => {
   });
 
   it('follow a transaction from unknown over pooled to included', async () => {
-    const { node, call, rejects } = open();
+    const { node, call, rejects } = openRpc();
     const transaction = node.chain.nextTransaction();
     const txId = `0x${transaction.id}`;
     assert.deepEqual(await call('tx_status', { txId }), { state: 'unknown', txId });
@@ -115,7 +81,7 @@ describe('the RPC methods', () => {
   });
 
   it('name what was dropped, and why', async () => {
-    const { node, call, send } = open();
+    const { node, call, send } = openRpc();
     const { id } = await send();
     node.drop(id);
     const status = await call('tx_status', { txId: `0x${id}` });
@@ -124,7 +90,7 @@ describe('the RPC methods', () => {
   });
 
   it('wait for the receipt, also when the transaction is sent a second time', async () => {
-    const { node, call } = open();
+    const { node, call } = openRpc();
     const transaction = hex(node.chain.nextTransaction().bytes);
     const first = call('tx_sendAndWait', { transaction });
     const second = call('tx_sendAndWait', { transaction });
@@ -136,7 +102,7 @@ describe('the RPC methods', () => {
   });
 
   it('end a wait with the reason when the transaction is dropped, when time is over, and when the caller goes', async () => {
-    const { node, rejects, controller } = open();
+    const { node, rejects, controller } = openRpc();
     const waiting = node.chain.nextTransaction();
     const dropped = rejects('tx_sendAndWait', { transaction: hex(waiting.bytes) }, 'TX_DROPPED');
     await new Promise((resolve) => setImmediate(resolve));
@@ -151,7 +117,7 @@ describe('the RPC methods', () => {
   });
 
   it('give each transaction of tx_sendMany its own outcome', async () => {
-    const { node, call } = open();
+    const { node, call } = openRpc();
     const [a, b] = [node.chain.nextTransaction(), node.chain.nextTransaction()];
     const { items } = await call('tx_sendMany', {
       transactions: [hex(a.bytes), hex(b.bytes.subarray(1)), hex(a.bytes), hex(b.bytes)],
@@ -166,7 +132,7 @@ describe('the RPC methods', () => {
   });
 
   it('find a block by height, hash and word', async () => {
-    const { node, call, rejects } = open();
+    const { node, call, rejects } = openRpc();
     for (let i = 0; i < 3; i++) node.commit();
     const { hash } = node.chain.blockAt(2);
     for (const selector of [{ height: 2 }, { height: `0x${hash}` }, { hash: `0x${hash}` }]) {
@@ -189,7 +155,7 @@ describe('the RPC methods', () => {
   });
 
   it('say the lowest height kept when a block is pruned', async () => {
-    const { node, rejects } = open();
+    const { node, rejects } = openRpc();
     for (let i = 0; i < 3; i++) node.commit();
     node.lowestHeight = 3;
     await rejects('chain_getHeader', { height: 2 }, 'PRUNED');
@@ -197,7 +163,7 @@ describe('the RPC methods', () => {
   });
 
   it('answer at genesis, before any block', async () => {
-    const { node, call, rejects } = open();
+    const { node, call, rejects } = openRpc();
     const head = await call('chain_getFinalizedHead');
     assert.deepEqual([head.height, head.hash, head.receiptsRoot], [0, `0x${node.chain.genesisHash}`, null]);
     assert.equal((await call('chain_getBlockHash', { height: 0 })).hash, head.hash);
@@ -207,7 +173,7 @@ describe('the RPC methods', () => {
   });
 
   it('page through receipts without loss or repetition', async () => {
-    const { node, call, send } = open();
+    const { node, call, send } = openRpc();
     const ids: string[] = [];
     for (let i = 0; i < 7; i++) ids.push(`0x${(await send()).id}`);
     node.commit();
@@ -227,7 +193,7 @@ describe('the RPC methods', () => {
   });
 
   it('search receipts by ledger, type and address, and go on with the cursor', async () => {
-    const { node, call, send, rejects } = open();
+    const { node, call, send, rejects } = openRpc();
     const ids: string[] = [];
     for (let height = 1; height <= 4; height++) {
       ids.push(`0x${(await send()).id}`, `0x${(await send()).id}`);
@@ -260,7 +226,7 @@ describe('the RPC methods', () => {
   });
 
   it('prove a transaction so that the offline verifier accepts it', async () => {
-    const { node, call, send, rejects } = open();
+    const { node, call, send, rejects } = openRpc();
     const { id } = await send();
     await rejects('chain_getTransactionProof', { txId: `0x${id}` }, 'RECEIPT_NOT_FOUND');
     node.commit();
@@ -270,7 +236,7 @@ describe('the RPC methods', () => {
   });
 
   it('prove a receipt up to the root in the header', async () => {
-    const { node, call, send } = open();
+    const { node, call, send } = openRpc();
     await send();
     const { id } = await send();
     node.commit();
@@ -287,7 +253,7 @@ describe('the RPC methods', () => {
   });
 
   it('hand out the bytes of a block from which its hash follows', async () => {
-    const { node, call, send } = open();
+    const { node, call, send } = openRpc();
     await send();
     node.commit();
     const { block, hash } = await call('chain_getRawBlock', { height: 1 });
@@ -295,7 +261,7 @@ describe('the RPC methods', () => {
   });
 
   it('write integers above 2^53 as decimal text', async () => {
-    const { node, call } = open();
+    const { node, call } = openRpc();
     const address = addressToText(node.chain.genesis.validators[0]?.id as string);
     assert.equal((await call('tx_getNonce', { address, ledger: 'bpi' })).nonce, String(2n ** 60n));
     const { balances } = await call('economy_getBalance', { address, token: 'GEN' });
@@ -304,7 +270,7 @@ describe('the RPC methods', () => {
   });
 
   it('tell who signed a certificate', async () => {
-    const { node, call } = open();
+    const { node, call } = openRpc();
     node.commit();
     const { signedBy, quorum, validators } = await call('chain_getCertificate', { height: 1 });
     assert.deepEqual([signedBy.length, quorum, validators], [3, 3, 4]);
@@ -316,7 +282,7 @@ describe('the RPC methods', () => {
   });
 
   it('show which contradictions of validators are seen and which are applied', async () => {
-    const { node, call } = open();
+    const { node, call } = openRpc();
     const { seen, applied } = await call('ibft_getEvidence');
     const validator = (index: number) => addressToText(node.chain.genesis.validators[index]?.id as string);
     assert.deepEqual(seen, [
@@ -341,7 +307,7 @@ describe('the RPC methods', () => {
   });
 
   it('say that a subscription needs a WebSocket', async () => {
-    const { rejects } = open();
+    const { rejects } = openRpc();
     await rejects('meta_subscribe', { topic: 'newHeads' }, 'SUBSCRIPTION_NEEDS_WEBSOCKET');
   });
 });

@@ -78,9 +78,62 @@ describe('the subscription hub', () => {
     assert.deepEqual([round?.height, round?.round, round?.outcome], [1, 3, 'running']);
     const [left] = notices.get('peers') ?? [];
     assert.deepEqual([left?.kind, left?.reason], ['disconnected', 'REMOTE_CLOSED']);
-    assert.deepEqual([notices.get('newHeads'), notices.get('receipts')], [[], []]);
+    assert.deepEqual(
+      ['newHeads', 'receipts', 'scheduler'].map((topic) => notices.get(topic)),
+      [[], [], []],
+    );
     hub.close();
     assert.equal(node.listeners, 0);
+  });
+
+  it('tells which mining workers changed, once for each turn of the event loop', async () => {
+    const node = new RpcNode();
+    const hub = new SubscriptionHub(node.ports());
+    const notices: { seq: number; lagged?: number; data?: { workers: Record<string, unknown>[] } }[] = [];
+    let unread = 0;
+    hub
+      .open({ send: (text) => notices.push(JSON.parse(text).params), unreadBytes: () => unread })
+      .subscribe('scheduler');
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const told = () =>
+      notices
+        .splice(0)
+        .map(({ seq, lagged, data }) => [
+          seq,
+          lagged ?? data?.workers.map(({ ledger, state }) => `${ledger} ${state}`),
+        ]);
+    node.miner.change('bpi', { state: 'ELECTED', height: 1, rank: 0 });
+    node.miner.change('bpi', { state: 'BUILDING' });
+    node.miner.change('economy', { state: 'ELECTED', height: 1, rank: 3 });
+    assert.deepEqual(told(), []);
+    await turn();
+    assert.deepEqual(told(), [[0, ['bpi BUILDING', 'economy ELECTED']]]);
+    node.miner.change('bpi', {});
+    await turn();
+    assert.deepEqual(told(), [], 'nothing is told where nothing changed');
+    unread = 100 * 1024 * 1024;
+    node.miner.change('bpi', { state: 'MINED' });
+    await turn();
+    unread = 0;
+    node.miner.change('bpi', { failures: 1 });
+    await turn();
+    assert.deepEqual(told(), [
+      [2, 1],
+      [2, ['bpi MINED']],
+    ]);
+    node.miner.change('bpi', { failures: 2 });
+    hub.close();
+    await turn();
+    assert.deepEqual([told(), node.listeners], [[], 0]);
+  });
+
+  it('has nothing to tell of workers on a node that does not mine', () => {
+    const node = new RpcNode();
+    node.miner.mines = false;
+    const hub = new SubscriptionHub(node.ports());
+    hub.open({ send() {}, unreadBytes: () => 0 }).subscribe('scheduler');
+    assert.equal(node.miner.listeners, 0);
+    hub.close();
   });
 
   it('does not show the inside of the node to a session without the scope debug', async () => {
