@@ -31,6 +31,8 @@ export interface ChaosOptions {
 
 /** A node must be back at the common height so soon after its return. */
 export const MAX_RETURN_MS = 20_000;
+/** A testnet that has just begun is slow, because all its nodes compile their code: faults wait for so many blocks. */
+const WARM_UP_BLOCKS = 10;
 /** After this nobody waits any more. */
 const GIVE_UP_MS = 90_000;
 /** Votes that were on their way may still decide a block. */
@@ -45,6 +47,7 @@ export async function chaos(
 ): Promise<ChaosOutcome[]> {
   const outcomes: ChaosOutcome[] = [];
   let hits = 0;
+  await waitForHeight(supervisor, WARM_UP_BLOCKS, GIVE_UP_MS);
   for (const step of steps) {
     if (options.signal.aborted || hits >= (options.hits ?? Number.POSITIVE_INFINITY)) break;
     hits += step.fault.nodes.length;
