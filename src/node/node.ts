@@ -21,6 +21,7 @@ import { readGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys } from './node-keys.ts';
 import { openVotes } from './open-votes.ts';
 import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import { readPageFiles } from './page-files.ts';
 import { createParticipation, haltError } from './participation.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
@@ -178,6 +179,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       port: options.rpcPort,
       hostAllowlist: options.rpcHostAllowlist,
       adminToken: await makeAdminToken(paths.adminToken),
+      page: await readPageFiles(),
       logger: logger.child({ module: 'rpc' }),
     },
   );

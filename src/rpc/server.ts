@@ -11,6 +11,7 @@ import { Dispatcher, type Session } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
 import { createHandlers } from './handlers.ts';
 import { openRpcDocument } from './openrpc.ts';
+import { addPage, type PageFile } from './page.ts';
 import type { RpcPorts } from './ports/rpc-ports.ts';
 import type { Scope } from './schema/method.ts';
 import { SubscriptionHub } from './subscriptions.ts';
@@ -27,6 +28,8 @@ export interface RpcServerOptions {
   readonly scopes?: readonly Scope[];
   /** Who shows it (`Authorization: Bearer …`) may also call the methods of `admin`; without one nobody may. */
   readonly adminToken?: string;
+  /** The built page for people, served at `/ui`; without it there is none. */
+  readonly page?: readonly PageFile[];
   readonly logger: Logger;
 }
 
@@ -45,7 +48,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`, its description
- * at `/openrpc.json`. */
+ * at `/openrpc.json`, the page for people at `/ui`. */
 export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions): Promise<RpcServer> {
   const { logger } = options;
   const access = new AccessRules(options.host, options.hostAllowlist ?? []);
@@ -77,6 +80,7 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   addDocuments(app, ports);
+  addPage(app, options.page ?? []);
 
   const open: Session = { scopes, subscriptions: undefined };
   const admin: Session = { scopes: new Set([...scopes, 'admin']), subscriptions: undefined };

@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ['util', 'crypto', 'types', 'node', 'client', 'sim', 'runtime'],
   client: ['util', 'crypto', 'types'],
-  ui: ['client'],
+  ui: ['util', 'crypto', 'types', 'client'],
 };
 const FOLDERS = Object.keys(MAY_IMPORT);
 
@@ -79,6 +79,12 @@ const SINGLE_IMPORTS: readonly (readonly [file: string, specifier: string, allow
   ['src/client/a.ts', '../rpc/schema/a.ts', true],
   ['src/client/a.ts', '../rpc/server.ts', false],
   ['src/client/a.ts', 'node:fs', false],
+  ['src/ui/views/a.ts', '../live/a.ts', true],
+  ['src/ui/views/a.ts', '../../client/a.ts', true],
+  ['src/ui/views/a.ts', '../../rpc/schema/a.ts', true],
+  ['src/ui/views/a.ts', '../../rpc/a.ts', false],
+  ['src/ui/views/a.ts', '../../node/a.ts', false],
+  ['src/ui/a.ts', 'node:fs', false],
   ['src/cli/commands/a.ts', '../../node/a.ts', true],
   ['src/cli/commands/a.ts', '../../chain/a.ts', false],
   ['src/cli/commands/a.ts', '../../rpc/schema/a.ts', true],

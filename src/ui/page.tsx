@@ -1,0 +1,50 @@
+import type { ComponentChild } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Navigation } from './parts/navigation.tsx';
+import { StatusBar } from './parts/status-bar.tsx';
+import { parseRoute, type Route } from './route.ts';
+import { BlockView } from './views/block.tsx';
+import { LedgersView } from './views/ledgers.tsx';
+import { Overview } from './views/overview.tsx';
+import { TransactionView } from './views/transaction.tsx';
+
+function viewOf(route: Route): ComponentChild {
+  switch (route.view) {
+    case 'ledgers':
+      return <LedgersView ledger={route.ledger} />;
+    case 'block':
+      return <BlockView height={route.height} />;
+    case 'transaction':
+      return <TransactionView txId={route.txId} />;
+    default:
+      return <Overview />;
+  }
+}
+
+/** The whole page: where one is, how the node is, and one view. */
+export function Page() {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const follow = () => {
+      setRoute(parseRoute(location.hash));
+      main.current?.scrollTo(0, 0);
+      // Whoever listens to the page hears the new view, and goes on from its beginning.
+      main.current?.focus({ preventScroll: true });
+    };
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  return (
+    <div class="shell">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to content
+      </button>
+      <Navigation view={route.view} />
+      <StatusBar />
+      <main id="main" ref={main} tabIndex={-1} data-view={route.view}>
+        {viewOf(route)}
+      </main>
+    </div>
+  );
+}

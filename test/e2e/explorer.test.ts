@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describeInBrowser, launchBrowser } from '../support/browser.ts';
+import { Cluster } from '../support/cluster.ts';
+
+const VALIDATORS = 4;
+const PORT_BASE = 21_300;
+const ORIGIN = `http://127.0.0.1:${PORT_BASE + 100}`;
+const SCREEN = { width: 1280, height: 720 };
+/** Every view that has an entry in the navigation, with its heading. */
+const VIEWS = { overview: 'Overview', ledgers: 'Ledgers' } as const;
+
+describeInBrowser('The page at /ui in Chromium', function () {
+  this.timeout(60_000);
+  let directory: string;
+  let cluster: Cluster;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** What must not happen on the page: errors of its own, and requests to anybody but the node. */
+  const complaints: string[] = [];
+  /** While it is, the browser says of each request that it is refused. */
+  let nodeIsAway = false;
+
+  async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
+    await context?.close();
+    context = await browser.newContext({ viewport: SCREEN, ...options });
+    page = await context.newPage();
+    page.on('console', (message) => {
+      const isRefusal = nodeIsAway && message.text().includes('ERR_CONNECTION_REFUSED');
+      if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== ORIGIN) complaints.push(`a request to ${request.url()}`);
+    });
+    await page.goto(`${ORIGIN}/ui`);
+  }
+  const show = async (route: string) => {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/${route}`);
+  };
+  const heightShown = async () =>
+    Number((await page.getByTestId('height').textContent())?.replaceAll(/\D/g, ''));
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'metanode-explorer-'));
+    cluster = await Cluster.create({
+      directory,
+      validators: VALIDATORS,
+      portBase: PORT_BASE,
+      blockTimeMs: 300,
+      emptyBlocksMs: 600,
+    });
+    await cluster.startAll();
+    browser = await launchBrowser();
+    await cluster.waitForHeight(2);
+    await open();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await cluster?.stopAll();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  afterEach(() => {
+    assert.deepEqual(complaints.splice(0), []);
+  });
+
+  it('is live, and its height rises by itself', async () => {
+    await page.getByText('Live', { exact: true }).waitFor();
+    const before = await heightShown();
+    await page.waitForFunction(
+      (height) =>
+        Number(document.querySelector('[data-testid=height]')?.textContent?.replaceAll(/\D/g, '')) > height,
+      before + 1,
+    );
+  });
+
+  it('fits the screen in each view and in both colour schemes, and shows something there', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await open({ colorScheme });
+      for (const [route, title] of Object.entries(VIEWS)) {
+        await show(route);
+        await page.getByRole('heading', { level: 1, name: title }).waitFor();
+        const overflow = await page.evaluate(() => {
+          const main = document.querySelector('main') as HTMLElement;
+          const widths = [document.documentElement, main].map((part) => part.scrollWidth - part.clientWidth);
+          return { widths, height: document.documentElement.scrollHeight - innerHeight };
+        });
+        assert.deepEqual(overflow, { widths: [0, 0], height: 0 }, `${route} in ${colorScheme}`);
+        assert.ok((await page.locator('main section').count()) > 0, route);
+      }
+      const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const [red = 0] = background.match(/\d+/g)?.map(Number) ?? [];
+      assert.equal(red < 128, colorScheme === 'dark', background);
+    }
+  });
+
+  it('shows a transaction that comes in, and checks its proof in the browser', async () => {
+    await show('ledgers/economy');
+    const receipt = await cluster.sendAndWait(0, cluster.transaction(await cluster.nextNonce()));
+    await page.locator(`a[href="#/transaction/${receipt.txId}"]`).click();
+    await page.getByRole('button', { name: 'Verify', exact: true }).click();
+    const findings = page.getByTestId('findings');
+    await findings.getByText(/^Final$/).waitFor();
+    assert.match((await findings.textContent()) ?? '', /status is OK/);
+    assert.equal(await page.locator('.checks [data-state=passed]').count(), 12);
+  });
+
+  it('refuses the proof with one byte flipped, whichever part it is in', async () => {
+    const refusals = {
+      transaction: /SIGNATURE|TRANSACTION|TX_ID/,
+      'state root': /CERTIFICATE/,
+      seal: /CERTIFICATE/,
+    };
+    for (const [part, check] of Object.entries(refusals)) {
+      await page.getByLabel('Part in which a byte is flipped').selectOption(part);
+      await page.getByRole('button', { name: 'Flip a byte and verify' }).click();
+      const findings = page.getByTestId('findings').filter({ hasText: `A byte of the ${part} was flipped` });
+      await findings.getByText(/^Refused$/).waitFor();
+      assert.match((await findings.textContent()) ?? '', check);
+      assert.equal(await page.locator('.checks [data-state=failed]').count(), 1);
+    }
+  });
+
+  it('can be walked by keyboard alone, with the focus in sight', async () => {
+    await open();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    const visited: string[] = [];
+    for (let i = 0; i < 40 && !visited.includes('Ledgers'); i++) {
+      visited.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ''));
+      const outline = await page.evaluate(
+        () => getComputedStyle(document.activeElement as Element).outlineStyle,
+      );
+      assert.notEqual(outline, 'none', visited.at(-1));
+      if (!visited.includes('Ledgers')) await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Ledgers' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+  });
+
+  it('says that it is disconnected, and goes on by itself when the node is back', async () => {
+    await open();
+    await page.getByText('Live', { exact: true }).waitFor();
+    nodeIsAway = true;
+    await cluster.stop(0);
+    await page.getByText('Disconnected', { exact: true }).waitFor();
+    await cluster.start(0);
+    await page.getByText('Live', { exact: true }).waitFor();
+    nodeIsAway = false;
+    const before = await heightShown();
+    await page.waitForFunction(
+      (height) =>
+        Number(document.querySelector('[data-testid=height]')?.textContent?.replaceAll(/\D/g, '')) > height,
+      before,
+    );
+  });
+});
