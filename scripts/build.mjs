@@ -1,12 +1,10 @@
 /**
- * Bundles the command line, the node and the testnet into one file, dist/metanode.js, and the page into dist/ui. A
- * bundle starts in a sixth of the time that loading some hundred files takes, which counts when one command boots 21
- * processes.
+ * Bundles the command line, the node and the testnet into one file, dist/metanode.js. A bundle starts in a sixth of
+ * the time that loading some hundred files takes, which counts when one command boots 21 processes.
  */
 import { chmod, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildPage } from './build-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -43,4 +41,3 @@ await build({
   logLevel: 'warning',
 });
 await chmod(`${root}dist/metanode.js`, 0o755);
-await buildPage(root);

@@ -152,7 +152,7 @@ describeInBrowser('The page at /ui in Chromium', function () {
     await page.getByText('Live', { exact: true }).waitFor();
     nodeIsAway = true;
     await cluster.stop(0);
-    await page.getByText('Disconnected', { exact: true }).waitFor();
+    await page.locator('.link-badge[data-state=disconnected]').waitFor();
     await cluster.start(0);
     await page.getByText('Live', { exact: true }).waitFor();
     nodeIsAway = false;
