@@ -8,6 +8,7 @@ import { utf8 } from '../../src/util/bytes.ts';
 import { bankIdentifierCode, legalEntityIdentifier } from '../bank-codes.ts';
 import { bankNumber } from '../genesis.ts';
 import type { Account } from '../identities.ts';
+import { ownerScenarios } from './owner.ts';
 import { approve, freshHash, plan, SETTLED_MS } from './planning.ts';
 import { pools } from './pools.ts';
 import type { LedgerScenarios, OperationScenario, PlanContext, PlannedTransaction } from './scenario.ts';
@@ -396,5 +397,6 @@ export const economyScenarios: LedgerScenarios = {
     ...gold(),
     faucet(),
     ...pools(),
+    ...ownerScenarios,
   ],
 };

@@ -61,9 +61,10 @@ export function pools(): OperationScenario[] {
         if (pool !== undefined && !isSettled(pool, context)) return undefined;
         const account = takeSettled(funded, context)?.account;
         if (account === undefined) return undefined;
-        pool ??= { account, sinceMs: context.atMs };
+        // Who opened the pool stays: if it left, those who are on their way would come to a pool that is closed.
+        if (pool === undefined) pool = { account, sinceMs: context.atMs };
+        else members.push({ account, sinceMs: context.atMs, pool: pool.account.address });
         const { address } = pool.account;
-        members.push({ account, sinceMs: context.atMs, pool: address });
         return plan(account, 'OK', operations.PoolJoin, { pool: address, feePpm: POOL_FEE_PPM });
       },
       fail(context) {
@@ -81,8 +82,6 @@ export function pools(): OperationScenario[] {
       succeed(context) {
         const member = takeSettled(members, context);
         if (member === undefined) return undefined;
-        // Whoever comes after a pool was closed opens the next.
-        if (member.account === pool?.account) pool = undefined;
         return plan(member.account, 'OK', operations.PoolLeave, { pool: member.pool });
       },
       fail(context) {
