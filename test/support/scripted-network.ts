@@ -71,15 +71,15 @@ export class ScriptedNetwork {
     subscribe: () => () => undefined,
   };
 
-  /** Hands bytes to the node as a message of a peer; the answer is its verdict. */
-  async deliver(topic: Topic, bytes: Uint8Array): Promise<Verdict> {
+  /** Hands bytes to the node as a message of a peer, perhaps a validator's; the answer is its verdict. */
+  async deliver(topic: Topic, bytes: Uint8Array, validator?: string): Promise<Verdict> {
     const handler = this.#onMessage.get(topic);
     if (handler === undefined) throw new Error(`nobody listens to ${topic}`);
     const message: InboundMessage = {
       topic,
       bytes,
       from: 'peer',
-      validator: undefined,
+      validator,
       carrier: 'push',
       receivedAtMs: 0,
     };

@@ -18,6 +18,7 @@ import type { Address, Hash } from '../../types/ssz.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 import { fromHex, toHex } from '../../util/bytes.ts';
 import type { Clock } from '../../util/clock.ts';
+import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
 import { FETCH_PATIENCE_MS, type HeardSection, MiningRound } from './mining-round.ts';
 import { RankStep } from './rank-step.ts';
@@ -141,10 +142,14 @@ export class LedgerWorker {
     if (electedRank(ground.elected, ledger, self) !== 0 || !pool.mempool.hasExecutable(ledger)) return;
     const builder = ground.open(ledger);
     this.#ahead = { ground, builder };
-    // What the block below holds is still in the pool, and is refused here for its nonce.
-    const { parameters } = chain.genesis;
-    const room = { maxTransactions: 2 * share(), maxBytes: 2 * parameters.maxSectionBytes };
-    builder.add(candidatesOf(pool.mempool, ledger, parameters, room).slice(0, room.maxTransactions));
+    // What the block below holds is still in the pool, and is refused here for its nonce: twice as many are asked for.
+    const { maxSectionBytes, maxSectionOperations } = chain.genesis.parameters;
+    const candidates = pool.mempool.executable(ledger, {
+      maxBytes: 2 * maxSectionBytes,
+      maxOperations: 2 * maxSectionOperations,
+      maxTransactions: Math.min(LIMITS.maxTransactionsPerSection, 2 * share()),
+    });
+    builder.add(candidates);
   }
 
   async #mine(round: MiningRound, rank: number): Promise<void> {
@@ -201,7 +206,9 @@ export class LedgerWorker {
     const { section } = signed;
     if (round === undefined || section.parent !== round.ground.parent.hash) return 'ignore';
     const miner = round.ground.elected[this.ledger][section.rank];
-    if (checkSectionForm(signed, round.ground.parent, miner) !== undefined) return 'reject';
+    // Whom the ground did not elect has nothing to send: what nobody mines, and what a proposer mines, stands in blocks.
+    if (miner === undefined || checkSectionForm(signed, round.ground.parent, miner) !== undefined)
+      return 'reject';
     if (section.txCount !== transactionIds.length || section.txRoot !== rootOf(transactionIds))
       return 'reject';
     const statement = statementOf(signed);
