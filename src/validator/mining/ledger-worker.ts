@@ -242,10 +242,14 @@ export class LedgerWorker {
       this.#checkFirst(round);
     };
     const patience = setTimeout(() => settle(undefined), FETCH_PATIENCE_MS);
-    this.#signedTransactions(heard.message).then(settle, (error: unknown) => {
-      this.#deps.logger.error({ ledger: this.ledger, err: error }, 'a section could not be checked');
-      settle(undefined);
-    });
+    this.#signedTransactions(heard.message)
+      .then(settle)
+      .catch((error: unknown) => {
+        this.#deps.logger.error({ ledger: this.ledger, err: error }, 'a section could not be checked');
+        clearTimeout(patience);
+        heard.state = 'refused';
+        this.#checkFirst(round);
+      });
   }
 
   async #signedTransactions(message: SectionMessage): Promise<readonly EncodedTransaction[] | undefined> {

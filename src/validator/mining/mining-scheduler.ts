@@ -19,6 +19,7 @@ import type { BlockFetcher } from '../block-fetcher.ts';
 import type { SectionSource } from '../proposal-builder.ts';
 import type { VoteSigner } from '../vote-signer.ts';
 import { LedgerWorker } from './ledger-worker.ts';
+import { FETCH_PATIENCE_MS, SECTION_WAIT_MS } from './mining-round.ts';
 
 export interface SchedulerDeps {
   readonly chain: Chain;
@@ -116,17 +117,20 @@ export class MiningScheduler implements SectionSource {
   }
 
   /**
-   * The best sections for the block to come. Waits at most until 300 ms after miners began to send, and only for
-   * ledgers of which the own pool has transactions.
+   * The best sections for the block to come. Waits at most until 300 ms after miners began to send, for ledgers of which
+   * the own pool has transactions, and for what has come; what comes to other ledgers meanwhile does not prolong it.
    */
   async collect(height: number): Promise<readonly MinedSection[]> {
     const { chain, clock, votes } = this.#deps;
     const isOver = () => height !== chain.head.height + 1;
+    const waitsAt = (now: number) =>
+      LEDGERS.map((ledger) => this.workers[ledger].round?.waitUntilMs(votes.id) ?? now);
+    const startMs = clock.monotonicMs();
+    const latestMs = Math.max(startMs + SECTION_WAIT_MS, ...waitsAt(startMs)) + FETCH_PATIENCE_MS;
     while (!isOver()) {
       const now = clock.monotonicMs();
-      const waits = LEDGERS.map((ledger) => this.workers[ledger].round?.waitUntilMs(votes.id) ?? now);
-      const until = Math.max(...waits);
-      if (until <= now) break;
+      const waits = waitsAt(now).map((ms) => Math.min(ms, latestMs));
+      if (Math.max(...waits) <= now) break;
       await this.#nextChange(Math.min(...waits.filter((ms) => ms > now)) - now);
     }
     if (isOver()) return [];

@@ -11,12 +11,13 @@ import {
 import { SYSTEM_RECEIPTS } from '../../../../src/types/system-receipt.ts';
 import type { EncodedTransaction } from '../../../../src/types/transaction.ts';
 import { LIMITS } from '../../../../src/util/limits.ts';
+import { FETCH_PATIENCE_MS } from '../../../../src/validator/mining/mining-round.ts';
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
 import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, type SectionOptions, workOn } from '../../../support/mined-sections.ts';
 import { electedIndex, MiningNode } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
-import { turns } from '../../../support/virtual-timers.ts';
+import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
 
 const VALIDATORS = 7;
 const OTHER_HASH = 'cd'.repeat(32);
@@ -51,13 +52,36 @@ describe('Sections of other miners', () => {
     assert.equal(await node.hear(mined(0).bytes), 'accept', 'a copy is as good as the first');
   });
 
-  it('wait for their transactions where the own pool does not have them', async () => {
-    const unknown = workOn(world, 'economy', 1);
-    assert.equal(await node.hear(mined(0, {}, [work, unknown]).bytes), 'accept');
-    await turns();
-    assert.equal(best(), undefined);
-    await node.give(unknown);
-    await waitFor('the transaction came', () => best()?.txCount === 2);
+  it('wait for their transactions where the own pool does not have them, but not for ever', async () => {
+    const timers = new VirtualTimers(world.clock);
+    timers.install();
+    try {
+      const [second, third] = [workOn(world, 'economy', 1), workOn(world, 'economy', 2)];
+      assert.equal(await node.hear(mined(0, {}, [work, second, third]).bytes), 'accept');
+      assert.equal(await node.hear(mined(1, {}, [work, second]).bytes), 'accept');
+      await timers.advance(FETCH_PATIENCE_MS - 1);
+      await node.give(second);
+      assert.equal(best(), undefined, 'rank 0 may still be good');
+      await timers.advance(1);
+      await waitFor('the transaction of rank 1 came', () => best()?.rank === 1);
+      await node.give(third);
+      await timers.advance(FETCH_PATIENCE_MS);
+      assert.equal(best()?.rank, 1);
+    } finally {
+      timers.restore();
+    }
+  });
+
+  it('that cannot be checked for whatever reason give way to the next rank', async () => {
+    const { ground } = node.node.chain;
+    const { execute } = ground;
+    ground.execute = (section, transactions) => {
+      if (section.rank === 0) throw new TypeError('of the test');
+      return execute.call(ground, section, transactions);
+    };
+    assert.equal(await node.hear(mined(0).bytes), 'accept');
+    assert.equal(await node.hear(mined(1).bytes), 'accept');
+    await waitFor('rank 1 was checked', () => best()?.rank === 1);
   });
 
   const stranger = () => world.candidate();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { ELECTED_RANKS, encodeSectionMessage } from '../../../../src/types/section.ts';
 import type { EncodedTransaction } from '../../../../src/types/transaction.ts';
-import { RANK_STEP_MS, SECTION_WAIT_MS } from '../../../../src/validator/mining/mining-round.ts';
+import { SECTION_WAIT_MS } from '../../../../src/validator/mining/mining-round.ts';
+import { RankStep } from '../../../../src/validator/mining/rank-step.ts';
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
 import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, workOn, workOnAll } from '../../../support/mined-sections.ts';
@@ -10,6 +11,8 @@ import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
 
 const VALIDATORS = 7;
+/** From one rank to the next on a quiet network. */
+const STEP_MS = new RankStep().ms;
 
 describe('Mining by turns', () => {
   const directory = useTemporaryDirectory();
@@ -46,7 +49,7 @@ describe('Mining by turns', () => {
       await timers.advance(5_000);
       const work = workOn(world, 'economy');
       await node.give(work);
-      await timers.advance(rank * RANK_STEP_MS - (rank === 0 ? 0 : 1));
+      await timers.advance(rank * STEP_MS - (rank === 0 ? 0 : 1));
       if (rank > 0) {
         assert.equal(worker().state, 'ELECTED');
         assert.equal(node.sent.length, 0);
@@ -83,7 +86,7 @@ describe('Mining by turns', () => {
     const dueInMs = node.node.chain.head.timeMs + 3_000 - world.clock.wallMs();
     await node.give(workOn(world, 'economy'));
     node.scheduler.start();
-    await timers.advance(dueInMs - SECTION_WAIT_MS + RANK_STEP_MS - 1);
+    await timers.advance(dueInMs - SECTION_WAIT_MS + STEP_MS - 1);
     assert.equal(worker().state, 'ELECTED');
     await timers.advance(1);
     await sent();
@@ -94,7 +97,7 @@ describe('Mining by turns', () => {
     await node.give(workOn(world, 'economy'));
     await timers.advance(20_000);
     node.scheduler.start();
-    await timers.advance(RANK_STEP_MS - 1);
+    await timers.advance(STEP_MS - 1);
     assert.equal(worker().state, 'ELECTED');
     await timers.advance(1);
     await sent();
@@ -123,7 +126,7 @@ describe('Mining by turns', () => {
     assert.equal(await node.hear(wrong.bytes), 'accept', 'whether it is true shows only later');
     assert.equal(await node.hear(higher.bytes), 'accept');
     await waitFor('the true one was checked', () => worker().round?.best?.signed.section.rank === 2);
-    await timers.advance(RANK_STEP_MS);
+    await timers.advance(STEP_MS);
     await sent();
     assert.equal(worker().round?.best?.signed.section.rank, 1);
   });
