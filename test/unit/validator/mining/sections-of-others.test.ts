@@ -15,7 +15,7 @@ import { FETCH_PATIENCE_MS } from '../../../../src/validator/mining/mining-round
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
 import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, type SectionOptions, workOn } from '../../../support/mined-sections.ts';
-import { electedIndex, MiningNode } from '../../../support/mining-node.ts';
+import { MiningNode } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
 
