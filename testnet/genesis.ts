@@ -55,6 +55,8 @@ function testnetParameters(options: TestnetGenesisOptions): Parameters {
     priceReportIntervalMs: 5_000,
     unbondingMs: 5_000,
     epochMs: 120_000,
+    // A load reports seconds of work of a few containers, where a real epoch has a day of many.
+    nexMintThreshold: 1_000n,
     ownerMonthMs: 20_000,
     ownerVestingMonths: 3,
     billingWindowMs: 60_000,
