@@ -7,14 +7,16 @@ import { type Certificate, certificateChecks } from '../types/certificate.ts';
 import { evidenceListChecks } from '../types/evidence-check.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { Address, Hash } from '../types/ssz.ts';
+import type { StateChange } from '../types/state-leaf.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
+import { BadBlocks } from './bad-blocks.ts';
 import { type BlockProducer, buildBlock } from './build-block.ts';
-import { blockBytes, type CompleteBlock } from './complete-block.ts';
+import { blockBytes, type CompleteBlock, completeBlock } from './complete-block.ts';
 import type { EvidencePool } from './evidence-pool.ts';
 import {
   type ExecutedBlock,
@@ -26,6 +28,7 @@ import { type BlockFault, checkBlockForm, checkBody, type ParentFacts } from './
 import type { ChainHistory, StoredBlock } from './history.ts';
 import { type MinedSection, SectionGround } from './section-ground.ts';
 import type { TransactionPool } from './transaction-pool.ts';
+import { UndoLog } from './undo-log.ts';
 
 /** The last committed block, or genesis at height 0, whose "hash" is the genesis hash. */
 export interface ChainHead {
@@ -66,6 +69,11 @@ export interface ChainPosition {
   readonly hasPendingWork: boolean;
 }
 
+/** What executing a committed block once more came to: the roots, which are those of its header, or what differs. */
+export type ReplayedBlock =
+  | { readonly hash: Hash; readonly stateRoot: Hash; readonly receiptsRoot: Hash }
+  | { readonly hash: Hash; readonly fault: BlockFault };
+
 interface Candidate {
   readonly complete: CompleteBlock;
   fault: BlockFault | undefined;
@@ -83,6 +91,8 @@ export class Chain {
   readonly genesisHash: Hash;
   readonly #deps: ChainDeps;
   readonly #candidates = new Map<Hash, Candidate>();
+  readonly #badBlocks = new BadBlocks();
+  readonly #undoLog = new UndoLog();
   readonly #listeners = new Set<(committed: StoredBlock) => void>();
   #head: ChainHead;
   #beacon: Hash;
@@ -165,7 +175,10 @@ export class Chain {
   addCandidate(complete: CompleteBlock): BlockFault | undefined {
     const known = this.#candidates.get(complete.hash);
     const fault = known?.complete === complete ? undefined : checkBody(complete);
-    if (fault !== undefined) return fault;
+    if (fault !== undefined) {
+      this.#badBlocks.note(complete, fault, this.#deps.clock.wallMs());
+      return fault;
+    }
     this.#candidates.delete(complete.hash);
     this.#candidates.set(complete.hash, known ?? { complete, fault: undefined, executed: undefined });
     for (const [hash, oldest] of this.#candidates) {
@@ -174,6 +187,37 @@ export class Chain {
       oldest.executed?.view.discard();
     }
     return undefined;
+  }
+
+  /** The last candidates that were refused. */
+  get badBlocks(): BadBlocks {
+    return this.#badBlocks;
+  }
+
+  /** Lowest height that `replay` still knows the state for; undefined before the first commit of this process. */
+  lowestReplayable(): number | undefined {
+    return this.#undoLog.lowestHeight();
+  }
+
+  /**
+   * Executes a committed block once more, on the state that it was executed on, and compares everything that it
+   * claims. Undefined if that state is not at hand any more. Nothing of the outcome is kept.
+   */
+  replay(height: number): ReplayedBlock | undefined {
+    const stored = this.#deps.history.block(height);
+    const below = this.#undoLog.groundOf(height, this.#deps.state);
+    if (stored === undefined || below === undefined) return undefined;
+    const ground = new SectionGround(below.parent, below.view);
+    try {
+      const outcome = executeComplete(completeBlock(stored.block), ground);
+      if ('fault' in outcome) return { hash: stored.hash, fault: outcome.fault };
+      outcome.executed.view.discard();
+      const { stateRoot, receiptsRoot } = outcome.executed;
+      return { hash: stored.hash, stateRoot, receiptsRoot };
+    } finally {
+      ground.discard();
+      below.view.discard();
+    }
   }
 
   /** What a transaction would do in the very next block, alone; nothing is kept. Its signature is not checked. */
@@ -266,12 +310,19 @@ export class Chain {
     if (!options.reproposal) {
       const { maxClockDriftMs } = this.genesis.parameters;
       const earlyMs = complete.block.header.timeMs - this.#deps.clock.wallMs() - maxClockDriftMs;
-      if (earlyMs > LIMITS.maxProposalHoldMs) return { valid: false, reason: 'TIME_TOO_LATE' };
+      if (earlyMs > LIMITS.maxProposalHoldMs) return this.#refuse(complete, 'TIME_TOO_LATE');
       if (earlyMs > 0) await new Promise((resolve) => setTimeout(resolve, earlyMs));
     }
     if (candidate.executed === undefined && candidate.fault === undefined)
       candidate.fault = await this.#findFault(candidate);
-    return candidate.fault === undefined ? { valid: true } : { valid: false, reason: candidate.fault };
+    return candidate.fault === undefined ? { valid: true } : this.#refuse(complete, candidate.fault);
+  }
+
+  #refuse(complete: CompleteBlock, reason: BlockFault): ValidationVerdict {
+    // One that the head has overtaken is late, not bad.
+    if (complete.block.header.height > this.#head.height)
+      this.#badBlocks.note(complete, reason, this.#deps.clock.wallMs());
+    return { valid: false, reason };
   }
 
   async #findFault(candidate: Candidate): Promise<BlockFault | undefined> {
@@ -369,11 +420,18 @@ export class Chain {
           hint: 'this node computes another state than its validators: stop it, and compare versions and data',
         },
       );
-    await this.#persist(complete, certificate, executed);
+    const changes = executed.view.changes();
+    await this.#persist(complete, certificate, executed, changes);
+    this.#undoLog.note(this.#parentFacts(), this.#deps.state, changes);
     this.#advance(complete, certificate, executed);
   }
 
-  async #persist(complete: CompleteBlock, certificate: Certificate, executed: ExecutedBlock): Promise<void> {
+  async #persist(
+    complete: CompleteBlock,
+    certificate: Certificate,
+    executed: ExecutedBlock,
+    stateChanges: StateChange[],
+  ): Promise<void> {
     await this.#deps.history.store.saveBlock({
       height: complete.block.header.height,
       hash: complete.hash,
@@ -382,7 +440,7 @@ export class Chain {
       proofItems: executed.proofItems,
       ...(executed.bill === undefined ? {} : { bill: executed.bill }),
       certificate,
-      stateChanges: executed.view.changes(),
+      stateChanges,
       // The header says V(height + 1); where that is another set than V(height), later proofs need its members.
       ...(this.#nextValidators.hash === this.#validators.hash
         ? {}

@@ -28,6 +28,8 @@ export interface CliContext {
   readonly global: GlobalOptions;
   /** `--data-dir`, or where metanode keeps its data by default. */
   readonly dataDir: string;
+  /** Where the value of an option is from, by the option's name in code. */
+  originOf(option: string): 'flag' | 'env' | 'default';
 }
 
 export function createContext(cliProcess: CliProcess, command: Command): CliContext {
@@ -38,7 +40,12 @@ export function createContext(cliProcess: CliProcess, command: Command): CliCont
     quiet: global.quiet ?? false,
     color,
   });
-  return { process: cliProcess, output, global, dataDir: global.dataDir ?? dataHome(cliProcess.env) };
+  const originOf = (option: string) => {
+    const source = command.getOptionValueSourceWithGlobals(option);
+    return source === 'cli' ? 'flag' : source === 'env' ? 'env' : 'default';
+  };
+  const dataDir = global.dataDir ?? dataHome(cliProcess.env);
+  return { process: cliProcess, output, global, dataDir, originOf };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { errorMessage, NodeError } from '../util/errors.ts';
+import { LOG_LEVELS } from '../util/logger.ts';
 import { VERSION } from '../util/version.ts';
 import { registerBpci } from './commands/bpci.ts';
 import { registerBpi } from './commands/bpi.ts';
@@ -21,8 +22,6 @@ import type { CliProcess } from './context.ts';
 import { bindEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { Output } from './output.ts';
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** The whole command tree. Actions load what they need when they run, so that help and small commands start fast. */
 export function createProgram(cliProcess: CliProcess): Command {

@@ -14,13 +14,20 @@ import { hashGenesis } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
 import { systemClock } from '../util/clock.ts';
 import { LIMITS } from '../util/limits.ts';
-import { createLogger, type Logger } from '../util/logger.ts';
+import { createLogger } from '../util/logger.ts';
 import type { ConsensusDriver } from '../validator/driver.ts';
 import { makeAdminToken } from './admin-token.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys } from './node-keys.ts';
+import { NodeLog } from './node-log.ts';
 import { openVotes } from './open-votes.ts';
-import { type NodeOptions, type NodeOptionsInput, NodeOptionsSchema } from './options.ts';
+import {
+  type NodeOptions,
+  type NodeOptionsInput,
+  NodeOptionsSchema,
+  type OptionOrigins,
+  originsOf,
+} from './options.ts';
 import { readPageFiles } from './page-files.ts';
 import { createParticipation, haltError } from './participation.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
@@ -41,22 +48,31 @@ export interface RunningNode {
 
 /**
  * Starts a node from its data directory: the only place where all parts meet. What is started is stopped in reverse
- * order, also when a later step fails.
+ * order, also when a later step fails. `origins` says where each option is from.
  * @throws NodeError of the part that cannot start
  */
-export async function startNode(input: NodeOptionsInput): Promise<RunningNode> {
+export async function startNode(
+  input: NodeOptionsInput,
+  origins: OptionOrigins = originsOf(input),
+): Promise<RunningNode> {
   const options = NodeOptionsSchema.parse(input);
-  const logger = createLogger(options.logLevel).child({ node: options.name });
+  const log = new NodeLog(createLogger(options.logLevel).child({ node: options.name }));
   const teardown = new Teardown();
   try {
-    return await start(options, logger, teardown);
+    return await start(options, origins, log, teardown);
   } catch (error) {
-    await teardown.run(logger);
+    await teardown.run(log.root);
     throw error;
   }
 }
 
-async function start(options: NodeOptions, logger: Logger, teardown: Teardown): Promise<RunningNode> {
+async function start(
+  options: NodeOptions,
+  origins: OptionOrigins,
+  log: NodeLog,
+  teardown: Teardown,
+): Promise<RunningNode> {
+  const logger = log.root;
   const startedAtMs = systemClock.wallMs();
   const paths = dataDirPaths(options.dataDir);
   const lock = lockDataDir(options.dataDir);
@@ -77,7 +93,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
     store,
     verifier,
     clock: systemClock,
-    logger: logger.child({ module: 'chain' }),
+    logger: log.module('chain'),
     onExecutable: () => participation.driver?.workAvailable(),
   });
   const { votes, journalFault } =
@@ -106,14 +122,14 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       : { validatorKey: { id: keys.validator.id, keyPair: keys.validator.consensusKey } }),
     head: () => ({ height: chain.head.height, hash: chain.head.hash }),
     ...(sent === undefined ? {} : { onSend: (topic, bytes) => sent.note(topic, bytes) }),
-    logger: logger.child({ module: 'network' }),
+    logger: log.module('network'),
     clock: systemClock,
   });
   const halt = Promise.withResolvers<Error>();
   const sync = new BlockSync({
     chain,
     network,
-    logger: logger.child({ module: 'sync' }),
+    logger: log.module('sync'),
     onHalt: (fact) => {
       participation.driver?.stop();
       halt.resolve(haltError({ code: 'CANNOT_COMMIT', ...fact }, logger));
@@ -122,7 +138,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   teardown.add('sync', () => sync.stop());
   const { driver, scheduler } = createParticipation({
     options,
-    logger,
+    log,
     chain,
     pool,
     network,
@@ -162,6 +178,8 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
   const rpc = await createRpcServer(
     rpcPorts({
       options,
+      origins,
+      log,
       startedAtMs,
       chain,
       pool,
@@ -180,7 +198,7 @@ async function start(options: NodeOptions, logger: Logger, teardown: Teardown): 
       hostAllowlist: options.rpcHostAllowlist,
       adminToken: await makeAdminToken(paths.adminToken),
       page: await readPageFiles(),
-      logger: logger.child({ module: 'rpc' }),
+      logger: log.module('rpc'),
     },
   );
   teardown.add('rpc', () => rpc.close());

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../util/limits.ts';
+import { LOG_LEVELS } from '../util/logger.ts';
 
 /** What a person sets for one node; consensus rules stand in genesis instead. */
 export const NodeOptionsSchema = z.strictObject({
@@ -17,7 +18,7 @@ export const NodeOptionsSchema = z.strictObject({
   rpcHostAllowlist: z.array(z.string()).default([]),
   keyPasswordFile: z.string().optional(),
   insecureKeys: z.boolean().default(false),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
   /** First round's time-out; doubles per round up to the cap. */
   baseTimeoutMs: z.number().int().min(100).default(1_500),
   timeoutCapMs: z.number().int().min(100).default(8_000),
@@ -34,3 +35,14 @@ export const NodeOptionsSchema = z.strictObject({
 });
 export type NodeOptions = z.infer<typeof NodeOptionsSchema>;
 export type NodeOptionsInput = z.input<typeof NodeOptionsSchema>;
+
+/** Where the value of an option is from: the command line, the environment, the code that starts the node. */
+export type OptionOrigin = 'flag' | 'env' | 'program' | 'default';
+export type OptionOrigins = Readonly<Partial<Record<keyof NodeOptions, OptionOrigin>>>;
+
+/** Of options that a program gives: what it names is its own, the rest are defaults. */
+export function originsOf(input: NodeOptionsInput): OptionOrigins {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [name, value === undefined ? 'default' : 'program']),
+  );
+}

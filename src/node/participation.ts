@@ -12,11 +12,12 @@ import { MiningScheduler } from '../validator/mining/mining-scheduler.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
 import type { VoteSigner } from '../validator/vote-signer.ts';
 import type { NodeKeys } from './node-keys.ts';
+import type { NodeLog } from './node-log.ts';
 import type { NodeOptions } from './options.ts';
 
 export interface ParticipationParts {
   readonly options: NodeOptions;
-  readonly logger: Logger;
+  readonly log: NodeLog;
   readonly chain: Chain;
   readonly pool: TransactionPool;
   readonly network: Network;
@@ -37,7 +38,7 @@ export interface Participation {
 export function createParticipation(parts: ParticipationParts): Participation {
   const { options, chain, pool, network, votes, keys, verifier, onBehind, onFailure } = parts;
   const { parameters } = chain.genesis;
-  const logger = parts.logger.child({ module: 'consensus' });
+  const logger = parts.log.module('consensus');
   const targetBlockIntervalMs = options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs;
   const fetcher = new BlockFetcher({ chain, pool, network, logger });
   const budget = BlockBudget.of(chain, options.baseTimeoutMs, systemClock);
@@ -53,7 +54,7 @@ export function createParticipation(parts: ParticipationParts): Participation {
           budget,
           targetBlockIntervalMs,
           clock: systemClock,
-          logger: parts.logger.child({ module: 'mining' }),
+          logger: parts.log.module('mining'),
         });
   const signer: DriverDeps['signer'] =
     votes === undefined || keys.validator === undefined

@@ -117,6 +117,11 @@ export const LIMITS = {
   maxKeptProposals: 4,
   maxPendingEvidence: 256,
   maxCandidateBlocks: 16,
+  /** Refused candidates that debug_getBadBlocks shows. */
+  maxBadBlocks: 64,
+  /** Blocks below whose states the node can stand once more, and what they overwrote. */
+  maxUndoBlocks: 16,
+  maxUndoBytes: 16 * 1024 * 1024,
   maxExecutedSections: 32,
   maxEarlySections: 64,
   maxSectionHistory: 256,

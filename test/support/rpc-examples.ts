@@ -121,6 +121,8 @@ async function nodeCalls(): Promise<Calls> {
       economy_getRewards: { address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
+      admin_setLogLevel: { level: 'debug', module: 'chain' },
+      debug_replayBlock: { height: 'latest' },
       admin_isolate: { forMs: 5_000 },
       meta_subscribe: { topic: 'newHeads' },
       meta_unsubscribe: { subscription: 'e0b1c1c4-8a4a-4c06-9d1e-2f0f6f2f9b1a' },

@@ -4,6 +4,7 @@ import { poePort } from '../../src/node/ports/poe-port.ts';
 import type { StoredBlock } from '../../src/rpc/ports/chain.ts';
 import type { RoundEventView } from '../../src/rpc/ports/consensus.ts';
 import type { PeerEventView } from '../../src/rpc/ports/network.ts';
+import type { LogLevelView } from '../../src/rpc/ports/node.ts';
 import type { PoolPort } from '../../src/rpc/ports/pool.ts';
 import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
 import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
@@ -40,6 +41,7 @@ export class RpcNode {
   /** Blocks below are pruned. */
   lowestHeight = 1;
   ready = true;
+  logLevels: readonly LogLevelView[] = [{ module: 'chain', level: 'info' }];
   /** What `isolate` was called with. */
   readonly isolations: number[] = [];
 
@@ -130,6 +132,16 @@ export class RpcNode {
           utilization: 0.25,
           lagMs: { p50: 0.1, p99: 2, max: 3 },
         }),
+        options: () => [
+          { name: 'rpcPort', value: 4201, origin: 'flag' },
+          { name: 'swarmKeyFile', value: undefined, origin: 'default' },
+        ],
+        logLevels: () => this.logLevels,
+        setLogLevel: (level, module) => {
+          if (module !== undefined && module !== 'chain') return false;
+          this.logLevels = [{ module: 'chain', level }];
+          return true;
+        },
         readiness: () => ({ ready: this.ready, reason: this.ready ? undefined : 'SYNCING' }),
       },
       chain: {
@@ -175,6 +187,29 @@ export class RpcNode {
         }),
         stateRoots: () => ({ stateRoot: '11'.repeat(32), subtrees }),
         nonce: () => 2n ** 60n,
+        badBlocks: () => [
+          {
+            height: 1,
+            hash: 'bb'.repeat(32),
+            proposer: genesis.validators[1]?.id ?? '',
+            reason: 'WRONG_STATE_ROOT',
+            transactions: 2,
+            bytes: 2_048,
+            times: 3,
+            firstAtMs: 1_700_000_000_000,
+            lastAtMs: 1_700_000_002_000,
+          },
+        ],
+        lowestReplayable: () => (chain.height === 0 ? undefined : chain.height),
+        replay: (height) => {
+          const { header } = chain.blockAt(height).block;
+          if (height !== chain.height) return undefined;
+          return {
+            hash: chain.blockAt(height).hash,
+            stateRoot: header.stateRoot,
+            receiptsRoot: header.receiptsRoot,
+          };
+        },
         simulate: () => ({ admissible: false, reason: 'NONCE_TOO_LOW', message: 'nonce 0 is used' }),
         onCommit: (listener) => {
           this.#commitListeners.add(listener);

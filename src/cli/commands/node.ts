@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { NodeOptions } from '../../node/options.ts';
 import { MICRO } from '../../types/names.ts';
-import { action, type CliContext, type CliProcess } from '../context.ts';
+import { action, type CliContext, type CliProcess, type GlobalOptions } from '../context.ts';
 import { EXIT, usageError } from '../exit-code.ts';
 import { toJsonText } from '../output.ts';
 import { coins, decimal, listOf } from '../parse.ts';
@@ -165,6 +166,27 @@ export function parseHostPort(text: string): { host: string; port: number } {
   return { host, port };
 }
 
+/** Of each option of a node the flag that sets it. Those without one have the default of the node. */
+const FLAGS: Partial<Record<keyof NodeOptions, keyof StartOptions | keyof GlobalOptions>> = {
+  dataDir: 'dataDir',
+  name: 'name',
+  listen: 'listen',
+  advertise: 'advertise',
+  bootnodes: 'bootnode',
+  swarmKeyFile: 'swarmKey',
+  maxPeers: 'maxPeers',
+  rpcHost: 'rpcListen',
+  rpcPort: 'rpcListen',
+  rpcHostAllowlist: 'rpcHostAllowlist',
+  keyPasswordFile: 'keyPasswordFile',
+  insecureKeys: 'insecureKeys',
+  loopbackTestnet: 'loopbackTestnet',
+  mining: 'mining',
+  acceptLostJournal: 'acceptLostJournal',
+  recordSent: 'recordSent',
+  logLevel: 'logLevel',
+};
+
 async function startNodeCommand(context: CliContext, options: StartOptions): Promise<void> {
   const { startNode } = await import('../../node/node.ts');
   const { NodeOptionsSchema } = await import('../../node/options.ts');
@@ -195,7 +217,10 @@ async function startNodeCommand(context: CliContext, options: StartOptions): Pro
   const stopping = new Promise<'stop'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
   });
-  const running = await startNode(parsed.data);
+  const origins = Object.fromEntries(
+    Object.entries(FLAGS).map(([name, flag]) => [name, context.originOf(flag)]),
+  );
+  const running = await startNode(parsed.data, origins);
   context.output.result(
     { peerId: running.peerId, addresses: running.addresses, rpc: running.rpcUrl },
     `peer ${running.peerId}\np2p  ${running.addresses.join(' ')}\nrpc  ${running.rpcUrl}`,

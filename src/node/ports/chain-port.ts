@@ -40,6 +40,9 @@ export function chainPort(chain: Chain): ChainPort {
     stateRoots: () => ({ stateRoot: state.stateRoot(), subtrees: subtreeRoots() }),
     nonce: (sender, ledger) => accountNonce(state, ledger, sender),
     simulate: (transaction) => chain.simulate(transaction),
+    badBlocks: () => chain.badBlocks.list(),
+    lowestReplayable: () => chain.lowestReplayable(),
+    replay: (height) => chain.replay(height),
     onCommit: (listener) => chain.onCommitted(listener),
   };
 }

@@ -12,7 +12,8 @@ import type { VoteSigner } from '../../validator/vote-signer.ts';
 import { watchEventLoop } from '../event-loop.ts';
 import type { JournalFault } from '../journal-fault.ts';
 import type { NodeKeys } from '../node-keys.ts';
-import type { NodeOptions } from '../options.ts';
+import type { NodeLog } from '../node-log.ts';
+import type { NodeOptions, OptionOrigins } from '../options.ts';
 import { PeerHistory } from '../peer-history.ts';
 import { PROTOCOL_VERSION } from '../protocol-version.ts';
 import { billingPort } from './billing-port.ts';
@@ -29,6 +30,8 @@ import { poolPort } from './pool-port.ts';
 
 export interface NodeParts {
   readonly options: NodeOptions;
+  readonly origins: OptionOrigins;
+  readonly log: NodeLog;
   readonly startedAtMs: number;
   readonly chain: Chain;
   readonly pool: TransactionPool;
@@ -57,6 +60,14 @@ export function rpcPorts(parts: NodeParts): RpcPorts {
       pid: process.pid,
       memoryBytes: () => process.memoryUsage().rss,
       watchEventLoop,
+      options: () =>
+        Object.entries(options).map(([name, value]) => ({
+          name,
+          value,
+          origin: parts.origins[name as keyof NodeOptions] ?? 'default',
+        })),
+      logLevels: () => parts.log.levels(),
+      setLogLevel: (level, module) => parts.log.setLevel(level, module),
       readiness: () => {
         const reason = notReady(parts);
         return { ready: reason === undefined, reason };

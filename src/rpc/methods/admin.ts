@@ -66,6 +66,23 @@ export function adminHandlers(ports: RpcPorts): Handlers<typeof adminMethods> {
       });
     },
 
+    admin_config: () => ({
+      ...dumpOf(ports, 'admin_config'),
+      options: node.options().map(({ name, value, origin }) => ({ name, value: value ?? null, origin })),
+    }),
+
+    admin_setLogLevel: ({ level, module }) => {
+      if (!node.setLogLevel(level, module))
+        throw rpcError('INVALID_PARAMS', `params.module: there is no module ${module}`, {
+          data: { path: 'params.module' },
+          hint: `modules: ${node
+            .logLevels()
+            .map((one) => one.module)
+            .join(', ')}`,
+        });
+      return { levels: [...node.logLevels()] };
+    },
+
     admin_isolate: ({ forMs }) => {
       network.isolate(forMs);
       return { untilMs: ports.clock.wallMs() + forMs };

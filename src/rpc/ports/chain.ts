@@ -47,6 +47,23 @@ export type SimulationOutcome =
   | { readonly admissible: true; readonly receipt: Receipt }
   | { readonly admissible: false; readonly reason: string; readonly message: string };
 
+/** A candidate block that this node refused. */
+export interface BadBlockView {
+  readonly height: number;
+  readonly hash: Hash;
+  readonly proposer: Address;
+  readonly reason: string;
+  readonly transactions: number;
+  readonly bytes: number;
+  readonly times: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+export type ReplayView =
+  | { readonly hash: Hash; readonly stateRoot: Hash; readonly receiptsRoot: Hash }
+  | { readonly hash: Hash; readonly fault: string };
+
 export interface ChainPort {
   readonly genesis: Genesis;
   readonly genesisHash: Hash;
@@ -70,6 +87,12 @@ export interface ChainPort {
   /** Next nonce at the head. */
   nonce(sender: Address, ledger: LedgerName): bigint;
   simulate(transaction: EncodedTransaction): Awaitable<SimulationOutcome>;
+  /** Newest first, bounded by LIMITS.maxBadBlocks. */
+  badBlocks(): readonly BadBlockView[];
+  /** Lowest height of a block that can be executed once more; undefined if none can. */
+  lowestReplayable(): number | undefined;
+  /** Executes a committed block once more; undefined if the state for it is not at hand. */
+  replay(height: number): ReplayView | undefined;
   /** Calls back after each commit; returns the way to stop it. */
   onCommit(listener: (block: StoredBlock) => void): () => void;
 }

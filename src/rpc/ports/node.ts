@@ -1,8 +1,22 @@
+import type { LogLevel } from '../../util/logger.ts';
+
 export interface EventLoopView {
   readonly watchedMs: number;
   /** 0 idle, 1 busy all the time. */
   readonly utilization: number;
   readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
+}
+
+/** One setting of the node as it is in effect. Files are named, what they hold is not shown. */
+export interface OptionView {
+  readonly name: string;
+  readonly value: unknown;
+  readonly origin: 'flag' | 'env' | 'program' | 'default';
+}
+
+export interface LogLevelView {
+  readonly module: string;
+  readonly level: LogLevel;
 }
 
 export interface NodePort {
@@ -14,6 +28,10 @@ export interface NodePort {
   memoryBytes(): number;
   /** Ends early if the caller is gone. */
   watchEventLoop(forMs: number, signal: AbortSignal): Promise<EventLoopView>;
+  options(): readonly OptionView[];
+  logLevels(): readonly LogLevelView[];
+  /** Of one module, or of all; false if there is no such module. */
+  setLogLevel(level: LogLevel, module: string | undefined): boolean;
   /** Whether the node follows the chain and answers usefully; `reason` says why not. */
   readiness(): { readonly ready: boolean; readonly reason: string | undefined };
 }

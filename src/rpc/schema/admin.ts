@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from '../../util/logger.ts';
 import { method } from './method.ts';
 import { noParams, pageParams } from './params.ts';
 import { Address, Count, dumpFields, Height, page, Time } from './results.ts';
@@ -75,6 +76,30 @@ export const adminMethods = {
       timeoutMs: z.int().min(1).max(MAX_DIAL_MS).default(DEFAULT_DIAL_MS),
     }),
     result: z.object({ peerId: z.string() }),
+  }),
+  admin_config: method({
+    scope: 'admin',
+    summary:
+      'The options in effect, and where each is from. Files are named; passwords, keys and tokens stand in files only.',
+    params: noParams,
+    result: z.object({
+      ...dumpFields,
+      options: z.array(
+        z.object({
+          name: z.string(),
+          /** Null if it is not set. */
+          value: z.unknown(),
+          origin: z.enum(['flag', 'env', 'program', 'default']),
+        }),
+      ),
+    }),
+  }),
+  admin_setLogLevel: method({
+    scope: 'admin',
+    summary:
+      'Sets the least severe log line of one module, or of all, until the node stops; says all levels.',
+    params: z.strictObject({ level: z.enum(LOG_LEVELS), module: z.string().max(64).optional() }),
+    result: z.object({ levels: z.array(z.object({ module: z.string(), level: z.enum(LOG_LEVELS) })) }),
   }),
   admin_isolate: method({
     scope: 'admin',

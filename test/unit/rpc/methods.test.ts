@@ -47,6 +47,8 @@ describe('the RPC methods', () => {
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
       admin_isolate: { forMs: 1_000 },
+      admin_setLogLevel: { level: 'warn' },
+      debug_replayBlock: { height: 'latest' },
     };
     const isElsewhere = (name: string) =>
       ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) ||
