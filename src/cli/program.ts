@@ -9,10 +9,12 @@ import { registerDebug } from './commands/debug.ts';
 import { registerDocklock } from './commands/docklock.ts';
 import { registerEconomy } from './commands/economy.ts';
 import { registerGenesis } from './commands/genesis.ts';
+import { registerInvite } from './commands/invite.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerLimits } from './commands/limits.ts';
 import { registerMiner } from './commands/miner.ts';
 import { registerNode } from './commands/node.ts';
+import { registerPeers } from './commands/peers.ts';
 import { registerSim } from './commands/sim.ts';
 import { registerTestnet } from './commands/testnet.ts';
 import { registerTx } from './commands/tx.ts';
@@ -46,6 +48,8 @@ export function createProgram(cliProcess: CliProcess): Command {
   const registrations = [
     registerTestnet,
     registerNode,
+    registerInvite,
+    registerPeers,
     registerKeys,
     registerGenesis,
     registerTx,

@@ -9,6 +9,7 @@ import { decode, encode, type Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { RequestHandlers } from './contract.ts';
 import { networkError } from './errors.ts';
+import { GENESIS } from './genesis-protocol.ts';
 import type { Peer } from './peers/peer-table.ts';
 import type { Admitted, Registrar, RequestProtocol, Requests } from './requests.ts';
 
@@ -59,6 +60,10 @@ export class BlockExchange {
       const budget = Math.min(maxBytes, LIMITS.maxAnswerBytes - limit * CERTIFIED_BLOCK_OVERHEAD);
       const blocks = await this.#served.blocks(fromHeight, limit, budget);
       return blocks.map((block) => encode(CertifiedBlockBytesType, block));
+    });
+    await requests.serve(register, admitted, GENESIS, async ({ offset }) => {
+      const chunk = this.#served.genesis().subarray(offset, offset + LIMITS.genesisChunkBytes);
+      return chunk.length === 0 ? [] : [chunk];
     });
   }
 

@@ -85,6 +85,8 @@ export interface RequestHandlers {
     count: number,
     maxBytes: number,
   ): CertifiedBlockBytes[] | Promise<CertifiedBlockBytes[]>;
+  /** SSZ bytes of the genesis, for who joins and knows its hash. */
+  genesis(): Uint8Array;
 }
 
 /** Whom to ask: the peer of a validator, or a peer by id. */

@@ -18,6 +18,9 @@ export interface RequestProtocol<Request> {
   readonly itemCostBytes: number;
 }
 
+/** What an asker needs of the peer. */
+export type Asked = Pick<Peer, 'peerId' | 'connection' | 'requestsOut'>;
+
 /** Answers with items of bytes. What it throws reaches the peer as a code. */
 export type Answerer<Request> = (request: Request, peer: Peer) => Promise<Uint8Array[]>;
 
@@ -77,33 +80,11 @@ export class Requests {
   /** @throws NetworkError REQUEST_REFUSED, REQUEST_FAILED or MALFORMED_ANSWER */
   async ask<Request>(
     peer: Peer,
-    { protocol, requestType, maxItems }: RequestProtocol<Request>,
+    requestProtocol: RequestProtocol<Request>,
     request: Request,
     outerSignal?: AbortSignal,
   ): Promise<Uint8Array[]> {
-    const data = { peerId: peer.peerId, protocol };
-    if (peer.requestsOut >= LIMITS.maxRequestsPerPeer)
-      throw networkError('REQUEST_REFUSED', 'too many requests wait for this peer', { data });
-    const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
-    const signal = outerSignal === undefined ? timeout : AbortSignal.any([timeout, outerSignal]);
-    let stream: Stream | undefined;
-    peer.requestsOut++;
-    try {
-      stream = await peer.connection.newStream(protocol, { signal });
-      const wire = wireStream(stream, ANSWER_BOUNDS, signal);
-      await wire.write(requestType, request);
-      const items = await readAnswer(wire, maxItems, data);
-      await stream.close({ signal });
-      return items;
-    } catch (error) {
-      stream?.abort(new Error('request ended'));
-      if (error instanceof NetworkError) throw error;
-      if (errorCode(error) === 'MALFORMED_BYTES')
-        throw networkError('MALFORMED_ANSWER', errorMessage(error), { data, cause: error });
-      throw networkError('REQUEST_FAILED', errorMessage(error), { data, cause: error });
-    } finally {
-      peer.requestsOut--;
-    }
+    return await askOver(peer, requestProtocol, request, outerSignal);
   }
 
   async #answer<Request>(
@@ -144,6 +125,41 @@ export class Requests {
       peer.requestsIn < LIMITS.maxRequestsPerPeer &&
       peer.unreadAnswerBytes < LIMITS.maxUnreadAnswerBytesPerPeer
     );
+  }
+}
+
+/**
+ * Asks over an open connection whose handshake is done.
+ * @throws NetworkError REQUEST_REFUSED, REQUEST_FAILED or MALFORMED_ANSWER
+ */
+export async function askOver<Request>(
+  peer: Asked,
+  { protocol, requestType, maxItems }: RequestProtocol<Request>,
+  request: Request,
+  outerSignal?: AbortSignal,
+): Promise<Uint8Array[]> {
+  const data = { peerId: peer.peerId, protocol };
+  if (peer.requestsOut >= LIMITS.maxRequestsPerPeer)
+    throw networkError('REQUEST_REFUSED', 'too many requests wait for this peer', { data });
+  const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
+  const signal = outerSignal === undefined ? timeout : AbortSignal.any([timeout, outerSignal]);
+  let stream: Stream | undefined;
+  peer.requestsOut++;
+  try {
+    stream = await peer.connection.newStream(protocol, { signal });
+    const wire = wireStream(stream, ANSWER_BOUNDS, signal);
+    await wire.write(requestType, request);
+    const items = await readAnswer(wire, maxItems, data);
+    await stream.close({ signal });
+    return items;
+  } catch (error) {
+    stream?.abort(new Error('request ended'));
+    if (error instanceof NetworkError) throw error;
+    if (errorCode(error) === 'MALFORMED_BYTES')
+      throw networkError('MALFORMED_ANSWER', errorMessage(error), { data, cause: error });
+    throw networkError('REQUEST_FAILED', errorMessage(error), { data, cause: error });
+  } finally {
+    peer.requestsOut--;
   }
 }
 

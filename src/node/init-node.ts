@@ -28,17 +28,22 @@ export interface InitializedNode {
 }
 
 /**
- * Makes the keys of a validator whose chain has no genesis yet: those who found a chain together exchange the public
- * sides, make one genesis of them, and each makes its data directory with `initNode`, which takes up these keys.
+ * Makes the keys of a node that has no genesis yet, for `initNode` to take up: those who found a chain together
+ * exchange the public sides of their validator keys first, and who joins one may have to be on an allow-list before a
+ * peer gives it the genesis. Returns the validator, if it is to be one.
  * @throws NodeError KEY_FILE_EXISTS, DATA_DIR_LOCKED
  */
-export async function initKeys(dataDir: string, password: string | undefined): Promise<ValidatorIdentity> {
+export async function initKeys(
+  dataDir: string,
+  password: string | undefined,
+  isValidator: boolean,
+): Promise<ValidatorIdentity | undefined> {
   const lock = lockDataDir(dataDir);
   try {
     const paths = dataDirPaths(dataDir);
-    const keys = await makeNodeKeys(paths, { validator: 'new', password });
+    const keys = await makeNodeKeys(paths, { password, ...(isValidator ? { validator: 'new' } : {}) });
     await writeSynced(paths.unusedKeys, 'these keys have signed nothing\n');
-    return identityOf(keys) as ValidatorIdentity;
+    return identityOf(keys);
   } finally {
     lock.release();
   }
@@ -62,9 +67,9 @@ export async function initNode(options: InitNodeOptions): Promise<InitializedNod
     if (validator !== undefined) {
       assertNamedRightly(genesis, validator);
       await createJournal(paths.journal, { genesisHash, validator: validator.id });
-      // From here on the journal says what the keys have signed; another fresh one would be a lie.
-      await rm(paths.unusedKeys, { force: true });
     }
+    // From here on the journal says what the keys of a validator have signed; another fresh one would be a lie.
+    await rm(paths.unusedKeys, { force: true });
     await writeSynced(paths.genesis, `${JSON.stringify(GenesisType.toJson(genesis), undefined, 2)}\n`);
     const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
     try {

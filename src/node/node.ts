@@ -17,6 +17,7 @@ import { LIMITS } from '../util/limits.ts';
 import { createLogger } from '../util/logger.ts';
 import type { ConsensusDriver } from '../validator/driver.ts';
 import { makeAdminToken } from './admin-token.ts';
+import { readAllowlist } from './allowlist-file.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { loadNodeKeys } from './node-keys.ts';
 import { NodeLog } from './node-log.ts';
@@ -104,6 +105,8 @@ async function start(
   const sent = options.recordSent === undefined ? undefined : new SentRecord(options.recordSent);
   teardown.add('record', () => sent?.close());
 
+  const allowed =
+    options.allowlistFile === undefined ? undefined : await readAllowlist(options.allowlistFile);
   const network = await createNetwork({
     genesisHash,
     chainId: genesis.chainId,
@@ -114,6 +117,7 @@ async function start(
     advertise: options.advertise,
     bootnodes: options.bootnodes,
     ...(options.swarmKeyFile === undefined ? {} : { swarmKey: await readFile(options.swarmKeyFile) }),
+    ...(allowed === undefined ? {} : { allowPeer: (peerId) => allowed.has(peerId) }),
     maxPeers: options.maxPeers,
     loopbackTestnet: options.loopbackTestnet,
     role: keys.validator === undefined ? 'observer' : 'validator',

@@ -10,6 +10,8 @@ export const NodeOptionsSchema = z.strictObject({
   advertise: z.array(z.string()).default([]),
   bootnodes: z.array(z.string()).default([]),
   swarmKeyFile: z.string().optional(),
+  /** Only the peers in this file are let in. */
+  allowlistFile: z.string().optional(),
   /** Many nodes share one host: no limits per address, patient dialling. */
   loopbackTestnet: z.boolean().default(false),
   maxPeers: z.number().int().min(1).max(1000).default(LIMITS.maxPeers),

@@ -5,6 +5,7 @@ import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { Network } from '../network/contract.ts';
 import type { Block } from '../types/block.ts';
 import { CertificateType } from '../types/certificate.ts';
+import { GenesisType } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import { encode, type Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -12,7 +13,12 @@ import { LIMITS } from '../util/limits.ts';
 /** Answers peers that ask for transactions, for a block by hash (decided or not), or for a range of blocks. */
 export function serveBlocks(network: Network, chain: Chain, pool: TransactionPool): void {
   const history = chain.history.store;
+  let genesis: Uint8Array | undefined; // hardly ever asked for
   network.serve({
+    genesis: () => {
+      genesis ??= encode(GenesisType, chain.genesis);
+      return genesis;
+    },
     transactions: (ids) => {
       const found: Uint8Array[] = [];
       const opened = new Map<number, Block | undefined>();

@@ -113,6 +113,9 @@ export const GossipEnvelopeType = new ContainerType({
   content: Bytes(LIMITS.maxWireMessageBytes),
 });
 
+/** Asks for the bytes of the genesis from here on. */
+export const GenesisRequestType = new ContainerType({ offset: U32 });
+
 /** Peer exchange: both sides give their own record and head. */
 export const PeersRequestType = new ContainerType({ record: PeerRecordType, head: HeadType });
 export const KnownPeerType = new ContainerType({

@@ -154,6 +154,7 @@ describe('A node a thousand blocks behind', function () {
     asked.set(name, []);
     liar.serve({
       transactions: () => [],
+      genesis: () => new Uint8Array(),
       blockByHash: () => undefined,
       blocks: (from, count) => {
         asked.get(name)?.push(from);

@@ -184,6 +184,7 @@ describe('A node among hostile peers', () => {
     let answers = 0;
     node.network.serve({
       transactions: () => [],
+      genesis: () => new Uint8Array(),
       blockByHash: () => {
         answers++;
         return new Uint8Array(1024 * 1024);
@@ -207,6 +208,7 @@ describe('A node among hostile peers', () => {
     const tiny = { block: new Uint8Array(1), certificate: new Uint8Array(1) };
     node.network.serve({
       transactions: () => [],
+      genesis: () => new Uint8Array(),
       blockByHash: () => new Uint8Array(1),
       blocks: (_, count) => Array.from({ length: count }, () => tiny),
     });
@@ -244,6 +246,7 @@ describe('A node among hostile peers', () => {
         await sleep(200);
         return [];
       },
+      genesis: () => new Uint8Array(),
       blockByHash: () => undefined,
       blocks: () => [],
     });

@@ -27,6 +27,7 @@ describe('Requests between peers', () => {
     [server, client] = (await cluster.startMesh(2)) as [TestNode, TestNode];
     server.network.serve({
       transactions: (ids) => ids.flatMap((id) => known.get(id) ?? []),
+      genesis: () => new Uint8Array(),
       blockByHash: (hash) => (hash === 'cc'.repeat(32) ? utf8('undecided block') : undefined),
       blocks: (fromHeight, count, maxBytes) => {
         const answer: CertifiedBlockBytes[] = [];
@@ -79,6 +80,7 @@ describe('Requests between peers', () => {
         await sleep(2000);
         return [];
       },
+      genesis: () => new Uint8Array(),
       blockByHash: () => {
         throw Object.assign(new Error('no disk'), { code: 'DISK_FAILED' });
       },

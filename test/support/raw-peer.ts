@@ -19,6 +19,7 @@ export const PROTOCOLS: readonly string[] = [
   '/metanode/transactions/1',
   '/metanode/block/1',
   '/metanode/blocks/1',
+  '/metanode/genesis/1',
   PUSH_PROTOCOL,
   RELAY_PROTOCOL,
   '/meshsub/1.2.0',

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { ValidatorIdentity } from '../../node/init-node.ts';
 import type { NodeOptions } from '../../node/options.ts';
 import { MICRO } from '../../types/names.ts';
 import { action, type CliContext, type CliProcess, type GlobalOptions } from '../context.ts';
@@ -23,6 +24,7 @@ interface StartOptions {
   advertise?: string[];
   bootnode?: string[];
   swarmKey?: string;
+  allowlist?: string;
   maxPeers?: number;
   rpcListen: string;
   rpcHostAllowlist?: string[];
@@ -58,6 +60,7 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
     .option('--advertise <multiaddr>', 'address that peers are told; may be repeated', listOf)
     .option('--bootnode <multiaddr>', 'peer to dial first; may be repeated', listOf)
     .option('--swarm-key <file>', 'key of a private network')
+    .option('--allowlist <file>', 'let in only the peers in this YAML file (`nodes:` and a list of peer ids)')
     .option('--max-peers <count>', 'most connections', decimal)
     .option('--rpc-listen <host:port>', 'address of the JSON-RPC', '127.0.0.1:8545')
     .option('--rpc-host-allowlist <host>', 'further names in a Host header; may be repeated', listOf)
@@ -145,7 +148,7 @@ async function initKeysCommand(context: CliContext, options: InitOptions): Promi
   const { GenesisValidatorType } = await import('../../types/genesis.ts');
   const password =
     options.keyPasswordFile === undefined ? undefined : await readPasswordFile(options.keyPasswordFile);
-  const identity = await initKeys(dataDir, password);
+  const identity = (await initKeys(dataDir, password, true)) as ValidatorIdentity;
   const entry = GenesisValidatorType.toJson({ ...identity, bond: options.bond });
   const text = toJsonText(entry);
   const file = join(dataDir, 'validator-entry.json');
@@ -198,6 +201,7 @@ async function startNodeCommand(context: CliContext, options: StartOptions): Pro
     advertise: options.advertise,
     bootnodes: options.bootnode,
     swarmKeyFile: options.swarmKey,
+    allowlistFile: options.allowlist,
     maxPeers: options.maxPeers,
     rpcHost: rpc.host,
     rpcPort: rpc.port,

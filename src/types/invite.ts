@@ -1,0 +1,68 @@
+import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import { bech32m } from '@scure/base';
+import { fromHex, toHex } from '../util/bytes.ts';
+import { NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
+import { Bytes, decode, encode, Hash32, SafeU64, Text, U8 } from './ssz.ts';
+
+/**
+ * What a machine needs to join a chain: which chain it is, and peers that let it in. `swarmKey` is empty, or the 32
+ * bytes of the key of a private network; an invite that holds them is a secret.
+ */
+const InviteType = new ContainerType({
+  version: U8,
+  chainId: SafeU64,
+  genesisHash: Hash32,
+  addresses: new ListCompositeType(Text(LIMITS.maxMultiaddrBytes), LIMITS.maxAddressesPerPeer),
+  swarmKey: Bytes(32),
+});
+export type Invite = Omit<ValueOf<typeof InviteType>, 'version'>;
+
+export type InviteErrorCode = 'MALFORMED_INVITE' | 'MALFORMED_SWARM_KEY';
+
+const PREFIX = 'mninv';
+const VERSION = 1;
+const MAX_INVITE_BYTES = 64 + LIMITS.maxAddressesPerPeer * (LIMITS.maxMultiaddrBytes + 4) + 64;
+/** Prefix, separator, five bits a character, checksum. */
+const MAX_INVITE_CHARACTERS = PREFIX.length + 1 + Math.ceil((MAX_INVITE_BYTES * 8) / 5) + 6;
+
+/** One line of bech32m text (BIP 350), `mninv1…`: its checksum catches what is lost when it is copied. */
+export function inviteToText(invite: Invite): string {
+  const bytes = encode(InviteType, { version: VERSION, ...invite });
+  return bech32m.encode(PREFIX, bech32m.toWords(bytes), false);
+}
+
+/** @throws NodeError MALFORMED_INVITE for a wrong prefix, checksum, length or version, or an invite without addresses */
+export function inviteFromText(text: string): Invite {
+  try {
+    const { prefix, words } = bech32m.decode(text.trim() as `${string}1${string}`, MAX_INVITE_CHARACTERS);
+    if (prefix !== PREFIX) throw new RangeError(`prefix ${prefix}`);
+    const { version, ...invite } = decode(InviteType, bech32m.fromWords(words), 'invite');
+    if (version !== VERSION) throw new RangeError(`version ${version}`);
+    if (invite.swarmKey.length !== 0 && invite.swarmKey.length !== 32) throw new RangeError('swarm key');
+    if (invite.addresses.length === 0) throw new RangeError('no addresses');
+    return invite;
+  } catch (cause) {
+    throw new NodeError<InviteErrorCode>('MALFORMED_INVITE', `not an invite: ${text.slice(0, 40)}`, {
+      hint: 'an invite is one line that begins with mninv1, as `metanode invite create` prints it; copy it whole',
+      cause,
+    });
+  }
+}
+
+const SWARM_KEY_FILE = /^\/key\/swarm\/psk\/1\.0\.0\/\r?\n\/base16\/\r?\n([0-9a-fA-F]{64})\s*$/;
+
+/** The key in a swarm key file of libp2p. @throws NodeError MALFORMED_SWARM_KEY */
+export function swarmKeyFromFile(text: string): Uint8Array {
+  const match = SWARM_KEY_FILE.exec(text);
+  if (match === null)
+    throw new NodeError<InviteErrorCode>('MALFORMED_SWARM_KEY', 'not a swarm key file', {
+      hint: 'its lines are /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits',
+    });
+  return fromHex((match[1] as string).toLowerCase());
+}
+
+/** The text of the file that libp2p reads. */
+export function swarmKeyToFile(key: Uint8Array): string {
+  return `/key/swarm/psk/1.0.0/\n/base16/\n${toHex(key)}\n`;
+}
