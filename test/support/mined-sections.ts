@@ -20,7 +20,7 @@ import type { ChainWorld } from './chain.ts';
 const NOBODY = 'ab'.repeat(32);
 
 /** An operation of a ledger that every chain can execute. All but the payment fail, which pays and is proven too. */
-function operationOf(world: ChainWorld, ledger: LedgerName): Operation {
+export function operationOn(ledger: LedgerName, payment: Operation): Operation {
   switch (ledger) {
     case 'docklock':
       return encodeOperation(DOCKLOCK.operations.Start, { app: NOBODY, expectedGeneration: 1 });
@@ -31,14 +31,17 @@ function operationOf(world: ChainWorld, ledger: LedgerName): Operation {
     case 'bpci':
       return encodeOperation(BPCI.operations.ValVote, { candidate: NOBODY, decision: 'admit' });
     case 'economy':
-      return world.payment(1_000n);
+      return payment;
   }
 }
 
 /** A transaction on a ledger: Alice's, on bpci a validator's, which alone can pay there. */
 export function workOn(world: ChainWorld, ledger: LedgerName, nonce = 0): EncodedTransaction {
   const sender = ledger === 'bpci' ? world.validators[0]?.account : world.alice;
-  return world.sign(sender ?? world.alice, nonce, [operationOf(world, ledger)], { ledger, maxFee: 200_000n });
+  return world.sign(sender ?? world.alice, nonce, [operationOn(ledger, world.payment(1_000n))], {
+    ledger,
+    maxFee: 200_000n,
+  });
 }
 
 /** One of each ledger. */

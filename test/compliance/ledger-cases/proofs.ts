@@ -47,6 +47,20 @@ export function proofCases(ledger: LedgerName): void {
       }
     });
 
+    it('is refused with any byte flipped, though section, roots and header are signed and made again', () => {
+      const block = new ProofBlock(
+        chain,
+        transactionsOf(chain, ledger, successes(chain, ledger).slice(0, 1)),
+      );
+      const { proof } = block.section(ledger);
+      assert.ok(proof.length > 0);
+      for (const at of proof.keys()) {
+        const forged = block.remake({ sections: { [ledger]: { proof: flipped(proof, at) } } });
+        assert.equal(block.formFault(forged), undefined, `byte ${at}`);
+        assert.equal(block.executionFault(forged), 'BAD_PROOF', `byte ${at}`);
+      }
+    });
+
     it('does not fit another ledger, and cannot be left out', () => {
       const names = [ledger, otherLedger(ledger)];
       const block = new ProofBlock(
@@ -76,4 +90,8 @@ export function proofCases(ledger: LedgerName): void {
     }
     assert.deepEqual(found, golden[ledger]);
   });
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.with(at, (bytes[at] as number) ^ (1 << (at % 8)));
 }

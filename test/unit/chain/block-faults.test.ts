@@ -9,6 +9,7 @@ import { BPCI } from '../../../src/types/operations/bpci.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { EMPTY_RANK, type SignedSection } from '../../../src/types/section.ts';
 import { type EncodedTransaction, encodeTransaction } from '../../../src/types/transaction.ts';
+import { fromHex, toHex } from '../../../src/util/bytes.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 import { evidenceAgainst, type Offender, voteBytes } from '../../support/evidence.ts';
@@ -462,6 +463,17 @@ describe('Faults of a block', () => {
       valid: false,
       reason: 'BAD_BEACON',
     });
+  });
+
+  it('refuses a block with any byte of its beacon proof or output flipped', async () => {
+    const { beacon } = scene.block.block.header;
+    for (const field of ['proof', 'output'] as const)
+      for (let at = 0; at < beacon[field].length / 2; at++) {
+        const bytes = fromHex(beacon[field]);
+        bytes[at] = (bytes[at] as number) ^ (1 << (at % 8));
+        const verdict = await validate({ header: { beacon: { ...beacon, [field]: toHex(bytes) } } });
+        assert.deepEqual(verdict, { valid: false, reason: 'BAD_BEACON' }, `byte ${at} of the ${field}`);
+      }
   });
 
   it('says the same of a faulty block whenever it is asked', async () => {

@@ -104,8 +104,8 @@ describe('Workers that fail', () => {
     assert.equal(stateOf('bpi'), 'BUILDING');
     await decide();
     finish();
+    await waitFor('it is signed at last', () => node.journal.recordsOf(1).length > 0);
     await turns();
-    await timers.advance(1_000);
     assert.deepEqual(sentAt(1), []);
   });
 
