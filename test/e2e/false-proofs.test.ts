@@ -17,10 +17,11 @@ describe('A validator that flips bytes of proofs', function () {
   this.timeout(120_000);
   const directory = useTemporaryDirectory();
   let cluster: Cluster;
-  let byzantine: ByzantineValidator;
+  let byzantine: ByzantineValidator | undefined;
 
   afterEach(async () => {
-    await byzantine.stop();
+    await byzantine?.stop();
+    byzantine = undefined;
     await cluster.stopAll();
   });
 
@@ -51,20 +52,21 @@ describe('A validator that flips bytes of proofs', function () {
     });
     for (const k of HONEST) await cluster.start(k);
     const identity = cluster.identityOf(BYZANTINE);
-    byzantine = await ByzantineValidator.start(cluster, identity, directory.join('byzantine.journal'));
+    const liar = await ByzantineValidator.start(cluster, identity, directory.join('byzantine.journal'));
+    byzantine = liar;
     let nonce = 0n;
     let fedMs = 0;
     const isDone = () =>
-      LEDGERS.every((ledger) => (byzantine.sections.get(ledger) ?? 0) >= 3) &&
-      PLACES.every((place) => (byzantine.proposals.get(place) ?? 0) >= 1);
+      LEDGERS.every((ledger) => (liar.sections.get(ledger) ?? 0) >= 3) &&
+      PLACES.every((place) => (liar.proposals.get(place) ?? 0) >= 1);
     await waitFor(
       'every proof was flipped in sections and blocks',
       async () => {
-        if (performance.now() - fedMs > FEED_MS && byzantine.pool.mempool.status().transactions < 50) {
+        if (performance.now() - fedMs > FEED_MS && liar.pool.mempool.status().transactions < 50) {
           fedMs = performance.now();
           for (const ledger of LEDGERS) {
             const transaction = work(ledger, nonce);
-            await byzantine.pool.admit(transaction, 'gossip');
+            await liar.pool.admit(transaction, 'gossip');
             await cluster
               .client(0)
               .call('tx_send', { transaction: `0x${Buffer.from(transaction.bytes).toString('hex')}` });
@@ -77,7 +79,7 @@ describe('A validator that flips bytes of proofs', function () {
     );
     const last = await cluster.highest();
     await cluster.waitForHeight(last + 2, HONEST);
-    const liar = addressToText(identity.account.address);
+    const liarId = addressToText(identity.account.address);
     let proven = 0;
     for (let height = 1; height <= last; height++) {
       const blocks = await Promise.all(
@@ -85,8 +87,8 @@ describe('A validator that flips bytes of proofs', function () {
       );
       for (const block of blocks) {
         assert.equal(block.hash, blocks[0]?.hash, `height ${height} is one block everywhere`);
-        assert.notEqual(block.header.proposer, liar);
-        for (const section of block.sections) assert.notEqual(section.miner, liar);
+        assert.notEqual(block.header.proposer, liarId);
+        for (const section of block.sections) assert.notEqual(section.miner, liarId);
       }
       proven += blocks[0]?.sections.filter(({ txCount }) => txCount > 0).length ?? 0;
     }

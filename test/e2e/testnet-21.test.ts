@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../src/client/client.ts';
+import { MinedBlocks } from '../support/mined-blocks.ts';
 import { TestnetUnderTest } from '../support/testnet.ts';
 
 /** A halted chain under load is watched for several block intervals. */
@@ -33,9 +34,25 @@ describe('a testnet of 21 validators', function () {
       }
   }
 
+  /** The ledgers of v15 to v21 that were killed were mined by others, and no block was lost for it. */
+  async function assertOthersMined(first: number, last: number): Promise<void> {
+    const nodes = await testnet.nodes();
+    const dead = new Set(nodes.slice(14).map(({ validator }) => validator));
+    const { sections } = await MinedBlocks.read(await testnet.first(), first, last);
+    assert.ok(sections.length > 0, 'the chain goes on with transactions');
+    assert.ok(sections.every(({ miner }) => !dead.has(miner)));
+  }
+
   it('agrees on every block under a load of every operation, and the second checker agrees with it', async () => {
     const load = ['testnet', 'load', '--rate', '25', '--seconds', '30', '--json'];
+    const one = await testnet.first();
+    const before = await testnet.heightOf(one);
     const report = JSON.parse(await testnet.succeed(...load));
+    const mined = await MinedBlocks.read(one, before + 1, await testnet.heightOf(one));
+    assert.ok(mined.fullOfRank0.length > 0, 'some blocks are full');
+    for (const sections of mined.fullOfRank0)
+      assert.equal(new Set(sections.map(({ miner }) => miner)).size, 5, `height ${sections[0]?.height}`);
+    assert.ok(mined.shareOfRank(0) >= 0.9, `${mined.shareOfRank(0)} of the sections are of rank 0`);
     assert.equal(report.lost + report.repeated + report.unexpected + report.refused, 0);
     assert.ok(report.failedShare >= 0.05);
     const check = JSON.parse(await testnet.succeed('testnet', 'check', '--coverage', '--json'));
@@ -48,7 +65,9 @@ describe('a testnet of 21 validators', function () {
     const one = await testnet.first();
     await testnet.waitForHeight(one, (await testnet.heightOf(one)) + PROGRESS);
     await testnet.succeed('testnet', 'kill', 'v15..v21');
-    await testnet.waitForHeight(one, (await testnet.heightOf(one)) + PROGRESS);
+    const killedAt = await testnet.heightOf(one);
+    await testnet.waitForHeight(one, killedAt + 2 * PROGRESS);
+    await assertOthersMined(killedAt + PROGRESS, killedAt + 2 * PROGRESS);
 
     await testnet.succeed('testnet', 'kill', 'v14');
     await sleep(HALT_MS / 2);
