@@ -165,7 +165,9 @@ export class MiningScheduler implements SectionSource {
         logger.error({ ledger: worker.ledger, err: error }, 'a mining worker did not begin');
       }
     for (const message of restored)
-      void this.workers[message.signed.section.ledger].resume(message, encodeSectionMessage(message));
+      this.workers[message.signed.section.ledger]
+        .resume(message, encodeSectionMessage(message))
+        .catch((error: unknown) => logger.error({ err: error }, 'an own section could not be sent again'));
     const early = [...this.#early.values()];
     this.#early.clear();
     for (const message of early) void this.workers[message.signed.section.ledger].receive(message);
