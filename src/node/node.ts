@@ -19,8 +19,10 @@ import type { ConsensusDriver } from '../validator/driver.ts';
 import { makeAdminToken } from './admin-token.ts';
 import { readAllowlist } from './allowlist-file.ts';
 import { readGenesisFile } from './genesis-file.ts';
+import { listenLocally } from './local-socket.ts';
 import { loadNodeKeys } from './node-keys.ts';
 import { NodeLog } from './node-log.ts';
+import { openScopes } from './open-scopes.ts';
 import { openVotes } from './open-votes.ts';
 import {
   type NodeOptions,
@@ -36,6 +38,8 @@ import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { waitForQuorum } from './quorum-wait.ts';
 import { SentRecord } from './sent-record.ts';
 import { Teardown } from './teardown.ts';
+import { readTlsFiles } from './tls-files.ts';
+import { TokenFile } from './token-file.ts';
 
 export interface RunningNode {
   readonly peerId: string;
@@ -179,6 +183,10 @@ async function start(
     driver.stop();
   });
 
+  const { rpcSocket } = options;
+  const adminToken = await makeAdminToken(paths.adminToken);
+  const tokenFile = new TokenFile(paths.tokens, () => systemClock.monotonicMs());
+  tokenFile.tokens();
   const rpc = await createRpcServer(
     rpcPorts({
       options,
@@ -200,7 +208,12 @@ async function start(
       host: options.rpcHost,
       port: options.rpcPort,
       hostAllowlist: options.rpcHostAllowlist,
-      adminToken: await makeAdminToken(paths.adminToken),
+      scopes: openScopes(options),
+      tokens: () => [adminToken, ...tokenFile.tokens()],
+      callsPerSecond: options.rpcRateLimit,
+      crossOrigins: options.rpcCors,
+      tls: await readTlsFiles(options),
+      listenLocally: rpcSocket === undefined ? undefined : (onRequest) => listenLocally(rpcSocket, onRequest),
       page: await readPageFiles(),
       logger: log.module('rpc'),
     },

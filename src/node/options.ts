@@ -18,6 +18,16 @@ export const NodeOptionsSchema = z.strictObject({
   rpcHost: z.string().default('127.0.0.1'),
   rpcPort: z.number().int().min(0).max(65535).default(8545),
   rpcHostAllowlist: z.array(z.string()).default([]),
+  /** Scopes that need no token; by default read, write and debug on loopback, elsewhere read. */
+  rpcApi: z.array(z.enum(['read', 'write', 'debug'])).optional(),
+  /** Calls per second of each token, and of each address without one. */
+  rpcRateLimit: z.number().int().min(1).default(LIMITS.maxRpcCallsPerSecond),
+  /** Origins whose pages may call the RPC. */
+  rpcCors: z.array(z.string().max(256)).default([]),
+  /** Path of a socket with all scopes, for the user that runs the node. */
+  rpcSocket: z.string().min(1).optional(),
+  rpcTlsCert: z.string().optional(),
+  rpcTlsKey: z.string().optional(),
   keyPasswordFile: z.string().optional(),
   insecureKeys: z.boolean().default(false),
   logLevel: z.enum(LOG_LEVELS).default('info'),

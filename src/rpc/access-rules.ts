@@ -17,8 +17,11 @@ function hostNameOf(header: string | undefined): string | undefined {
 export class AccessRules {
   readonly #names: ReadonlySet<string>;
   readonly #any: boolean;
+  readonly #origins: ReadonlySet<string>;
 
-  constructor(host: string, allowlist: readonly string[]) {
+  /** `origins`: pages of other origins (`https://wallet.example`) that may call and read; `*` is every page. */
+  constructor(host: string, allowlist: readonly string[], origins: readonly string[] = []) {
+    this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
     const ownName = host.includes(':') ? `[${host}]` : host;
     this.#names = new Set([...LOOPBACK_NAMES, ownName, ...allowlist].map((name) => name.toLowerCase()));
     this.#any = allowlist.includes('*');
@@ -34,11 +37,17 @@ export class AccessRules {
       });
     if (headers.origin === undefined || this.#isAllowedOrigin(headers.origin)) return undefined;
     return rpcError('ORIGIN_NOT_ALLOWED', `pages of ${quoted(headers.origin)} may not call this node`, {
-      hint: 'start the node with --rpc-host-allowlist and the name of that host',
+      hint: 'start the node with --rpc-cors and that origin',
     });
   }
 
+  /** Whether pages of this origin may read answers. */
+  isCrossOrigin(origin: string): boolean {
+    return this.#origins.has('*') || this.#origins.has(origin.toLowerCase());
+  }
+
   #isAllowedOrigin(origin: string): boolean {
+    if (this.isCrossOrigin(origin)) return true;
     const host = hostNameOf(/^https?:\/\/([^/]+)$/i.exec(origin)?.[1]);
     return host !== undefined && this.#names.has(host);
   }

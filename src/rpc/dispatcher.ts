@@ -15,6 +15,8 @@ import type { SubscriptionDoor } from './subscriptions.ts';
 export interface Session {
   readonly scopes: ReadonlySet<Scope>;
   readonly subscriptions: SubscriptionDoor | undefined;
+  /** Pays for so many calls: 0, or the milliseconds after which the caller may ask again. Absent without a bound. */
+  readonly take?: (calls: number) => number;
 }
 
 export interface CallContext {
@@ -84,6 +86,18 @@ export class Dispatcher {
     } catch (error) {
       return JSON.stringify(failure(null, error));
     }
+    const calls = Array.isArray(message) ? Math.min(message.length, LIMITS.maxRpcBatch) : 1;
+    const retryAfterMs = context.session.take?.(calls) ?? 0;
+    if (retryAfterMs > 0)
+      return JSON.stringify(
+        failure(
+          idOf(message) ?? null,
+          rpcError('RATE_LIMITED', 'this caller asks too often', {
+            data: { retryAfterMs },
+            hint: 'wait for details.retryAfterMs; every call of a batch counts',
+          }),
+        ),
+      );
     return Array.isArray(message) ? this.#handleBatch(message, context) : this.#handleOne(message, context);
   }
 
@@ -94,7 +108,7 @@ export class Dispatcher {
     if (!context.session.scopes.has(spec.scope))
       throw rpcError('SCOPE_MISSING', `${method} needs the scope ${spec.scope}`, {
         data: { needed: spec.scope, held: [...context.session.scopes] },
-        hint: `call with a token that grants ${spec.scope}`,
+        hint: `send Authorization: Bearer with a token that grants ${spec.scope} (metanode node token create)`,
       });
     const checked = checkParams(spec, params);
     const handler = this.#handlers[method] as (params: unknown, context: CallContext) => Awaitable<unknown>;

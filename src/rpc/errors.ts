@@ -56,6 +56,7 @@ export type RpcErrorCode =
   | 'REQUEST_TOO_LARGE'
   | 'RESPONSE_TOO_LARGE'
   | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'UNAUTHENTICATED'
   | 'SCOPE_MISSING'
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
@@ -143,6 +144,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   RESPONSE_TOO_LARGE: 'limit',
   TOO_MANY_SUBSCRIPTIONS: 'limit',
 
+  UNAUTHENTICATED: 'auth',
   SCOPE_MISSING: 'auth',
   HOST_NOT_ALLOWED: 'auth',
   ORIGIN_NOT_ALLOWED: 'auth',

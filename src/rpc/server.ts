@@ -1,13 +1,13 @@
-import { timingSafeEqual } from 'node:crypto';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { sha256 } from '../crypto/hash.ts';
-import { utf8 } from '../util/bytes.ts';
 import { errorCode } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { AccessRules } from './access-rules.ts';
-import { Dispatcher, type Session } from './dispatcher.ts';
+import { type AccessToken, type Caller, Callers } from './callers.ts';
+import { addCrossOrigin } from './cross-origin.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
 import { createHandlers } from './handlers.ts';
 import { openRpcDocument } from './openrpc.ts';
@@ -26,8 +26,16 @@ export interface RpcServerOptions {
   readonly hostAllowlist?: readonly string[];
   /** What a caller without a token may do. */
   readonly scopes?: readonly Scope[];
-  /** Who shows it (`Authorization: Bearer …`) may also call the methods of `admin`; without one nobody may. */
-  readonly adminToken?: string;
+  /** Who shows one (`Authorization: Bearer …`) may also do what its scopes say; without any nobody may. */
+  readonly tokens?: () => readonly AccessToken[];
+  /** Calls per second of each token, and of each address without one; without it there is no bound. */
+  readonly callsPerSecond?: number | undefined;
+  /** Origins besides its own whose pages may call this node and read its answers; `*` allows all. */
+  readonly crossOrigins?: readonly string[];
+  /** Certificate and key, PEM: the interface then speaks HTTPS only. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Opens a door that only the owner of the node can use; who comes through it may do everything without a token. */
+  readonly listenLocally?: ((onRequest: RequestListener) => Promise<Server>) | undefined;
   /** The built page for people, served at `/ui`; without it there is none. */
   readonly page?: readonly PageFile[];
   readonly logger: Logger;
@@ -47,55 +55,52 @@ export const OPEN_SCOPES: readonly Scope[] = ['read', 'write', 'debug'];
 const REQUEST_TIMEOUT_MS = 30_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`, its description
- * at `/openrpc.json`, the page for people at `/ui`. */
+/**
+ * Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`, its description
+ * at `/openrpc.json`, the page for people at `/ui`. The same is served on the local socket, if there is to be one.
+ * @throws NodeError of `listenLocally`
+ */
 export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions): Promise<RpcServer> {
-  const { logger } = options;
-  const access = new AccessRules(options.host, options.hostAllowlist ?? []);
-  const scopes: ReadonlySet<Scope> = new Set(options.scopes ?? OPEN_SCOPES);
+  const { logger, tls } = options;
+  const access = new AccessRules(options.host, options.hostAllowlist ?? [], options.crossOrigins ?? []);
+  const callers = new Callers({
+    openScopes: options.scopes ?? OPEN_SCOPES,
+    tokens: options.tokens ?? (() => []),
+    callsPerSecond: options.callsPerSecond,
+    monotonicMs: ports.clock.monotonicMs,
+  });
   const dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger });
   const hub = new SubscriptionHub(ports);
   const closing = new AbortController();
+  // An HTTPS server differs from an HTTP server only in how it takes connections.
   const app = fastify({
+    https: tls ?? null,
     bodyLimit: LIMITS.maxRpcBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-  });
+  }) as unknown as FastifyInstance;
   app.server.maxConnections = LIMITS.maxRpcConnections;
-  const sockets = new SocketServer(app.server, {
-    access,
-    dispatcher,
-    hub,
-    scopes,
-    logger,
-    closing: closing.signal,
-  });
+  const sockets = new SocketServer({ access, callers, dispatcher, hub, logger, closing: closing.signal });
+  sockets.attach(app.server);
 
   addErrorAnswers(app, logger);
   app.addHook('onRequest', async (request, reply) => {
-    const refusal = access.refusalOf(request.headers);
+    const refusal = callers.isTrusted(request.raw) ? undefined : access.refusalOf(request.headers);
     if (refusal !== undefined) await sendError(reply, 403, refusal);
   });
+  addCrossOrigin(app, (origin) => access.isCrossOrigin(origin));
   // One parser for every content type: what a body is, only the JSON parser of the dispatcher decides.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   addDocuments(app, ports);
   addPage(app, options.page ?? []);
-
-  const open: Session = { scopes, subscriptions: undefined };
-  const admin: Session = { scopes: new Set([...scopes, 'admin']), subscriptions: undefined };
-  app.post('/', async (request, reply) => {
-    const session = isBearer(request.headers.authorization, options.adminToken) ? admin : open;
-    const signal = AbortSignal.any([closing.signal, goneSignal(reply)]);
-    const text = typeof request.body === 'string' ? request.body : '';
-    const answer = await dispatcher.handleText(text, { session, signal });
-    return answer === undefined ? reply.code(204).send() : reply.type(JSON_TYPE).send(answer);
-  });
+  addCalls(app, { callers, dispatcher, closing: closing.signal });
 
   await app.listen({ host: options.host, port: options.port });
+  const local = await openLocalSocket(app, callers, sockets, options);
   const { port } = app.server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const url = `http://${host}:${port}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   logger.info({ url }, 'RPC listens');
   return {
     url,
@@ -104,15 +109,59 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
       closing.abort();
       hub.close();
       sockets.close();
+      local?.close();
+      local?.closeAllConnections();
       await app.close();
     },
   };
 }
 
-function isBearer(header: string | undefined, token: string | undefined): boolean {
-  if (header === undefined || token === undefined) return false;
-  // Of one length whatever was sent, so that the time of the comparison tells nothing.
-  return timingSafeEqual(sha256(utf8(header)), sha256(utf8(`Bearer ${token}`)));
+async function openLocalSocket(
+  app: FastifyInstance,
+  callers: Callers,
+  sockets: SocketServer,
+  { listenLocally }: RpcServerOptions,
+): Promise<Server | undefined> {
+  if (listenLocally === undefined) return undefined;
+  try {
+    const server = await listenLocally((request, response) => app.routing(request, response));
+    server.maxConnections = LIMITS.maxRpcConnections;
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.on('connection', (socket) => callers.trust(socket));
+    sockets.attach(server);
+    return server;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+interface CallParts {
+  readonly callers: Callers;
+  readonly dispatcher: Dispatcher;
+  readonly closing: AbortSignal;
+}
+
+function addCalls(app: FastifyInstance, { callers, dispatcher, closing }: CallParts): void {
+  app.post('/', async (request, reply) => {
+    let caller: Caller;
+    try {
+      caller = callers.identify(request.raw);
+    } catch (error) {
+      if (errorCode(error) !== 'UNAUTHENTICATED') throw error;
+      return sendError(reply.header('www-authenticate', 'Bearer'), 401, error);
+    }
+    const take = (calls: number) => {
+      const waitMs = caller.take(calls);
+      if (waitMs > 0) reply.code(429).header('retry-after', Math.ceil(waitMs / 1000));
+      return waitMs;
+    };
+    const signal = AbortSignal.any([closing, goneSignal(reply)]);
+    const text = typeof request.body === 'string' ? request.body : '';
+    const session = { scopes: caller.scopes, subscriptions: undefined, take };
+    const answer = await dispatcher.handleText(text, { session, signal });
+    return answer === undefined ? reply.code(204).send() : reply.type(JSON_TYPE).send(answer);
+  });
 }
 
 /** Aborts when the connection is closed before the answer went out. */

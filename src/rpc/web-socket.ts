@@ -4,16 +4,16 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import type { AccessRules } from './access-rules.ts';
+import type { Caller, Callers } from './callers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
-import type { Scope } from './schema/method.ts';
 import type { SubscriptionHub } from './subscriptions.ts';
 
 export interface SocketServerDeps {
   readonly access: AccessRules;
   readonly dispatcher: Dispatcher;
   readonly hub: SubscriptionHub;
-  readonly scopes: ReadonlySet<Scope>;
+  readonly callers: Callers;
   readonly logger: Logger;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;
@@ -34,11 +34,15 @@ export class SocketServer {
   readonly #unanswered = new WeakSet<WebSocket>();
   readonly #pinging: NodeJS.Timeout;
 
-  constructor(server: Server, deps: SocketServerDeps) {
+  constructor(deps: SocketServerDeps) {
     this.#deps = deps;
-    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     this.#pinging = setInterval(() => this.#ping(), PING_INTERVAL_MS);
     this.#pinging.unref();
+  }
+
+  /** Takes the upgrades of this server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
   close(): void {
@@ -49,22 +53,29 @@ export class SocketServer {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const refusal = this.#deps.access.refusalOf(request.headers);
+    const { access, callers } = this.#deps;
+    const refusal = callers.isTrusted(request) ? undefined : access.refusalOf(request.headers);
     if (refusal !== undefined) refuse(socket, '403 Forbidden', refusal);
     else if (request.url?.split('?')[0] !== '/ws')
       refuse(socket, '404 Not Found', rpcError('ENDPOINT_NOT_FOUND', 'the WebSocket is at /ws'));
-    else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket));
+    else
+      try {
+        const caller = callers.identify(request);
+        this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket, caller));
+      } catch (error) {
+        refuse(socket, '401 Unauthorized', error);
+      }
   }
 
-  #serve(socket: WebSocket): void {
-    const { dispatcher, hub, scopes, logger, closing } = this.#deps;
+  #serve(socket: WebSocket, caller: Caller): void {
+    const { dispatcher, hub, logger, closing } = this.#deps;
     const gone = new AbortController();
     const door = hub.open({
       send: (text) => this.#send(socket, text),
       unreadBytes: () => socket.bufferedAmount,
     });
     const context = {
-      session: { scopes, subscriptions: door },
+      session: { scopes: caller.scopes, subscriptions: door, take: caller.take },
       signal: AbortSignal.any([closing, gone.signal]),
     };
     let calls = 0;
@@ -110,7 +121,7 @@ export class SocketServer {
   }
 }
 
-function refuse(socket: Duplex, status: string, error: Error): void {
+function refuse(socket: Duplex, status: string, error: unknown): void {
   const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: errorObject(error) });
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -24,6 +24,8 @@ export interface DataDirPaths {
   readonly journal: string;
   /** Token of the admin methods of the RPC. */
   readonly adminToken: string;
+  /** Hashes of the tokens that its owner made for others. */
+  readonly tokens: string;
 }
 
 export function dataDirPaths(root: string): DataDirPaths {
@@ -40,6 +42,7 @@ export function dataDirPaths(root: string): DataDirPaths {
     unusedKeys: join(keys, 'unused'),
     journal: join(root, 'votes.journal'),
     adminToken: join(root, 'admin.token'),
+    tokens: join(root, 'tokens.json'),
   };
 }
 

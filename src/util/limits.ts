@@ -228,6 +228,10 @@ export const LIMITS = {
   maxRpcUnreadBytes: 16 * 1024 * 1024,
   /** Blocks that one call of chain_searchReceipts looks at. */
   maxSearchedBlocks: 256,
+  /** Tokens of one node, and callers whose rate is watched. */
+  maxRpcTokens: 256,
+  maxRpcBudgets: 4096,
+  maxRpcCallsPerSecond: 2000,
   maxSubscriptionsPerConnection: 64,
   maxSubscriptionQueue: 1024,
   maxLightBlocksPerAnswer: 64,

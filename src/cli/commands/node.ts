@@ -8,6 +8,7 @@ import { action, type CliContext, type CliProcess, type GlobalOptions } from '..
 import { EXIT, usageError } from '../exit-code.ts';
 import { toJsonText } from '../output.ts';
 import { coins, decimal, listOf } from '../parse.ts';
+import { registerNodeToken } from './node-token.ts';
 
 interface InitOptions {
   genesis?: string;
@@ -28,6 +29,12 @@ interface StartOptions {
   maxPeers?: number;
   rpcListen: string;
   rpcHostAllowlist?: string[];
+  rpcApi?: string[];
+  rpcRateLimit?: number;
+  rpcCors?: string[];
+  rpcSocket?: string;
+  rpcTlsCert?: string;
+  rpcTlsKey?: string;
   keyPasswordFile?: string;
   insecureKeys?: boolean;
   loopbackTestnet?: boolean;
@@ -52,6 +59,7 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
     .option('--key-password-file <file>', 'encrypt the key files with the password in this file')
     .option('--insecure-keys', 'write the key files in the clear (test networks only)')
     .action(action(cliProcess, initNodeCommand));
+  registerNodeToken(node, cliProcess);
   node
     .command('start')
     .description('run the node until it is told to stop (SIGINT, SIGTERM)')
@@ -64,6 +72,20 @@ export function registerNode(program: Command, cliProcess: CliProcess): void {
     .option('--max-peers <count>', 'most connections', decimal)
     .option('--rpc-listen <host:port>', 'address of the JSON-RPC', '127.0.0.1:8545')
     .option('--rpc-host-allowlist <host>', 'further names in a Host header; may be repeated', listOf)
+    .option(
+      '--rpc-api <scope>',
+      'scope without a token: read, write, debug; may be repeated (default: all three on loopback, else read)',
+      listOf,
+    )
+    .option(
+      '--rpc-rate-limit <calls>',
+      'calls per second of each token, and of each address without one',
+      decimal,
+    )
+    .option('--rpc-cors <origin>', 'origin whose pages may call the JSON-RPC; may be repeated', listOf)
+    .option('--rpc-socket <path>', 'serve the JSON-RPC on a local socket, too: all scopes, this user only')
+    .option('--rpc-tls-cert <file>', 'certificate chain, PEM: the JSON-RPC then speaks HTTPS')
+    .option('--rpc-tls-key <file>', 'key of the certificate, PEM')
     .option('--key-password-file <file>', 'password of the key files')
     .option('--insecure-keys', 'accept key files in the clear')
     .option('--no-mining', 'mine no sections but those that a proposal of the own lacks')
@@ -181,6 +203,12 @@ const FLAGS: Partial<Record<keyof NodeOptions, keyof StartOptions | keyof Global
   rpcHost: 'rpcListen',
   rpcPort: 'rpcListen',
   rpcHostAllowlist: 'rpcHostAllowlist',
+  rpcApi: 'rpcApi',
+  rpcRateLimit: 'rpcRateLimit',
+  rpcCors: 'rpcCors',
+  rpcSocket: 'rpcSocket',
+  rpcTlsCert: 'rpcTlsCert',
+  rpcTlsKey: 'rpcTlsKey',
   keyPasswordFile: 'keyPasswordFile',
   insecureKeys: 'insecureKeys',
   loopbackTestnet: 'loopbackTestnet',
@@ -206,6 +234,12 @@ async function startNodeCommand(context: CliContext, options: StartOptions): Pro
     rpcHost: rpc.host,
     rpcPort: rpc.port,
     rpcHostAllowlist: options.rpcHostAllowlist,
+    rpcApi: options.rpcApi,
+    rpcRateLimit: options.rpcRateLimit,
+    rpcCors: options.rpcCors,
+    rpcSocket: options.rpcSocket,
+    rpcTlsCert: options.rpcTlsCert,
+    rpcTlsKey: options.rpcTlsKey,
     keyPasswordFile: options.keyPasswordFile,
     insecureKeys: options.insecureKeys,
     loopbackTestnet: options.loopbackTestnet,

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { createClient } from '../../../src/client/client.ts';
+import { hashToken } from '../../../src/node/token-file.ts';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from '../../../src/rpc/server.ts';
 import { errorCode } from '../../../src/util/errors.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
@@ -228,7 +229,9 @@ describe('the RPC server', () => {
   });
 
   it('lets only who shows the token call the methods of admin', async () => {
-    const { server, node } = await open({ adminToken: 'sesame' });
+    const { server, node } = await open({
+      tokens: () => [{ name: 'ali', sha256: hashToken('sesame'), scopes: ['admin'] }],
+    });
     const isolate = (headers: Record<string, string>) =>
       createClient(server.url, { headers })
         .call('admin_isolate', { forMs: 5 })
@@ -237,8 +240,8 @@ describe('the RPC server', () => {
           (error) => errorCode(error),
         );
     assert.equal(await isolate({}), 'SCOPE_MISSING');
-    assert.equal(await isolate({ authorization: 'Bearer sesam' }), 'SCOPE_MISSING');
-    assert.equal(await isolate({ authorization: 'sesame' }), 'SCOPE_MISSING');
+    assert.equal(await isolate({ authorization: 'Bearer sesam' }), 'UNAUTHENTICATED');
+    assert.equal(await isolate({ authorization: 'sesame' }), 'UNAUTHENTICATED');
     assert.deepEqual(node.isolations, []);
     assert.equal(await isolate({ authorization: 'Bearer sesame' }), 'done');
     assert.deepEqual(node.isolations, [5]);
@@ -246,7 +249,7 @@ describe('the RPC server', () => {
     const anybody = createClient(closed.server.url, { headers: { authorization: 'Bearer undefined' } });
     await assert.rejects(
       anybody.call('admin_isolate', { forMs: 5 }),
-      (error) => errorCode(error) === 'SCOPE_MISSING',
+      (error) => errorCode(error) === 'UNAUTHENTICATED',
     );
   });
 
