@@ -39,7 +39,7 @@ import { waitForQuorum } from './quorum-wait.ts';
 import { SentRecord } from './sent-record.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
-import { TokenFile } from './token-file.ts';
+import { tokenFileIn } from './token-file.ts';
 
 export interface RunningNode {
   readonly peerId: string;
@@ -185,7 +185,7 @@ async function start(
 
   const { rpcSocket } = options;
   const adminToken = await makeAdminToken(paths.adminToken);
-  const tokenFile = new TokenFile(paths.tokens, () => systemClock.monotonicMs());
+  const tokenFile = tokenFileIn(options.dataDir);
   tokenFile.tokens();
   const rpc = await createRpcServer(
     rpcPorts({

@@ -4,6 +4,8 @@ import { rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AccessToken } from '../rpc/callers.ts';
 import { SCOPES, type Scope } from '../rpc/schema/method.ts';
+import { dataDirPaths } from '../storage/data-dir.ts';
+import { systemClock } from '../util/clock.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 
@@ -81,6 +83,11 @@ export class TokenFile {
     await writeFile(draft, `${JSON.stringify({ tokens }, null, 2)}\n`, { mode: OWNER_ONLY });
     await rename(draft, this.#path);
   }
+}
+
+/** The tokens of the node in a data directory. */
+export function tokenFileIn(dataDir: string): TokenFile {
+  return new TokenFile(dataDirPaths(dataDir).tokens, () => systemClock.monotonicMs());
 }
 
 /** SHA-256 of a token's text, hex. */

@@ -22,10 +22,8 @@ export function registerNodeToken(node: Command, cliProcess: CliProcess): void {
 }
 
 async function tokenFileOf({ dataDir }: CliContext) {
-  const { TokenFile } = await import('../../node/token-file.ts');
-  const { dataDirPaths } = await import('../../storage/data-dir.ts');
-  const { systemClock } = await import('../../util/clock.ts');
-  return new TokenFile(dataDirPaths(dataDir).tokens, () => systemClock.monotonicMs());
+  const { tokenFileIn } = await import('../../node/token-file.ts');
+  return tokenFileIn(dataDir);
 }
 
 async function createToken(context: CliContext, options: { scope: string[] }, name: string): Promise<void> {
