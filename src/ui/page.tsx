@@ -4,8 +4,14 @@ import { Navigation } from './parts/navigation.tsx';
 import { StatusBar } from './parts/status-bar.tsx';
 import { parseRoute, type Route } from './route.ts';
 import { BlockView } from './views/block.tsx';
+import { ConsensusView } from './views/consensus.tsx';
+import { ConsoleView } from './views/console.tsx';
+import { GossipView } from './views/gossip.tsx';
 import { LedgersView } from './views/ledgers.tsx';
+import { MempoolView } from './views/mempool.tsx';
+import { MiningView } from './views/mining.tsx';
 import { Overview } from './views/overview.tsx';
+import { PeersView } from './views/peers.tsx';
 import { TransactionView } from './views/transaction.tsx';
 
 function viewOf(route: Route): ComponentChild {
@@ -16,8 +22,20 @@ function viewOf(route: Route): ComponentChild {
       return <BlockView height={route.height} />;
     case 'transaction':
       return <TransactionView txId={route.txId} />;
-    default:
+    case 'overview':
       return <Overview />;
+    case 'gossip':
+      return <GossipView />;
+    case 'consensus':
+      return <ConsensusView />;
+    case 'mempool':
+      return <MempoolView />;
+    case 'mining':
+      return <MiningView />;
+    case 'peers':
+      return <PeersView />;
+    case 'console':
+      return <ConsoleView method={route.method} />;
   }
 }
 

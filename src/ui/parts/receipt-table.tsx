@@ -30,10 +30,7 @@ export function ReceiptTable({ receipts, withHeight = false }: ReceiptTableProps
           <th scope="col" class="w-ledger">
             Ledger
           </th>
-          <th scope="col" class="w-status">
-            Status
-          </th>
-          <th scope="col">Events</th>
+          <th scope="col">Outcome</th>
           <th scope="col" class="number w-gas">
             Gas
           </th>
@@ -56,14 +53,12 @@ export function ReceiptTable({ receipts, withHeight = false }: ReceiptTableProps
             <td>
               <LedgerBadge ledger={receipt.ledger} />
             </td>
-            <td>
+            <td title={outcomeOf(receipt)}>
               <Status status={receipt.status} />
-            </td>
-            <td class="cut" title={eventNames(receipt)}>
-              {eventNames(receipt)}
+              {receipt.status === 'OK' && <span> {eventNames(receipt)}</span>}
             </td>
             <td class="number">{grouped(receipt.gas)}</td>
-            <td class="number cut">{chargeOf(receipt)}</td>
+            <td class="number">{chargeOf(receipt)}</td>
           </tr>
         ))}
       </tbody>
@@ -81,7 +76,11 @@ export function Status({ status }: { status: string }) {
 }
 
 function eventNames({ events }: Receipt): string {
-  return events.length === 0 ? '–' : events.map(({ name }) => name).join(', ');
+  return events.map(({ name }) => name).join(', ');
+}
+
+function outcomeOf(receipt: Receipt): string {
+  return receipt.status === 'OK' ? eventNames(receipt) : receipt.status;
 }
 
 export function chargeOf({ charges }: Receipt): string {

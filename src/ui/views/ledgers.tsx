@@ -96,7 +96,7 @@ function RecentBlocks({ ledger, heads }: { ledger: LedgerName | undefined; heads
               <th scope="col">Height</th>
               <th scope="col">Age</th>
               <th scope="col" class="number">
-                Transactions
+                Receipts
               </th>
             </tr>
           </thead>
