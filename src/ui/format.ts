@@ -29,9 +29,9 @@ export function bytes(count: number): string {
   return `${(count / 1_048_576).toFixed(1)} MiB`;
 }
 
-/** Digits in groups of three, with thin spaces. */
+/** Digits in groups of three, with narrow spaces that do not break. */
 export function grouped(number: number | bigint | string): string {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
 }
 
 /** An amount in micro-units as units, without digits that say nothing. */

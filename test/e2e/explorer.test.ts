@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { addressToText } from '../../src/types/address.ts';
 import { describeInBrowser, launchBrowser } from '../support/browser.ts';
 import { Cluster } from '../support/cluster.ts';
 
@@ -11,7 +12,16 @@ const PORT_BASE = 21_300;
 const ORIGIN = `http://127.0.0.1:${PORT_BASE + 100}`;
 const SCREEN = { width: 1280, height: 720 };
 /** Every view that has an entry in the navigation, with its heading. */
-const VIEWS = { overview: 'Overview', ledgers: 'Ledgers' } as const;
+const VIEWS = {
+  overview: 'Overview',
+  gossip: 'Gossip',
+  consensus: 'Consensus',
+  mempool: 'Mempool',
+  ledgers: 'Ledgers',
+  mining: 'Mining',
+  peers: 'Peers',
+  console: 'RPC console',
+} as const;
 
 describeInBrowser('The page at /ui in Chromium', function () {
   this.timeout(60_000);
@@ -127,6 +137,55 @@ describeInBrowser('The page at /ui in Chromium', function () {
       assert.match((await findings.textContent()) ?? '', check);
       assert.equal(await page.locator('.checks [data-state=failed]').count(), 1);
     }
+  });
+
+  it('draws its peers, and tells of one that is chosen by keyboard', async () => {
+    await show('gossip');
+    const nodes = page.locator('.graph-node[role=button]');
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.graph-node[role=button]').length === count,
+      VALIDATORS - 1,
+    );
+    await page.locator('.edge.push').first().waitFor({ state: 'attached' });
+    await nodes.first().focus();
+    await page.keyboard.press('Enter');
+    const details = page.locator('.side-panel');
+    await details.getByText('push stream').waitFor();
+    const peerId = await nodes.first().locator('title').textContent();
+    assert.equal(await details.locator('code').first().getAttribute('title'), peerId);
+    await page.locator('tr [data-carrier=push]').first().waitFor();
+  });
+
+  it('shows who sealed which block, and names who is missing when there is no quorum', async () => {
+    await show('consensus');
+    await page.locator('.vote-grid .vote[data-cell=sealed]').first().waitFor();
+    assert.equal(await page.locator('.vote-grid tbody tr').count(), VALIDATORS);
+    await Promise.all([cluster.stop(2), cluster.stop(3)]);
+    const verdict = page.locator('.verdict[data-tone=bad]');
+    await verdict.getByText(/^NO_QUORUM: 2 validators missing/).waitFor();
+    for (const k of [2, 3]) {
+      const id = addressToText(cluster.identityOf(k).account.address);
+      await page.locator(`.log-box code[title="${id}"]`).waitFor();
+    }
+    await cluster.start(2);
+    await page.locator('.verdict[data-tone=good]').waitFor();
+    await cluster.start(3);
+  });
+
+  it('shows for each proof type who is elected to mine', async () => {
+    await show('mining');
+    for (const name of ['action', 'coordination', 'execution', 'transact', 'gold'])
+      await page
+        .getByRole('region', { name: `Proof of ${name}` })
+        .locator('.ranks li')
+        .first()
+        .waitFor();
+  });
+
+  it('calls a method of the node by hand', async () => {
+    await show('console/net_version');
+    await page.getByRole('button', { name: 'Call', exact: true }).click();
+    await page.getByTestId('answer').getByText('"4242"').waitFor();
   });
 
   it('can be walked by keyboard alone, with the focus in sight', async () => {

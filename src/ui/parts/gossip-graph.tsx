@@ -90,7 +90,7 @@ export function GossipGraph(props: GossipGraphProps) {
               class="graph-node"
               data-role={peer.role ?? 'unknown'}
               role="button"
-              tabIndex={0}
+              tabindex={0}
               aria-label={name}
               aria-pressed={selected === peer.peerId}
               transform={`translate(${at.x} ${at.y})`}
