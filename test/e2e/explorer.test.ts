@@ -8,7 +8,7 @@ import { describeInBrowser, launchBrowser } from '../support/browser.ts';
 import { Cluster } from '../support/cluster.ts';
 
 const VALIDATORS = 4;
-const PORT_BASE = 21_300;
+const PORT_BASE = 24_300;
 const ORIGIN = `http://127.0.0.1:${PORT_BASE + 100}`;
 const SCREEN = { width: 1280, height: 720 };
 /** Every view that has an entry in the navigation, with its heading. */
@@ -98,13 +98,13 @@ describeInBrowser('The page at /ui in Chromium', function () {
       for (const [route, title] of Object.entries(VIEWS)) {
         await show(route);
         await page.getByRole('heading', { level: 1, name: title }).waitFor();
+        await page.locator('main section').first().waitFor();
         const overflow = await page.evaluate(() => {
           const main = document.querySelector('main') as HTMLElement;
           const widths = [document.documentElement, main].map((part) => part.scrollWidth - part.clientWidth);
           return { widths, height: document.documentElement.scrollHeight - innerHeight };
         });
         assert.deepEqual(overflow, { widths: [0, 0], height: 0 }, `${route} in ${colorScheme}`);
-        assert.ok((await page.locator('main section').count()) > 0, route);
       }
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const [red = 0] = background.match(/\d+/g)?.map(Number) ?? [];
