@@ -60,6 +60,8 @@ class Probe {
     let peerId: string | undefined;
     let status: Status | undefined;
     let genesis: Uint8Array | undefined;
+    // The time limits of libp2p keep no process alive; without this it could end while it waits for one of them.
+    const alive = setInterval(() => undefined, LIMITS.probeTimeoutMs);
     try {
       await this.#reach();
       const connection = await this.#encrypt();
@@ -71,6 +73,7 @@ class Probe {
       if (!(error instanceof StoppedHere)) throw error;
     } finally {
       await this.#host?.libp2p.stop();
+      clearInterval(alive);
     }
     const self = this.#host?.libp2p.peerId.toString();
     return { ok: this.#steps.every((step) => step.ok), self, peerId, steps: this.#steps, status, genesis };
