@@ -9,6 +9,7 @@ import { type AccessToken, type Caller, Callers } from './callers.ts';
 import { addCrossOrigin } from './cross-origin.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
+import { addEventStream } from './event-stream.ts';
 import { createHandlers } from './handlers.ts';
 import { openRpcDocument } from './openrpc.ts';
 import { addPage, type PageFile } from './page.ts';
@@ -56,7 +57,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, health at `/livez` and `/readyz`, its description
+ * Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, events at `/events`, health at `/livez` and `/readyz`, its description
  * at `/openrpc.json`, the page for people at `/ui`. The same is served on the local socket, if there is to be one.
  * @throws NodeError of `listenLocally`
  */
@@ -94,6 +95,7 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   addDocuments(app, ports);
   addPage(app, options.page ?? []);
+  addEventStream(app, { hub, callers, sendError });
   addCalls(app, { callers, dispatcher, closing: closing.signal });
 
   await app.listen({ host: options.host, port: options.port });
@@ -186,7 +188,7 @@ function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
       reply,
       404,
       rpcError('ENDPOINT_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
-        hint: 'POST JSON-RPC to /, connect a WebSocket to /ws, or GET /livez or /readyz',
+        hint: 'POST JSON-RPC to /, connect a WebSocket to /ws, read /events?topics=newHeads, or GET /livez or /readyz',
       }),
     ),
   );

@@ -15,11 +15,21 @@ import type { SubscriptionTopic } from './schema/meta.ts';
 import { addressText, hash0x, rfc3339 } from './text-forms.ts';
 import { watchWorkers } from './worker-watch.ts';
 
+/** One event of one subscription; `content` is the text of a JSON member, `"data":…` or `"lagged":…`. */
+export interface Notice {
+  readonly id: string;
+  readonly topic: SubscriptionTopic;
+  readonly seq: number;
+  readonly content: string;
+}
+
 /** Where the notices of one connection go. */
 export interface NoticeSink {
   send(text: string): void;
   /** Bytes that the reader has not taken yet. */
   unreadBytes(): number;
+  /** Makes the text of a notice; by default a JSON-RPC notification. */
+  readonly form?: (notice: Notice) => string;
 }
 
 /** What a session may do with subscriptions. */
@@ -117,16 +127,17 @@ export class SubscriptionHub {
         continue;
       }
       const { id, dropped, sink } = subscription;
-      if (dropped > 0) sink.send(notice(id, seq, `"lagged":${dropped}`));
+      const form = sink.form ?? notification;
+      if (dropped > 0) sink.send(form({ id, topic, seq, content: `"lagged":${dropped}` }));
       subscription.dropped = 0;
       data ??= JSON.stringify(makeData());
-      sink.send(notice(id, seq, `"data":${data}`));
+      sink.send(form({ id, topic, seq, content: `"data":${data}` }));
     }
   }
 }
 
-function notice(subscription: string, seq: number, content: string): string {
-  return `{"jsonrpc":"2.0","method":"meta_subscription","params":{"subscription":"${subscription}","seq":${seq},${content}}}`;
+function notification({ id, seq, content }: Notice): string {
+  return `{"jsonrpc":"2.0","method":"meta_subscription","params":{"subscription":"${id}","seq":${seq},${content}}}`;
 }
 
 function headNotice({ height, hash, block, certificate }: StoredBlock) {

@@ -53,6 +53,11 @@ export class RpcNode {
     return block;
   }
 
+  /** Tells of a block once more, as if it were new. */
+  announce(block: CertifiedBlock): void {
+    for (const listener of this.#commitListeners) listener(block);
+  }
+
   drop(txId: string): void {
     this.pool.delete(txId);
     const drop: DroppedTransaction = { txId, reason: 'EXPIRED', atMs: 1_700_000_000_000 };
