@@ -59,7 +59,7 @@ export function PeerDetails({ peer, rate }: { peer: Peer | undefined; rate: Peer
               {score.topics.map((one) => (
                 <tr key={one.topic}>
                   <th scope="row">{one.topic}</th>
-                  <td>{one.inMesh ? duration(one.timeInMesh) : 'no'}</td>
+                  <td>{one.inMesh ? one.timeInMesh.toFixed(1) : 'no'}</td>
                   <td class="number">{one.firstDeliveries.toFixed(1)}</td>
                   <td class="number">{one.invalidMessages.toFixed(1)}</td>
                 </tr>
