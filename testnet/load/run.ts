@@ -285,12 +285,12 @@ class LoadGenerator {
   }
 
   async #askForOpen(): Promise<void> {
-    for (const { txId, node } of this.#tracker.unsettled()) {
-      const rpc = this.#nodes.find(({ name }) => name === node);
-      const status = await rpc?.call('tx_status', { txId: `0x${txId}` }).catch(() => undefined);
-      if (status?.state === 'dropped') this.#tracker.onDropped(txId, status.reason);
-      if (status?.state === 'pooled' || status?.state === 'queued') this.#tracker.onPooled(txId);
-    }
+    for (const { txId } of this.#tracker.unsettled())
+      for (const node of this.#nodes) {
+        const status = await node.call('tx_status', { txId: `0x${txId}` }).catch(() => undefined);
+        if (status?.state === 'dropped') this.#tracker.onDropped(txId, status.reason);
+        if (status?.state === 'pooled' || status?.state === 'queued') this.#tracker.onPooled(txId);
+      }
   }
 }
 
