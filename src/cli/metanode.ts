@@ -9,6 +9,11 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(1);
 }
+// `metanode … | head`: who reads has enough, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 const { runProgram } = await import('./program.ts');
 const exitCode = await runProgram(process.argv.slice(2));
 // A wait that lost its race must not keep the process; but all that was printed must have left.

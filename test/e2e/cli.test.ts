@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../support/cli.ts';
+import { runCli, spawnCli } from '../support/cli.ts';
 
 describe('metanode program', () => {
   let directory: string;
@@ -91,6 +91,13 @@ describe('metanode program', () => {
     assert.equal(initialized.code, 0, initialized.stderr);
     assert.equal(JSON.parse(initialized.stdout).genesisHash, genesisHash);
     assert.equal((await runCli(init)).code, 1, 'a second init must not overwrite keys');
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const { child, result } = spawnCli(['limits']);
+    child.stdout.destroy();
+    const { code, stderr } = await result;
+    assert.deepEqual([code, stderr], [0, '']);
   });
 
   it('asks how keys are to be kept before it makes any', async () => {

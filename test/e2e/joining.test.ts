@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deriveAccount } from '../../testnet/identities.ts';
@@ -137,6 +137,42 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
       WAIT_MS,
     );
     assert.ok(readFileSync(join(dataDir, 'votes.journal')).length > 0);
+  });
+
+  it('is told its own peer id when it is not on the allow-list, and joins with the same keys once it is', async () => {
+    const list = join(directory, 'allow.yaml');
+    await cluster.init(VALIDATORS);
+    const port = PORT_BASE + 9;
+    const startGate = () =>
+      networks.outside.startNode([
+        ...['node', 'start', '--data-dir', cluster.directoryOf(VALIDATORS), '--insecure-keys'],
+        ...['--listen', `/ip4/${networks.outsideAddress}/tcp/${port}`, '--rpc-listen', rpcOf(9)],
+        ...['--allowlist', list, '--log-level', 'fatal'],
+      ]);
+    writeFileSync(list, 'nodes: []\n');
+    const stopGate = startGate();
+    invite = await waitFor(
+      'an invite of the gate',
+      async () => {
+        const { code, stdout } = await networks.outside.cli([
+          'invite',
+          'create',
+          '--rpc',
+          `http://${rpcOf(9)}`,
+        ]);
+        return code === 0 && stdout.trim();
+      },
+      WAIT_MS,
+    );
+    const dataDir = join(directory, 'guest');
+    const refused = await networks.inside.cli(joining(dataDir));
+    assert.equal(refused.code, 4, refused.stderr);
+    assert.match(refused.stderr, /PEER_NOT_ALLOWED/);
+    const self = /12D3KooW\w+/.exec(refused.stderr)?.[0];
+    await stopGate();
+    writeFileSync(list, `nodes:\n  - ${self}\n`);
+    startGate();
+    await waitFor('the gate', async () => (await networks.inside.cli(joining(dataDir))).code === 0, WAIT_MS);
   });
 });
 

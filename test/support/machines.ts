@@ -67,10 +67,11 @@ export class Machine {
     return await new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
   }
 
-  /** Starts a node here that runs until `stop`. */
-  startNode(args: readonly string[]): void {
+  /** Starts a node here that runs until `stop`, or until the function that is returned has ended it. */
+  startNode(args: readonly string[]): () => Promise<void> {
     const node = this.#spawn(args, 'ignore');
     this.#nodes.push(node);
+    return () => end(node);
   }
 
   async stop(): Promise<void> {
