@@ -1,5 +1,7 @@
 import { Random } from '../src/sim/random.ts';
 import { faultTolerance, quorum } from '../src/types/quorum.ts';
+import { NodeError } from '../src/util/errors.ts';
+import type { TestnetErrorCode } from './directory.ts';
 import type { Fault, FaultKind } from './manifest.ts';
 
 /** One fault of a chaos run. */
@@ -12,7 +14,7 @@ export interface ChaosStep {
 }
 
 /** What takes validators away altogether, so that enough of them stop the chain. */
-const OUTAGES: readonly FaultKind[] = ['kill', 'terminate', 'pause', 'disconnect'];
+const OUTAGES: readonly FaultKind[] = ['kill', 'terminate', 'pause', 'disconnect', 'partition'];
 /** What costs the machine so much that one node at a time is enough. */
 const COSTLY_FAULTS: ReadonlySet<FaultKind> = new Set(['full-disk', 'slow-disk']);
 
@@ -35,6 +37,7 @@ export const CHAOS_PACES = {
 /**
  * An endless row of faults that a seed decides. Each kind comes once before any comes again, on at most f validators at
  * once; after each such turn one fault takes so many away that no quorum is left.
+ * @throws NodeError FAULT_IMPOSSIBLE where so few validators can neither spare one nor be stopped by such a fault
  */
 export function* chaosSteps(
   seed: number,
@@ -44,8 +47,20 @@ export function* chaosSteps(
 ): Generator<ChaosStep, never> {
   const random = new Random(`chaos ${seed}`);
   const f = faultTolerance(validators.length);
-  const outages = kinds.filter((kind) => OUTAGES.includes(kind));
-  const tooMany = validators.length - quorum(validators.length) + 1;
+  const needed = quorum(validators.length);
+  const tooMany = validators.length - needed + 1;
+  /** Those that a partition takes away go on among themselves: they must not be a quorum either. */
+  const mostOf = (kind: FaultKind) => (kind === 'partition' ? needed - 1 : validators.length);
+  const outages = kinds.filter((kind) => OUTAGES.includes(kind) && mostOf(kind) >= tooMany);
+  if (f === 0 && outages.length === 0)
+    throw new NodeError<TestnetErrorCode>(
+      'FAULT_IMPOSSIBLE',
+      'none of these faults leaves so few validators a choice',
+      {
+        data: { validators: validators.length, kinds },
+        hint: 'with four validators one may fail',
+      },
+    );
   const step = (kind: FaultKind, count: number, stopsChain: boolean): ChaosStep => ({
     fault: {
       kind,
@@ -58,7 +73,8 @@ export function* chaosSteps(
   for (;;) {
     for (const kind of random.sample(kinds, kinds.length))
       if (f > 0) yield step(kind, COSTLY_FAULTS.has(kind) ? 1 : random.between(1, f), false);
-    if (outages.length > 0)
-      yield step(random.pick(outages), random.between(tooMany, validators.length), true);
+    if (outages.length === 0) continue;
+    const outage = random.pick(outages);
+    yield step(outage, random.between(tooMany, mostOf(outage)), true);
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NodeError } from '../src/util/errors.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -34,11 +34,17 @@ export type TestnetFile = z.infer<typeof TestnetFileSchema>;
 export type TestnetErrorCode =
   | 'NO_TESTNET'
   | 'TESTNET_EXISTS'
+  /** What is there was made by another version, whose testnets this one cannot go on with. */
+  | 'TESTNET_OF_OTHER_VERSION'
   | 'TESTNET_RUNNING'
+  | 'TESTNET_NOT_RUNNING'
+  | 'TESTNET_FULL'
+  | 'NOT_ADMITTED'
   | 'PORT_TAKEN'
   | 'NODE_DIED'
   | 'FAULT_IMPOSSIBLE'
   | 'UNKNOWN_NODE'
+  | 'BAD_PARTITION'
   | 'TIMED_OUT'
   | 'INTERRUPTED'
   | 'NOT_HEALTHY';

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { createClient } from '../src/client/client.ts';
-import { dataDirPaths } from '../src/storage/data-dir.ts';
+import { adminOf } from './admin.ts';
 import { fullDiskObstacle, SlowSyncs, SmallDisk, slowDiskObstacle } from './disk-faults.ts';
 import type { Fault, FaultKind } from './manifest.ts';
-import { type StartSettings, start } from './stages/start.ts';
+import { partition } from './stages/partition.ts';
+import { launch, type StartSettings } from './stages/start.ts';
 import { processOf, type Supervisor } from './supervisor.ts';
 
 /** What every sync takes longer while a disk is slow. */
@@ -41,7 +40,7 @@ export async function inject(
   settings: StartSettings,
 ): Promise<OngoingFault> {
   const nothing = async () => {};
-  const startAgain = () => start(supervisor, nodes, settings);
+  const startAgain = () => launch(supervisor, nodes, settings);
   switch (kind) {
     case 'kill':
       await supervisor.kill(nodes);
@@ -56,6 +55,9 @@ export async function inject(
     case 'disconnect':
       await Promise.all(nodes.map((name) => isolate(supervisor, name, forMs)));
       return { heal: nothing, abandon: nothing }; // it ends by itself
+    case 'partition':
+      await partition(supervisor, sidesOf(supervisor, nodes));
+      return { heal: () => partition(supervisor, []), abandon: nothing };
     case 'slow-disk':
       return await slowDown(supervisor, nodes);
     case 'full-disk':
@@ -63,11 +65,14 @@ export async function inject(
   }
 }
 
+/** These nodes on one side, all others on the other. */
+function sidesOf(supervisor: Supervisor, names: readonly string[]): string[][] {
+  const others = supervisor.nodes.map(({ name }) => name).filter((name) => !names.includes(name));
+  return [[...names], others];
+}
+
 async function isolate(supervisor: Supervisor, name: string, forMs: number): Promise<void> {
-  const { adminToken } = dataDirPaths(supervisor.directory.nodePath(name));
-  const token = (await readFile(adminToken, 'utf8')).trim();
-  const client = createClient(supervisor.node(name).rpc, { headers: { authorization: `Bearer ${token}` } });
-  await client.call('admin_isolate', { forMs });
+  await (await adminOf(supervisor, name)).call('admin_isolate', { forMs });
 }
 
 async function slowDown(supervisor: Supervisor, nodes: readonly string[]): Promise<OngoingFault> {
@@ -95,7 +100,7 @@ async function fillDisks(
   try {
     await supervisor.stop(nodes);
     for (const name of nodes) disks.push(await SmallDisk.under(supervisor.directory.nodePath(name)));
-    await start(supervisor, nodes, settings);
+    await launch(supervisor, nodes, settings);
     supervisor.expectEnd(nodes, true);
     for (const disk of disks) await disk.fill();
   } catch (error) {
@@ -105,7 +110,7 @@ async function fillDisks(
   return {
     heal: async () => {
       await release();
-      await start(supervisor, nodes, settings);
+      await launch(supervisor, nodes, settings);
     },
     abandon: release,
   };

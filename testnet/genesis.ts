@@ -10,9 +10,9 @@ import { toHex } from '../src/util/bytes.ts';
 import { bankIdentifierCode, legalEntityIdentifier } from './bank-codes.ts';
 import {
   type Account,
-  deriveAccount,
   deriveAuthorityKeys,
   deriveDemoAccounts,
+  deriveFounder,
   deriveLane,
   deriveSalt,
   deriveSenders,
@@ -108,6 +108,7 @@ export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
   const { seed } = options;
   const lanes = Array.from({ length: LANES }, (_, lane) => deriveLane(seed, lane));
   const identities = deriveValidators(seed, options.validators);
+  const founder = deriveFounder(seed);
   const endowment = new Endowment();
   for (const identity of identities) endowment.endowValidator(identity);
   for (const lane of lanes) {
@@ -131,7 +132,8 @@ export function createTestnetGenesis(options: TestnetGenesisOptions): Genesis {
     endowment.give(account, 'GEN', 100n);
     endowment.fillMeters(account, 100n);
   }
-  endowment.giveRest(deriveAccount(seed, 'founder'), TESTNET_BOND * BigInt(options.validators));
+  endowment.give(founder, 'FLX', 10_000n);
+  endowment.giveRest(founder, TESTNET_BOND * BigInt(options.validators));
 
   const validators: GenesisValidator[] = identities.map(({ account, consensus, vrf }) => ({
     id: account.address,

@@ -74,6 +74,11 @@ export function deriveValidators(seed: string, count: number): ValidatorIdentity
   return series(count, (number) => deriveValidator(seed, `v${number}`));
 }
 
+/** Who has the GEN that nobody else has, and pays for validators that join. */
+export function deriveFounder(seed: string): Account {
+  return deriveAccount(seed, 'founder');
+}
+
 /** The libp2p key of a node. */
 export function deriveNodeSeed(seed: string, name: string): Uint8Array {
   return secretOf(seed, `node/${name}`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NodeError } from '../src/util/errors.ts';
 import { fromJsonText, type JsonFileErrorCode } from './json-file.ts';
 
@@ -9,8 +9,9 @@ import { fromJsonText, type JsonFileErrorCode } from './json-file.ts';
 
 /**
  * What may be done to a node while the testnet runs. `kill` ends it as a power cut would, `terminate` and `restart` in
- * order; `pause` freezes the process (SIGSTOP); `disconnect` takes all its connections with peers; `full-disk` leaves
- * no room where its data is; `slow-disk` makes every sync of a file slow.
+ * order; `pause` freezes the process (SIGSTOP); `disconnect` takes all its connections with peers; `partition` leaves
+ * those among the nodes that are hit, and among the others; `full-disk` leaves no room where its data is; `slow-disk`
+ * makes every sync of a file slow.
  */
 export const FAULTS = [
   'kill',
@@ -18,13 +19,14 @@ export const FAULTS = [
   'restart',
   'pause',
   'disconnect',
+  'partition',
   'full-disk',
   'slow-disk',
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
 /** Faults that cannot last for good: what they need is taken away again. */
-const TEMPORARY: ReadonlySet<FaultKind> = new Set(['disconnect', 'full-disk', 'slow-disk']);
+const TEMPORARY: ReadonlySet<FaultKind> = new Set(['disconnect', 'partition', 'full-disk', 'slow-disk']);
 
 const PerturbationSchema = z
   .strictObject({
@@ -37,7 +39,7 @@ const PerturbationSchema = z
     forMs: z.int().min(0).max(86_400_000).default(0),
   })
   .refine(({ kind, forMs }) => forMs > 0 || !TEMPORARY.has(kind), {
-    message: 'disconnect, full-disk and slow-disk need forMs',
+    message: `${[...TEMPORARY].join(', ')} need forMs`,
     path: ['forMs'],
   });
 /** One fault: what is done to which nodes, and for how long. */
@@ -101,6 +103,21 @@ export function nodeNames(manifest: Pick<Manifest, 'validators' | 'observers'>):
     ...Array.from({ length: manifest.validators }, (_, index) => `v${index + 1}`),
     ...Array.from({ length: manifest.observers }, (_, index) => `o${index + 1}`),
   ];
+}
+
+/** The order of nodes in testnet.json: validators before observers, each by its number. */
+export function byName(
+  { name: a }: { readonly name: string },
+  { name: b }: { readonly name: string },
+): number {
+  if (a[0] !== b[0]) return a.startsWith('v') ? -1 : 1;
+  return Number(a.slice(1)) - Number(b.slice(1));
+}
+
+/** The name after those of its kind: `v` of nodes with validator keys, `o` of observers. */
+export function nextName(kind: 'v' | 'o', nodes: readonly { readonly name: string }[]): string {
+  const numbers = nodes.filter(({ name }) => name.startsWith(kind)).map(({ name }) => Number(name.slice(1)));
+  return `${kind}${Math.max(0, ...numbers) + 1}`;
 }
 
 /** Expands `v3`, `v15..v21`, `v1,v2` and `all` to names, in the order of `known`. @throws RangeError for an unknown name */

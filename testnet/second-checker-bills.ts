@@ -9,7 +9,7 @@ import {
 import type { Genesis } from '../src/types/genesis.ts';
 import { TOKENS, type TokenName } from '../src/types/names.ts';
 import { DOCKLOCK } from '../src/types/operations/docklock.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../src/types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../src/types/operations/economy-receipts.ts';
 import type { BlockReceipts, Receipt } from '../src/types/receipt.ts';
 import { decode, encode } from '../src/types/ssz.ts';
 import { readSystemReceipt } from '../src/types/system-receipt.ts';

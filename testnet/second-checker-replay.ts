@@ -4,7 +4,7 @@ import { minersOf } from '../src/ledger/end-block.ts';
 import { evidenceGround } from '../src/ledger/evidence.ts';
 import { executeBlock } from '../src/ledger/execute-block.ts';
 import { genesisState } from '../src/ledger/genesis-state.ts';
-import type { SectionResult } from '../src/ledger/section.ts';
+import type { SectionResult } from '../src/ledger/section-result.ts';
 import { wrongSectionField } from '../src/ledger/section-roots.ts';
 import type { State } from '../src/ledger/state/state.ts';
 import { electMinersAbove } from '../src/mining/election.ts';

@@ -146,6 +146,8 @@ export class RewardBooks {
     const treasury = whole - minerReward - proposerReward - providersReward - signerReward * count;
     this.#expect(`pool of ${ledger} at ${height} in ${token}`, told, {
       ...told,
+      // A proposer is paid for a section that it mined as the first of those elected, or not at all.
+      rank: miner === proposer && rank > 0 ? RANK_PERCENT.length - 1 : rank,
       pool: whole,
       minerReward,
       proposerReward,

@@ -1,5 +1,6 @@
 import { NodeError } from '../src/util/errors.ts';
 import type { TestnetDirectory, TestnetErrorCode, TestnetFile, TestnetNode } from './directory.ts';
+import { byName } from './manifest.ts';
 import {
   isAlive,
   type ProcessIdentity,
@@ -11,12 +12,6 @@ import {
 
 /** Time that a node gets to close its database and leave, before it is killed. */
 const GRACE_MS = 10_000;
-
-/**
- * Many nodes share few cores, and a young node spends most of its time in code that it has not compiled yet: a cheap
- * compilation at once pays off.
- */
-const NODE_FLAGS = ['--always-sparkplug', '--interrupt-budget=500000'];
 
 /** The process of a node, or undefined if it is not meant to run. */
 export function processOf(node: TestnetNode): ProcessIdentity | undefined {
@@ -75,6 +70,11 @@ export class Supervisor {
     return this.nodes.filter((node) => node.pid !== null);
   }
 
+  /** Those that vote, or did when they were last looked at. */
+  get validators(): readonly TestnetNode[] {
+    return this.nodes.filter((node) => node.validator !== null);
+  }
+
   /** Reads testnet.json again, because another command may have stopped or started nodes. */
   async refresh(): Promise<void> {
     this.#file = await this.directory.loadTestnet();
@@ -86,21 +86,29 @@ export class Supervisor {
   }
 
   #update(names: ReadonlySet<string>, change: (node: TestnetNode) => Partial<TestnetNode>): Promise<void> {
-    const updated = this.#updating.then(() => this.#updateNow(names, change));
-    this.#updating = updated.catch(() => {}); // whoever asked for it hears of it
-    return updated;
+    return this.#rewrite((nodes) =>
+      nodes.map((node) => (names.has(node.name) ? { ...node, ...change(node) } : node)),
+    );
   }
 
-  async #updateNow(
-    names: ReadonlySet<string>,
-    change: (node: TestnetNode) => Partial<TestnetNode>,
-  ): Promise<void> {
-    await this.refresh();
-    const nodes = this.#file.nodes.map((node) =>
-      names.has(node.name) ? { ...node, ...change(node) } : node,
-    );
-    this.#file = { ...this.#file, nodes };
-    await this.directory.saveTestnet(this.#file);
+  #rewrite(change: (nodes: readonly TestnetNode[]) => TestnetNode[]): Promise<void> {
+    const written = this.#updating.then(async () => {
+      await this.refresh();
+      this.#file = { ...this.#file, nodes: change(this.#file.nodes) };
+      await this.directory.saveTestnet(this.#file);
+    });
+    this.#updating = written.catch(() => {}); // whoever asked for it hears of it
+    return written;
+  }
+
+  /** Writes a node into testnet.json that is not there yet: every command knows it from now on. */
+  async add(node: TestnetNode): Promise<void> {
+    await this.#rewrite((nodes) => [...nodes, node].sort(byName));
+  }
+
+  /** The chain has admitted the node as the validator with this id. */
+  async noteAdmitted(name: string, validator: string): Promise<void> {
+    await this.#update(new Set([name]), () => ({ validator }));
   }
 
   /** Starts nodes that do not run, one after the other; `argumentsOf` gives the arguments of the metanode command. */
@@ -112,7 +120,7 @@ export class Supervisor {
     for (const name of names) {
       const node = this.node(name);
       const logPath = this.directory.logPath(name);
-      const child = await spawnLogged([...NODE_FLAGS, ...this.#program, ...argumentsOf(node)], logPath);
+      const child = await spawnLogged([...this.#program, ...argumentsOf(node)], logPath);
       started.set(name, child);
       void child.exit.then(({ code, signal }) => this.#onExit(name, child, code, signal));
     }
@@ -187,6 +195,7 @@ export class Supervisor {
   /** Ends everything, whoever started it. */
   async stopAll(): Promise<void> {
     this.#stopping = true;
+    await this.refresh(); // another command may have added nodes
     await this.stop(this.nodes.map((node) => node.name));
   }
 

@@ -11,9 +11,10 @@ import { interruption, listenForInterrupt } from '../../testnet/commands/interru
 import { ceilingPerSecond, ratio } from './arithmetic.ts';
 import { BenchContext, type BenchOptions, type BenchRun, type Metrics } from './context.ts';
 import { type BenchReport, renderReport, roundMetrics } from './report.ts';
+import { finality, overload } from './runs/beside-the-best.ts';
 import { restart, sync, syncBatch } from './runs/catching-up.ts';
 import { growth } from './runs/growth.ts';
-import { load4, load4Batch, load21, load21Batch } from './runs/load.ts';
+import { load4, load4Batch, load21, load21Batch, load21Observers } from './runs/load.ts';
 import { mempool } from './runs/mempool.ts';
 import { micro } from './runs/micro.ts';
 import { boot21, idle21 } from './runs/quiet.ts';
@@ -29,7 +30,10 @@ const RUNS: readonly BenchRun[] = [
   boot21,
   idle21,
   load21,
+  load21Observers,
   load21Batch,
+  finality,
+  overload,
   sync,
   syncBatch,
 ];
@@ -39,10 +43,11 @@ interface CommandOptions {
   seconds: number;
   warmup: number;
   validators?: number;
-  observers: number;
+  observers?: number;
   rate?: number;
   target?: number;
   accounts: number;
+  blocks: number;
   portBase: number;
   directory?: string;
 }
@@ -56,10 +61,11 @@ const program = new Command('bench')
   .option('--seconds <seconds>', 'length of each measurement', positive, 30)
   .option('--warmup <seconds>', 'load before the measurement begins', positive, 15)
   .option('--validators <count>', 'instead of the number of the run', decimal)
-  .option('--observers <count>', 'observers beside the validators, in runs with a load', decimal, 0)
+  .option('--observers <count>', 'observers beside the validators, in runs with a load', decimal)
   .option('--rate <rate>', 'transactions a second, instead of as many as are final in time', positive)
   .option('--target <duration>', 'median latency that a load without --rate aims at', duration)
   .option('--accounts <count>', 'accounts up to which growth goes', decimal, 100_000)
+  .option('--blocks <count>', 'empty blocks by which growth then goes on', decimal, 10_000)
   .option('--port-base <port>', 'as of testnet up; 0 = free ports', decimal, 0)
   .option('--directory <path>', 'where data directories are made (default: temporary files)')
   .addHelpText(
@@ -108,6 +114,7 @@ async function measure(run: BenchRun, options: CommandOptions, signal: AbortSign
     rate: options.rate,
     targetMs: options.target,
     accounts: options.accounts,
+    blocks: options.blocks,
   };
   const context = new BenchContext(benchOptions, {
     portBase: options.portBase,

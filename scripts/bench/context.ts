@@ -8,13 +8,16 @@ export interface BenchOptions {
   readonly warmupSeconds: number;
   /** Instead of the number in the run's name. */
   readonly validators: number | undefined;
-  readonly observers: number;
+  /** Instead of those of the run, in runs with a load. */
+  readonly observers: number | undefined;
   /** Transactions a second, instead of as many as are final in time. */
   readonly rate: number | undefined;
   /** Median latency that the load aims at, instead of that of the run. */
   readonly targetMs: number | undefined;
   /** Accounts up to which `growth` goes. */
   readonly accounts: number;
+  /** Empty blocks by which `growth` then goes on. */
+  readonly blocks: number;
 }
 
 /** What a run is given, and where it leaves what has to be ended after it, however it ends. */

@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { LevelStore } from '../../src/storage/level-store.ts';
 import type { Genesis } from '../../src/types/genesis.ts';
@@ -5,7 +7,7 @@ import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { toHex, utf8 } from '../../src/util/bytes.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import { deriveSenders } from '../../testnet/identities.ts';
-import { median } from './arithmetic.ts';
+import { median, sum } from './arithmetic.ts';
 import { BenchChain, benchGenesis, CHAIN_SEED } from './bench-chain.ts';
 import { signTransfers } from './load/transfers.ts';
 import { cpuMicros } from './micro/cpu-time.ts';
@@ -46,12 +48,15 @@ export class GrowingChain {
     return new GrowingChain(path, genesis, database, await BenchChain.open(genesis, database));
   }
 
-  get height(): number {
-    return this.#world.chain.head.height;
-  }
-
   async close(): Promise<void> {
     await this.#database.close();
+  }
+
+  /** Size of all files of the database. */
+  async diskMiB(): Promise<number> {
+    const names = await readdir(this.#path);
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(this.#path, name))).size));
+    return sum(sizes) / 2 ** 20;
   }
 
   /** Closes the chain and opens it again. Returns how long opening took, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { Address, Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
+import type { BlockFault } from './block-fault.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';
-import type { BlockFault } from './header-rules.ts';
 
 /** A candidate that this node refused. Of one whose body is not the one of its header, only the hash is certain. */
 export interface BadBlock {

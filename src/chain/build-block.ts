@@ -3,17 +3,19 @@ import type { KeyPair } from '../crypto/ed25519.ts';
 import { type VrfKeyPair, vrfProofToHash } from '../crypto/vrf.ts';
 import { endBlock, minersOf } from '../ledger/end-block.ts';
 import type { SectionBuilder, SkippedTransaction } from '../ledger/section.ts';
+import type { SectionResult } from '../ledger/section-result.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import { type Beacon, type BlockHeader, HEADER_VERSION, hashHeader } from '../types/block.ts';
 import { type Certificate, certificateHash } from '../types/certificate.ts';
 import { type Evidence, evidenceRoot } from '../types/evidence.ts';
+import type { Parameters } from '../types/genesis.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { PROPOSER_RANK, sectionSigningBytes, sectionsRoot } from '../types/section.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { CompleteBlock } from './complete-block.ts';
 import { type ExecutedBlock, finishBlock } from './execute.ts';
-import type { ParentFacts } from './header-rules.ts';
+import type { ParentFacts } from './parent-facts.ts';
 import { candidatesOf } from './section-candidates.ts';
 import type { MinedSection, SectionGround } from './section-ground.ts';
 
@@ -101,12 +103,13 @@ function chooseSections({ ground, mined, mempool, producer, maxTransactions }: B
   skipped: SkippedTransaction[];
 } {
   const { parameters } = ground.parent.genesis;
-  const room = new BlockRoom(parameters.maxBlockBytes - BLOCK_OVERHEAD_BYTES, maxTransactions);
+  const room = new BlockRoom(parameters, maxTransactions);
   const elected = new Map<LedgerName, MinedSection>();
-  for (const { signed, result } of mined) {
+  // The smallest first: a section that takes nearly the whole block finds only what the others leave.
+  for (const { signed, result } of [...mined].sort((a, b) => a.result.gas - b.result.gas)) {
     // Nothing new is executed, unless it was so long ago that it was forgotten.
     const outcome = ground.execute(signed.section, result.transactions);
-    if ('result' in outcome && room.takeIfFits(result.transactions))
+    if ('result' in outcome && room.takeIfFits(result))
       elected.set(result.ledger, { signed, result: outcome.result });
   }
   const waiting = LEDGERS.filter((ledger) => !elected.has(ledger) && mempool.hasExecutable(ledger));
@@ -114,7 +117,7 @@ function chooseSections({ ground, mined, mempool, producer, maxTransactions }: B
   const chosen = LEDGERS.map((ledger): MinedSection => {
     const byMiner = elected.get(ledger);
     if (byMiner !== undefined) return byMiner;
-    const builder = ground.open(ledger);
+    const builder = ground.open(ledger, room.gas);
     const place = waiting.indexOf(ledger);
     if (place >= 0) {
       const candidates = candidatesOf(mempool, ledger, parameters, {
@@ -124,7 +127,7 @@ function chooseSections({ ground, mined, mempool, producer, maxTransactions }: B
       skipped.push(...builder.add(candidates));
     }
     const section = mineAsProposer(ground, ledger, builder, producer);
-    room.take(section.result.transactions);
+    room.take(section.result);
     return section;
   });
   return { chosen, skipped };
@@ -137,11 +140,13 @@ const OFFSET_BYTES = 4;
 
 /** What a block still has room for. */
 class BlockRoom {
+  gas: number;
   bytes: number;
   #transactions: number;
 
-  constructor(bytes: number, transactions: number) {
-    this.bytes = bytes;
+  constructor({ maxBlockGas, maxBlockBytes }: Parameters, transactions: number) {
+    this.gas = maxBlockGas;
+    this.bytes = maxBlockBytes - BLOCK_OVERHEAD_BYTES;
     this.#transactions = transactions;
   }
 
@@ -150,13 +155,14 @@ class BlockRoom {
     return Math.ceil(this.#transactions / ledgers);
   }
 
-  takeIfFits(transactions: readonly EncodedTransaction[]): boolean {
-    if (sizeOf(transactions) > this.bytes) return false;
-    this.take(transactions);
+  takeIfFits(result: SectionResult): boolean {
+    if (result.gas > this.gas || sizeOf(result.transactions) > this.bytes) return false;
+    this.take(result);
     return true;
   }
 
-  take(transactions: readonly EncodedTransaction[]): void {
+  take({ gas, transactions }: SectionResult): void {
+    this.gas = Math.max(0, this.gas - gas);
     this.bytes = Math.max(0, this.bytes - sizeOf(transactions));
     this.#transactions = Math.max(0, this.#transactions - transactions.length);
   }

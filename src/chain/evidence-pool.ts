@@ -5,11 +5,13 @@ import type { BlockStore } from '../storage/block-store.ts';
 import { type Evidence, hashEvidence } from '../types/evidence.ts';
 import {
   type Accusation,
+  accusationFault,
   compareAccusations,
   type EvidenceFault,
   evidenceChecks,
 } from '../types/evidence-check.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz.ts';
+import { type Statement, statementCheck } from '../types/statement.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
@@ -81,6 +83,21 @@ export class EvidencePool {
     return 'ADDED';
   }
 
+  /** Whether evidence of what a validator signed at a height would be of any use, now or at a later height. */
+  isAccusable(validator: Address, height: number): boolean {
+    const accused = { validator, height };
+    if (this.#pending.has(keyOf(accused))) return false;
+    const fault = accusationFault(accused, evidenceGround(this.#deps.state));
+    return fault === undefined || fault === 'EVIDENCE_FROM_FUTURE';
+  }
+
+  /** Whether a validator of its height has signed a statement. */
+  async isSigned(statement: Statement): Promise<boolean> {
+    const { genesisHash, validatorsAt } = evidenceGround(this.#deps.state);
+    const check = statementCheck(statement, genesisHash, validatorsAt(statement.signed.body.height));
+    return check !== undefined && (await this.#deps.verifier.verifyAll([check]));
+  }
+
   /** Calls back for each piece that is new. */
   onAdded(listener: (evidence: Evidence, origin: EvidenceOrigin) => void): void {
     this.#listeners.push(listener);
@@ -125,6 +142,6 @@ export class EvidencePool {
   }
 }
 
-function keyOf({ validator, height }: Accusation): string {
+function keyOf({ validator, height }: Pick<Accusation, 'validator' | 'height'>): string {
   return `${height}/${validator}`;
 }

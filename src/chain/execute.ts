@@ -1,8 +1,9 @@
-import { type BlockFacts, beginBlock } from '../ledger/begin-block.ts';
+import { beginBlock } from '../ledger/begin-block.ts';
 import type { BookedBill } from '../ledger/economy/billing/window.ts';
 import { type Ended, endBlock, minersOf } from '../ledger/end-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
-import { executeSection, type SectionResult } from '../ledger/section.ts';
+import { executeSection } from '../ledger/section.ts';
+import type { SectionResult } from '../ledger/section-result.ts';
 import type { State, StateView } from '../ledger/state/state.ts';
 import type { BlockProofItems } from '../types/proof-items.ts';
 import { type BlockReceipts, type Receipt, receiptsRoot } from '../types/receipt.ts';
@@ -10,8 +11,9 @@ import type { SignedSection } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
+import type { BlockFault } from './block-fault.ts';
 import type { CompleteBlock } from './complete-block.ts';
-import type { BlockFault, ParentFacts } from './header-rules.ts';
+import { blockFacts, type ParentFacts } from './parent-facts.ts';
 import type { SectionGround } from './section-ground.ts';
 
 /** The outcome of a block on the head, not yet committed. */
@@ -27,11 +29,6 @@ export interface ExecutedBlock {
   readonly nextValidators: ValidatorSet;
   /** Messages between ledgers wait: the next block has work without a transaction. */
   readonly hasPendingWork: boolean;
-}
-
-export function blockFacts(parent: ParentFacts): BlockFacts {
-  const { genesis, genesisHash } = parent;
-  return { height: parent.height + 1, timeMs: parent.timeMs, genesis, genesisHash };
 }
 
 /**

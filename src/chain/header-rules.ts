@@ -5,70 +5,14 @@ import type { ElectedMiners } from '../mining/election.ts';
 import { type Block, HEADER_VERSION } from '../types/block.ts';
 import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
-import type { EvidenceListFault } from '../types/evidence-check.ts';
-import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import { ELECTED_RANKS, PROPOSER_RANK, type SignedSection, sectionsRoot } from '../types/section.ts';
 import type { Hash } from '../types/ssz.ts';
-import type { ValidatorSet } from '../types/validator.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
+import type { BlockFault } from './block-fault.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';
+import type { ParentFacts } from './parent-facts.ts';
 import { checkSectionForm, checkSectionSize } from './section-rules.ts';
-
-/** Why a block is invalid: a code for logs, metrics and tests. */
-export type BlockFault =
-  | 'WRONG_VERSION'
-  | 'WRONG_CHAIN'
-  | 'WRONG_HEIGHT'
-  | 'WRONG_PARENT'
-  | 'TIME_TOO_EARLY'
-  | 'TIME_TOO_LATE'
-  | 'WRONG_PROPOSER'
-  | 'BAD_BEACON'
-  | 'WRONG_VALIDATORS_HASH'
-  | 'WRONG_NEXT_VALIDATORS_HASH'
-  | 'BLOCK_TOO_LARGE'
-  | 'WRONG_LEDGER_COUNT'
-  | 'WRONG_SECTIONS_ROOT'
-  | 'WRONG_LAST_CERTIFICATE'
-  | 'WRONG_EVIDENCE_ROOT'
-  | EvidenceListFault
-  | 'BAD_EVIDENCE_SIGNATURE'
-  | 'WRONG_SECTION_PLACE'
-  | 'EMPTY_SECTION_NOT_CANONICAL'
-  | 'RANK_NOT_ELECTED'
-  | 'WRONG_MINER'
-  | 'BAD_SECTION_SIGNATURE'
-  | 'WRONG_TRANSACTION_COUNT'
-  | 'WRONG_TRANSACTION_ROOT'
-  | 'BAD_TRANSACTION_SIGNATURE'
-  | 'WRONG_TRANSACTION_LEDGER'
-  | 'DUPLICATE_TRANSACTION'
-  | 'SECTION_TOO_LARGE'
-  | 'INADMISSIBLE_TRANSACTION'
-  | 'WRONG_PRE_STATE'
-  | 'WRONG_POST_STATE'
-  | 'WRONG_RECEIPT_ROOT'
-  | 'WRONG_OUTBOX_ROOT'
-  | 'WRONG_CHARGE_ROOT'
-  | 'WRONG_WORK'
-  | 'BAD_PROOF'
-  | 'WRONG_RECEIPTS_ROOT'
-  | 'WRONG_STATE_ROOT'
-  | 'BROKEN_INVARIANT';
-
-/** What a block is checked against: the state of the chain below it. */
-export interface ParentFacts {
-  readonly genesis: Genesis;
-  readonly genesisHash: Hash;
-  readonly height: number;
-  readonly hash: Hash;
-  readonly timeMs: number;
-  readonly beacon: Hash;
-  /** V(height + 1) and V(height + 2). */
-  readonly validators: ValidatorSet;
-  readonly nextValidators: ValidatorSet;
-}
 
 /** A parent, and who was elected to mine on it; electing takes a while, so it is only asked for where it matters. */
 export interface ElectionGround {
@@ -127,10 +71,11 @@ function checkBeacon(block: Block, parent: ParentFacts, vrfKey: string): BlockFa
   return undefined;
 }
 
-/** Places, miners and signatures of the five sections, and their bounds before execution. */
+/** Places, miners and signatures of the five sections, and their bounds, the gas that they claim among them, before execution. */
 function checkSections(complete: CompleteBlock, ground: ElectionGround): BlockFault | undefined {
   const { parent } = ground;
   const seen = new Set<Hash>();
+  let gas = 0;
   for (const [i, ledger] of LEDGERS.entries()) {
     const signed = complete.block.body.sections[i] as SignedSection;
     const transactions = complete.transactions[i] ?? [];
@@ -141,6 +86,8 @@ function checkSections(complete: CompleteBlock, ground: ElectionGround): BlockFa
       rank === PROPOSER_RANK ? proposer : rank < ELECTED_RANKS ? ground.elected[ledger][rank] : undefined;
     const fault = checkSectionForm(signed, parent, miner) ?? checkSectionSize(signed, transactions, parent);
     if (fault !== undefined) return fault;
+    gas += signed.section.work;
+    if (gas > parent.genesis.parameters.maxBlockGas) return 'BLOCK_TOO_LARGE';
     for (const { id } of transactions) {
       if (seen.has(id)) return 'DUPLICATE_TRANSACTION';
       seen.add(id);

@@ -4,7 +4,7 @@ import { checkKnown, type Inadmissible, type InadmissibleCode } from '../ledger/
 import { hasPendingWork } from '../ledger/end-block.ts';
 import { genesisState } from '../ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../ledger/ledgers.ts';
-import { State } from '../ledger/state/state.ts';
+import { type State, StateLoader } from '../ledger/state/state.ts';
 import { chainParameters, lastBeacons } from '../ledger/system/chain-facts.ts';
 import { currentValidators, nextValidators } from '../ledger/system/validator-sets.ts';
 import { Mempool } from '../mempool/mempool.ts';
@@ -12,13 +12,13 @@ import type { BlockStore } from '../storage/block-store.ts';
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
-import type { Hash } from '../types/ssz.ts';
-import type { StateLeaf } from '../types/state-leaf.ts';
+import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
-import { Chain, type ChainErrorCode, type ChainHead } from './chain.ts';
+import { Chain, type ChainErrorCode } from './chain.ts';
+import type { ChainHead } from './chain-position.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { ChainHistory } from './history.ts';
 import { TransactionPool } from './transaction-pool.ts';
@@ -31,6 +31,8 @@ export interface OpenChainOptions {
   readonly logger: Logger;
   /** A transaction of this ledger became executable. */
   readonly onExecutable: (ledger: LedgerName) => void;
+  /** Whose transactions the pool takes; without it those of everyone. */
+  readonly isSenderAllowed?: (sender: Address) => boolean;
 }
 
 const HINTS: Partial<Record<InadmissibleCode, string>> = {
@@ -82,6 +84,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     chainId: genesis.chainId,
     mempool,
     store,
+    ...(options.isSenderAllowed === undefined ? {} : { isSenderAllowed: options.isSenderAllowed }),
     logger,
   });
   const system = state.reader('system');
@@ -119,9 +122,9 @@ async function loadState(store: BlockStore, genesis: Genesis): Promise<State> {
     await store.saveGenesis(state.leaves());
     return state;
   }
-  const leaves: StateLeaf[] = [];
-  for await (const page of store.loadStateLeaves()) leaves.push(...page);
-  return State.load(leaves);
+  const loader = new StateLoader();
+  for await (const page of store.loadStateLeaves()) for (const leaf of page) loader.add(leaf);
+  return loader.finish();
 }
 
 function headOf(store: BlockStore, genesis: Genesis, genesisHash: Hash): ChainHead {

@@ -1,6 +1,7 @@
 import { type Begun, beginBlock } from '../ledger/begin-block.ts';
 import { InvariantViolation } from '../ledger/seam.ts';
-import { executeSection, SectionBuilder, type SectionResult } from '../ledger/section.ts';
+import { executeSection, SectionBuilder } from '../ledger/section.ts';
+import type { SectionResult } from '../ledger/section-result.ts';
 import { sectionRoots, wrongSectionField } from '../ledger/section-roots.ts';
 import type { StateGround } from '../ledger/state/state.ts';
 import { type ElectedMiners, electMinersAbove } from '../mining/election.ts';
@@ -11,8 +12,8 @@ import { EMPTY_RANK, emptySection, hashSection, type Section, type SignedSection
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
-import { blockFacts } from './execute.ts';
-import type { BlockFault, ParentFacts } from './header-rules.ts';
+import type { BlockFault } from './block-fault.ts';
+import { blockFacts, type ParentFacts } from './parent-facts.ts';
 
 const FAULT_OF_FIELD = {
   txRoot: 'WRONG_TRANSACTION_ROOT',
@@ -63,9 +64,9 @@ export class SectionGround {
     return this.#elected;
   }
 
-  /** Begins a section of a ledger. */
-  open(ledger: LedgerName): SectionBuilder {
-    return new SectionBuilder(this.#begun, ledger);
+  /** Begins a section of a ledger, which takes so much gas at most. */
+  open(ledger: LedgerName, maxGas?: number): SectionBuilder {
+    return new SectionBuilder(this.#begun, ledger, maxGas);
   }
 
   /** The section, with its proof, that a non-empty result makes; only the miner's signature is missing. */

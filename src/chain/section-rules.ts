@@ -9,7 +9,8 @@ import {
 import { type Address, encode } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { equalBytes } from '../util/bytes.ts';
-import type { BlockFault, ParentFacts } from './header-rules.ts';
+import type { BlockFault } from './block-fault.ts';
+import type { ParentFacts } from './parent-facts.ts';
 
 /**
  * Place, miner and signature of a section, whether it stands in a block or came by itself. `miner` is who may mine with

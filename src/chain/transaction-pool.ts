@@ -1,10 +1,11 @@
 import { verifySignatureAsync } from '../crypto/ed25519.ts';
 import type { InadmissibleCode } from '../ledger/admission.ts';
+import type { SkippedTransaction } from '../ledger/section.ts';
 import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz.ts';
 import { decodeTransaction, type EncodedTransaction, receivedSigningBytes } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
@@ -12,13 +13,20 @@ import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 
 /** Why a transaction does not even come to the rules of the pool, or why no section may contain it. */
-export type AdmissionErrorCode = 'BAD_SIGNATURE' | 'WRONG_NETWORK' | 'TOO_MANY_PENDING' | InadmissibleCode;
+export type AdmissionErrorCode =
+  | 'BAD_SIGNATURE'
+  | 'WRONG_NETWORK'
+  | 'TOO_MANY_PENDING'
+  | 'ACCOUNT_NOT_ALLOWED'
+  | InadmissibleCode;
 
 export interface TransactionPoolDeps {
   readonly genesisHash: Hash;
   readonly chainId: number;
   readonly mempool: Mempool;
   readonly store: BlockStore;
+  /** Whose transactions this node takes into its pool; blocks of others may hold any. Without it those of everyone. */
+  readonly isSenderAllowed?: (sender: Address) => boolean;
   readonly logger: Logger;
 }
 
@@ -34,6 +42,7 @@ export class TransactionPool {
   readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
   /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
   readonly #inFlight = new Map<Hash, Promise<void>>();
+  #verifiedSignatures = 0;
 
   constructor(deps: TransactionPoolDeps) {
     this.#deps = deps;
@@ -41,6 +50,11 @@ export class TransactionPool {
 
   get mempool(): Mempool {
     return this.#deps.mempool;
+  }
+
+  /** Signatures of transactions that were checked and found good since the start, those of fetched blocks included. */
+  get verifiedSignatures(): number {
+    return this.#verifiedSignatures;
   }
 
   /** Takes up what the own RPC had accepted before a restart; what no longer fits is recorded as dropped. */
@@ -67,6 +81,7 @@ export class TransactionPool {
    * @throws NodeError of decodeTransaction, AdmissionErrorCode or the mempool's reasons
    */
   async submit(bytes: Uint8Array): Promise<Hash> {
+    this.#deps.mempool.assertDrains(this.#inFlight.size);
     const transaction = decodeTransaction(bytes);
     await this.admit(transaction, 'local');
     return transaction.id;
@@ -74,7 +89,17 @@ export class TransactionPool {
 
   /** The same for a decoded transaction of either origin. */
   async admit(transaction: EncodedTransaction, origin: Origin): Promise<void> {
-    const { mempool, store } = this.#deps;
+    const { mempool, store, isSenderAllowed } = this.#deps;
+    const { sender } = transaction.value.body;
+    if (isSenderAllowed?.(sender) === false)
+      throw new NodeError<AdmissionErrorCode>(
+        'ACCOUNT_NOT_ALLOWED',
+        'this node takes no transactions of this account',
+        {
+          data: { txId: transaction.id, sender },
+          hint: 'its operator can add the account with perm_addAccountsToAllowlist; other nodes may take it',
+        },
+      );
     mempool.precheck(transaction);
     await this.#verify(transaction);
     mempool.add(transaction, origin);
@@ -105,6 +130,17 @@ export class TransactionPool {
       );
     });
     for (const listener of this.#dropListeners) listener(drop);
+  }
+
+  /** Takes out what the builder of a section on the head left out because no section can contain it. */
+  dropInadmissible(skipped: readonly SkippedTransaction[]): void {
+    const { mempool, logger } = this.#deps;
+    for (const { transaction, reason } of skipped) {
+      // A gap only says that an earlier one was left out; everything else would keep the chain awake for nothing.
+      if (reason.code === 'NONCE_GAP') continue;
+      logger.debug({ txId: transaction.id, reason: reason.code }, 'inadmissible transaction left the pool');
+      mempool.drop(transaction.id, 'INADMISSIBLE');
+    }
   }
 
   get(id: Hash): EncodedTransaction | undefined {
@@ -150,7 +186,7 @@ export class TransactionPool {
         throw new NodeError<AdmissionErrorCode>(
           'TOO_MANY_PENDING',
           'too many signatures wait to be checked',
-          { hint: 'retry in a second' },
+          { data: { retryAfterMs: LIMITS.minRetryMs }, hint: 'retry after details.retryAfterMs' },
         );
       pending = this.#verifyNow(transaction).finally(() => this.#inFlight.delete(transaction.id));
       this.#inFlight.set(transaction.id, pending);
@@ -167,10 +203,11 @@ export class TransactionPool {
         hint: 'build the transaction with the chain id and genesis hash of net_status',
       });
     const bytes = receivedSigningBytes(this.#deps.genesisHash, transaction);
-    if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, toHex(auth.signature))))
+    if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, auth.signature)))
       throw new NodeError<AdmissionErrorCode>('BAD_SIGNATURE', 'the signature does not fit the transaction', {
         data: { txId: id },
         hint: 'sign over the genesis hash of this chain (net_status) and do not change the transaction afterwards',
       });
+    this.#verifiedSignatures++;
   }
 }

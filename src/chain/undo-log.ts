@@ -1,7 +1,7 @@
 import type { State, StateView } from '../ledger/state/state.ts';
 import type { StateChange } from '../types/state-leaf.ts';
 import { LIMITS } from '../util/limits.ts';
-import type { ParentFacts } from './header-rules.ts';
+import type { ParentFacts } from './parent-facts.ts';
 
 interface Undo {
   /** What the block was checked against. */

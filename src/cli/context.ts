@@ -1,20 +1,26 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { Output } from './output.ts';
+import type { OptionOrigin } from '../node/options.ts';
+import { Output, wantsColor } from './output.ts';
 import { dataHome } from './paths.ts';
+import type { TerminalStream } from './progress-line.ts';
+import { originOf } from './settings.ts';
 
 /** What a command may touch of the process around it; tests give their own. */
 export interface CliProcess {
   readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /** The options that every command takes. */
 export interface GlobalOptions {
+  config?: string;
   dataDir?: string;
   rpc?: string;
+  rpcCa?: string;
+  tokenFile?: string;
   json?: boolean;
   quiet?: boolean;
   color: boolean;
@@ -29,23 +35,27 @@ export interface CliContext {
   /** `--data-dir`, or where metanode keeps its data by default. */
   readonly dataDir: string;
   /** Where the value of an option is from, by the option's name in code. */
-  originOf(option: string): 'flag' | 'env' | 'default';
+  originOf(option: string): OptionOrigin;
+  /** The value of an option of this command or of those above it, by the option's name in code. */
+  optionValue(option: string): unknown;
 }
 
 export function createContext(cliProcess: CliProcess, command: Command): CliContext {
   const global = command.optsWithGlobals<GlobalOptions>();
-  const color = global.color && cliProcess.stdout.isTTY === true && (cliProcess.env.NO_COLOR ?? '') === '';
   const output = new Output(cliProcess.stdout, cliProcess.stderr, {
     json: global.json ?? false,
     quiet: global.quiet ?? false,
-    color,
+    color: wantsColor(global.color, cliProcess.env),
   });
-  const originOf = (option: string) => {
-    const source = command.getOptionValueSourceWithGlobals(option);
-    return source === 'cli' ? 'flag' : source === 'env' ? 'env' : 'default';
-  };
   const dataDir = global.dataDir ?? dataHome(cliProcess.env);
-  return { process: cliProcess, output, global, dataDir, originOf };
+  return {
+    process: cliProcess,
+    output,
+    global,
+    dataDir,
+    originOf: (option) => originOf(command, option),
+    optionValue: (option) => command.optsWithGlobals()[option],
+  };
 }
 
 /**
@@ -60,6 +70,11 @@ export function action<Arguments extends unknown[], Options>(
     const command = received.at(-1) as Command;
     const options = received.at(-2) as Options;
     const positional = received.slice(0, -2) as Arguments;
-    await handler(createContext(cliProcess, command), options, ...positional);
+    const context = createContext(cliProcess, command);
+    try {
+      await handler(context, options, ...positional);
+    } finally {
+      context.output.progress(undefined);
+    }
   };
 }

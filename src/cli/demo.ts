@@ -8,8 +8,9 @@ import { EXAMPLE_AGREEMENT } from '../client/example-agreement.ts';
 import { signImage } from '../client/image-provenance.ts';
 import { subjectOf } from '../client/subject.ts';
 import { operationNamed } from '../client/transaction-builder.ts';
+import { type Receipt, TransactionSender } from '../client/transaction-sender.ts';
 import { generateKeyPair, type KeyPair } from '../crypto/ed25519.ts';
-import { sha256 } from '../crypto/hash.ts';
+import { sha256Hex } from '../crypto/hash.ts';
 import { readAgreement } from '../node/agreement-file.ts';
 import { makeRootfs } from '../runtime/rootfs.ts';
 import { type LedgerName, MICRO } from '../types/names.ts';
@@ -18,12 +19,11 @@ import { encodeOperation } from '../types/operations/catalog.ts';
 import { CLUSTER } from '../types/operations/cluster.ts';
 import { DOCKLOCK } from '../types/operations/docklock.ts';
 import { ECONOMY } from '../types/operations/economy.ts';
-import { toHex, utf8 } from '../util/bytes.ts';
+import { utf8 } from '../util/bytes.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
 import { DEFAULT_LIMITS } from './containers/limit-options.ts';
 import { NO_CAPACITY } from './containers/node-lease.ts';
 import { runContainerOnChain } from './containers/run-container.ts';
-import { type Receipt, TransactionSender } from './sending/transaction-sender.ts';
 
 /** One thing that the demo did, with the receipt of the transaction that shows it. */
 export interface DemoDeed {
@@ -118,7 +118,7 @@ async function registerImage(
   sender: TransactionSender,
   missing: NodeError,
 ): Promise<DemoDeed> {
-  const digest = toHex(sha256(generateKeyPair().seed));
+  const digest = sha256Hex(generateKeyPair().seed);
   const origin = {
     digest,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',

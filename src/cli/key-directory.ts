@@ -7,6 +7,7 @@ import {
   insecureKeyFile,
   type KeyKind,
   loadKeyFile,
+  replaceKeyFile,
   type StoredKey,
   saveKeyFile,
 } from '../crypto/keystore.ts';
@@ -47,10 +48,11 @@ export class KeyDirectory {
     return join(this.#path, `${name}.json`);
   }
 
-  async save(name: string, type: KeyKind, seed: Uint8Array, access: KeyAccess) {
+  /** `owner` is the account in text form that a key of a validator belongs to; that of an account is its own. */
+  async save(name: string, type: KeyKind, seed: Uint8Array, access: KeyAccess, owner = '') {
     const path = this.#fileOf(name);
     const { publicKey } = keyPairFromSeed(seed);
-    const address = type === 'account' ? addressToText(addressOf(SCHEME_ED25519, fromHex(publicKey))) : '';
+    const address = type === 'account' ? addressToText(addressOf(SCHEME_ED25519, fromHex(publicKey))) : owner;
     const key: StoredKey = { kind: type, publicKey, address, seed };
     const file =
       access.insecureKeys === true
@@ -64,9 +66,26 @@ export class KeyDirectory {
     return { publicKey, address, path };
   }
 
+  /** Encrypts the file of a key under another password, or under one at all. Returns its path. */
+  async changePassword(
+    name: string,
+    access: KeyAccess,
+    newPasswordFile: string | undefined,
+  ): Promise<string> {
+    const path = this.#pathOf(name);
+    const key = await this.load(name, access);
+    const password = await obtainPassword(this.#context.process, newPasswordFile, 'New password: ');
+    await replaceKeyFile(path, await encryptKeyFile(key, password));
+    return path;
+  }
+
+  #pathOf(name: string): string {
+    return /[/.]/.test(name) ? name : this.#fileOf(name);
+  }
+
   /** The key called `name`, or in the file that `name` is the path of. */
   async load(name: string, access: KeyAccess): Promise<StoredKey> {
-    const path = /[/.]/.test(name) ? name : this.#fileOf(name);
+    const path = this.#pathOf(name);
     const insecure = access.insecureKeys === true;
     if (access.passwordFile !== undefined || insecure)
       return await loadKeyFile(path, {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { nodeVersionProblem } from './node-version.ts';
 
 /**
@@ -14,7 +15,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-const { runProgram } = await import('./program.ts');
+const { loadProgram } = await import('./compiled-program.ts');
+const program = loadProgram<typeof import('./program.ts')>(
+  fileURLToPath(new URL('program.cjs', import.meta.url)),
+);
+// Set by the build, whose trial run leaves what it has compiled to all later processes.
+if (process.env.METANODE_KEEP_COMPILED === '1') process.once('exit', program.keepCompiled);
+const { runProgram } = program.exports;
 const exitCode = await runProgram(process.argv.slice(2));
 // A wait that lost its race must not keep the process; but all that was printed must have left.
 for (const stream of [process.stdout, process.stderr])

@@ -1,16 +1,35 @@
+import { openSocket } from '#web-socket';
+import type { SubscriptionTopic } from '../rpc/schema/meta.ts';
 import type { MethodName, MethodParams, MethodResult } from '../rpc/schema/methods.ts';
 import type { ErrorObject } from '../rpc/schema/results.ts';
-import { errorMessage, NodeError } from '../util/errors.ts';
+import { badAnswer, errorOfNode, notReachable, timedOut } from './client-error.ts';
+import { type LinkState, type Subscriber, Subscriptions } from './subscriptions.ts';
+import type { OpenSocket } from './web-socket.ts';
 
-export type ClientErrorCode = 'NOT_REACHABLE' | 'TIMED_OUT' | 'BAD_ANSWER';
+/** What the client needs of `fetch`. */
+export type Fetch = (
+  url: string,
+  request: {
+    readonly method: 'POST';
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+    readonly signal: AbortSignal;
+  },
+) => Promise<{ text(): Promise<string> }>;
 
 export interface ClientOptions {
   /** Replaces the global `fetch`. */
-  readonly fetch?: typeof fetch;
-  /** Sent with every request, such as a token. */
+  readonly fetch?: Fetch;
+  /** Replaces the WebSocket of this platform. */
+  readonly openSocket?: OpenSocket;
+  /** Shown to the node with every request; what it grants adds to what is open to all. */
+  readonly token?: string;
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** After this a request fails with TIMED_OUT. */
+  /** After this a request fails with TIMED_OUT; 30 s if left out. */
   readonly timeoutMs?: number;
+  /** Hears how the connection of the subscriptions fares. */
+  readonly onState?: (state: LinkState) => void;
 }
 
 export interface CallOptions {
@@ -27,33 +46,54 @@ type ParamsArgument<Name extends MethodName> =
 /** One call of a batch. */
 export type BatchCall = { [Name in MethodName]: { method: Name; params: MethodParams<Name> } }[MethodName];
 
+/** The outcome of each call of a batch, in order. */
+export type BatchOutcomes<Calls extends readonly BatchCall[]> = {
+  -readonly [Index in keyof Calls]: PromiseSettledResult<MethodResult<Calls[Index]['method']>>;
+};
+
 export interface Client {
   readonly url: string;
   /**
    * Calls a method of the node.
-   * @throws NodeError whose `code` is the reason that the node gave, or a ClientErrorCode
+   * @throws ClientError
    */
   call<Name extends MethodName>(
     method: Name,
     ...rest: [...ParamsArgument<Name>, options?: CallOptions]
   ): Promise<MethodResult<Name>>;
   /** Calls several methods in one request. An outcome is the result or the error of its call, in order. */
-  batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]>;
+  batch<const Calls extends readonly BatchCall[]>(
+    calls: Calls,
+    options?: CallOptions,
+  ): Promise<BatchOutcomes<Calls>>;
+  /**
+   * Listens to a topic until the returned function is called. The first subscription opens a WebSocket, which connects
+   * again by itself.
+   */
+  subscribe<Topic extends SubscriptionTopic>(topic: Topic, subscriber: Subscriber<Topic>): () => void;
+  /** Ends all subscriptions. */
+  close(): void;
 }
 
 interface Answer {
   readonly id: unknown;
   readonly result?: unknown;
-  readonly error?: ErrorObject;
+  readonly error?: Partial<ErrorObject> | null;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-/** A client of one node's JSON-RPC over HTTP; it runs in Node and in a browser. `url` is `http://host:port`. */
+/** A client of one node's JSON-RPC; it runs in Node.js and in a browser. `url` is `http://host:port`. */
 export function createClient(url: string, options: ClientOptions = {}): Client {
-  const doFetch = options.fetch ?? fetch;
+  // Called as a method of anything else, the fetch of a browser refuses.
+  const doFetch: Fetch = options.fetch ?? ((...request) => fetch(...request));
+  const headers = {
+    ...options.headers,
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  };
   let lastId = 0;
+  let subscriptions: Subscriptions | undefined;
 
   const post = async (body: unknown, { signal, timeoutMs }: CallOptions): Promise<unknown> => {
     const limit = timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -62,7 +102,7 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
     try {
       const response = await doFetch(url, {
         method: 'POST',
-        headers: { ...JSON_HEADERS, ...options.headers },
+        headers: { ...JSON_HEADERS, ...headers },
         body: JSON.stringify(body),
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
@@ -88,9 +128,22 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
     batch: async (calls, callOptions = {}) => {
       const requests = calls.map(({ method, params }) => ({ jsonrpc: '2.0', id: ++lastId, method, params }));
       const answers = await post(requests, callOptions);
-      if (!Array.isArray(answers)) return requests.map(() => settled(() => resultOf(url, answers)));
+      if (!Array.isArray(answers)) return requests.map(() => settled(() => resultOf(url, answers))) as never;
       const byId = new Map<unknown, unknown>(answers.map((answer: Answer) => [answer?.id, answer]));
-      return requests.map(({ id }) => settled(() => resultOf(url, byId.get(id))));
+      return requests.map(({ id }) => settled(() => resultOf(url, byId.get(id)))) as never;
+    },
+    subscribe: (topic, subscriber) => {
+      subscriptions ??= new Subscriptions({
+        url: socketUrl(url),
+        open: options.openSocket ?? openSocket,
+        headers,
+        ...(options.onState === undefined ? {} : { onState: options.onState }),
+      });
+      return subscriptions.subscribe(topic, subscriber);
+    },
+    close: () => {
+      subscriptions?.close();
+      subscriptions = undefined;
     },
   };
 }
@@ -106,33 +159,12 @@ function settled(run: () => unknown): PromiseSettledResult<unknown> {
 function resultOf(url: string, answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null) throw badAnswer(url, 'no answer to the call');
   const { result, error } = answer as Answer;
-  if (error !== undefined) throw errorOf(error);
+  if (error !== undefined && error !== null) throw errorOfNode(error);
   if (result === undefined) throw badAnswer(url, 'neither result nor error');
   return result;
 }
 
-/** The error that the node raised, with its reason as the code. */
-function errorOf(error: ErrorObject): NodeError {
-  const { reason, hint, details } = error.data ?? { reason: 'UNKNOWN', hint: null, details: {} };
-  return new NodeError(reason, error.message, { data: details, ...(hint === null ? {} : { hint }) });
-}
-
-function notReachable(url: string, cause: unknown): NodeError<ClientErrorCode> {
-  const message =
-    cause instanceof Error && cause.cause !== undefined ? errorMessage(cause.cause) : errorMessage(cause);
-  return new NodeError('NOT_REACHABLE', `no answer from ${url}: ${message}`, {
-    data: { url },
-    hint: 'is the node running, and is this its RPC address?',
-    cause,
-  });
-}
-
-function timedOut(url: string, timeoutMs: number): NodeError<ClientErrorCode> {
-  return new NodeError('TIMED_OUT', `no answer from ${url} within ${timeoutMs} ms`, {
-    data: { url, timeoutMs },
-  });
-}
-
-function badAnswer(url: string, what: string, cause?: unknown): NodeError<ClientErrorCode> {
-  return new NodeError('BAD_ANSWER', `${url} is no Metanode RPC: ${what}`, { data: { url }, cause });
+/** `http://host:port` has its WebSocket at `ws://host:port/ws`. */
+function socketUrl(url: string): string {
+  return `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/ws`;
 }

@@ -3,23 +3,9 @@ import { addressOf } from '../types/address.ts';
 import type { LedgerName } from '../types/names.ts';
 import { operationFromJson } from '../types/operations/catalog.ts';
 import { CATALOGS } from '../types/operations/catalogs.ts';
-import {
-  type EncodedTransaction,
-  encodeTransaction,
-  type Operation,
-  SCHEME_ED25519,
-  TRANSACTION_VERSION,
-  type TransactionBody,
-  transactionSigningBytes,
-} from '../types/transaction.ts';
+import { type ChainIdentity, signBody } from '../types/sign-transaction.ts';
+import { type EncodedTransaction, type Operation, SCHEME_ED25519 } from '../types/transaction.ts';
 import { fromHex } from '../util/bytes.ts';
-
-/** The chain that a transaction is for: `net_status` has both. */
-export interface ChainIdentity {
-  readonly chainId: number;
-  /** Lowercase hex without prefix. */
-  readonly genesisHash: string;
-}
 
 export interface TransactionDraft {
   readonly ledger: LedgerName;
@@ -43,21 +29,7 @@ export function signTransaction(
   chain: ChainIdentity,
   draft: TransactionDraft,
 ): EncodedTransaction {
-  const body: TransactionBody = {
-    version: TRANSACTION_VERSION,
-    chainId: chain.chainId,
-    ledger: draft.ledger,
-    sender: senderOf(keyPair),
-    nonce: draft.nonce,
-    validUntilMs: draft.validUntilMs,
-    maxFee: draft.maxFee,
-    operations: [...draft.operations],
-  };
-  const signature = keyPair.sign(transactionSigningBytes(chain.genesisHash, body));
-  return encodeTransaction({
-    body,
-    auth: { scheme: SCHEME_ED25519, publicKey: fromHex(keyPair.publicKey), signature: fromHex(signature) },
-  });
+  return signBody(keyPair, chain, { ...draft, operations: [...draft.operations] });
 }
 
 /**

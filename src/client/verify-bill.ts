@@ -7,14 +7,20 @@ import {
   type ProvenLine,
 } from '../types/bill-proof.ts';
 import { BilledBlockType, BillLineType, type ClassSum, sumLines } from '../types/billing.ts';
+import {
+  type CheckFailure,
+  checkFinality,
+  during,
+  ensure,
+  type TrustedBlock,
+} from '../types/check-finality.ts';
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../types/operations/economy-receipts.ts';
 import { encodeSystemReceipt } from '../types/receipt.ts';
 import { type Address, encode } from '../types/ssz.ts';
 import { systemReceipt } from '../types/system-receipt.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
-import { type CheckFailure, checkFinality, during, ensure, type TrustedBlock } from './check-finality.ts';
 
 /** The checks of a bill, in the order in which they are made. The first that fails is named. */
 export const BILL_CHECKS = [

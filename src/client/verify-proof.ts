@@ -1,6 +1,13 @@
 import { verifySignature } from '../crypto/ed25519.ts';
 import { rootOfPath, verifyMerklePath } from '../crypto/merkle.ts';
 import {
+  type CheckFailure,
+  checkFinality,
+  during,
+  ensure,
+  type TrustedBlock,
+} from '../types/check-finality.ts';
+import {
   FINALITY_PROOF_VERSION,
   type FinalityProof,
   finalityProofFromJson,
@@ -12,7 +19,6 @@ import { encodeReceipt } from '../types/receipt.ts';
 import { decodeTransaction, type EncodedTransaction, transactionSigningBytes } from '../types/transaction.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
 import { errorMessage } from '../util/errors.ts';
-import { type CheckFailure, checkFinality, during, ensure, type TrustedBlock } from './check-finality.ts';
 
 /** The checks of a proof, in the order in which they are made. The first that fails is named. */
 export const PROOF_CHECKS = [

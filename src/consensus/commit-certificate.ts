@@ -18,3 +18,13 @@ export function certificateOf(votes: readonly SignedVote[], validators: Validato
 export function signersOf(certificate: Certificate, validators: ValidatorSet): Address[] {
   return certificate.signers.getTrueBitIndexes().map((index) => (validators.at(index) as { id: Address }).id);
 }
+
+/** The commits of which a certificate consists. */
+export function sealsOf(certificate: Certificate, validators: ValidatorSet): SignedVote[] {
+  const { height, round, blockHash, seals } = certificate;
+  return signersOf(certificate, validators).map((signer, index) => ({
+    body: { height, round, blockHash },
+    signer,
+    signature: seals[index] as string,
+  }));
+}

@@ -1,14 +1,8 @@
 import type { ConsensusMessage } from '../types/consensus-message.ts';
+import type { RoundState } from '../types/round-state.ts';
 import type { Address } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
-import type {
-  Consensus,
-  ConsensusEffect,
-  ConsensusEvent,
-  ConsensusOptions,
-  DropReason,
-  RoundState,
-} from './contract.ts';
+import type { Consensus, ConsensusEffect, ConsensusEvent, ConsensusOptions, DropReason } from './contract.ts';
 import { FutureMessages } from './future-messages.ts';
 import { onBlockBuilt, onBlockFetched, onBlockValidated, onCertificate, onMessage } from './handlers.ts';
 import { HeightEstimates } from './height-estimates.ts';
@@ -80,7 +74,7 @@ class Qbft implements Consensus {
 
   /** A repeated or older start changes nothing: votes of a running height are kept. */
   #startHeight(event: EventOf<'start-height'>): ConsensusEffect[] {
-    const { parent, validators, nextValidators, nowMs, wallMs, restored } = event;
+    const { parent, validators, nextValidators, nowMs, wallMs, blockIntervalMs, restored } = event;
     if (this.#state !== undefined && parent.height < this.#state.height) return [];
     const maySign = restored?.mayNotSign !== true;
     const state = new HeightState(this.#options, {
@@ -89,6 +83,7 @@ class Qbft implements Consensus {
       nextValidators,
       nowMs,
       wallMs,
+      blockIntervalMs,
       maySign,
     });
     this.#state = state;

@@ -9,6 +9,7 @@ import type {
   SignedVote,
 } from '../types/consensus-message.ts';
 import type { EvidenceKind } from '../types/evidence.ts';
+import type { RoundState } from '../types/round-state.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
@@ -61,6 +62,8 @@ export type ConsensusEvent = { readonly nowMs: number } & (
       readonly nextValidators: ValidatorSet;
       /** Wall clock at `nowMs`, to place the parent's time on the monotonic axis. */
       readonly wallMs: number;
+      /** How long after its parent the block is due. */
+      readonly blockIntervalMs: number;
       readonly restored?: RestoredState;
     }
   /** An executable transaction is in the own mempool, or work is carried over or an outbox undelivered. */
@@ -201,23 +204,8 @@ export interface ConsensusOptions {
   readonly baseTimeoutMs: number;
   readonly timeoutCapMs: number;
   readonly resendIntervalMs: number;
-  readonly targetBlockIntervalMs: number;
   readonly emptyBlockIntervalMs: number;
   readonly maxClockDriftMs: number;
-}
-
-/** A readable copy of the core's state for `ibft_getRoundState` and the explorer. */
-export interface RoundState {
-  readonly height: number;
-  readonly round: number;
-  readonly step: 'idle' | 'waiting-for-proposal' | 'validating' | 'prepare' | 'commit' | 'decided';
-  readonly proposer: Address | undefined;
-  readonly proposalHash: Hash | undefined;
-  readonly preparedRound: number | undefined;
-  readonly prepares: readonly Address[];
-  readonly commits: readonly Address[];
-  readonly roundChanges: readonly { readonly validator: Address; readonly round: number }[];
-  readonly roundEndsAtMs: number | undefined;
 }
 
 export interface Consensus {

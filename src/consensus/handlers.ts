@@ -7,6 +7,7 @@ import type {
   ProposalMessage,
   RoundChangeMessage,
 } from '../types/consensus-message.ts';
+import type { Address } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
 import { certificateOf } from './commit-certificate.ts';
 import type { ConsensusEvent, OwnMessage, ProposedBlock } from './contract.ts';
@@ -92,14 +93,7 @@ function isIntact(state: HeightState, block: ProposedBlock): boolean {
 
 function onPrepare(state: HeightState, message: PrepareMessage): boolean {
   const { body, signer } = message.prepare;
-  if (isBeyondWindow(state, body.round)) {
-    state.drop('FUTURE_ROUND', signer);
-    return false;
-  }
-  if (body.round <= state.round - LIMITS.maxBufferedRounds) {
-    state.drop('PAST_ROUND', signer);
-    return false;
-  }
+  if (isOutsideWindow(state, body.round, signer)) return false;
   const added = state.prepares.add(message);
   if (added === 'duplicate') state.drop('DUPLICATE', signer);
   else if (added !== 'added') {
@@ -112,14 +106,7 @@ function onPrepare(state: HeightState, message: PrepareMessage): boolean {
 /** Files a commit of any round within the window: a quorum of an earlier round decides as well. */
 function onCommit(state: HeightState, message: CommitMessage): boolean {
   const { body, signer } = message.commit;
-  if (isBeyondWindow(state, body.round)) {
-    state.drop('FUTURE_ROUND', signer);
-    return false;
-  }
-  if (body.round <= state.round - LIMITS.maxBufferedRounds) {
-    state.drop('PAST_ROUND', signer);
-    return false;
-  }
+  if (isOutsideWindow(state, body.round, signer)) return false;
   const added = state.commits.add(message);
   if (added === 'duplicate') {
     state.drop('DUPLICATE', signer);
@@ -135,6 +122,14 @@ function onCommit(state: HeightState, message: CommitMessage): boolean {
   const votes = state.commits.votesFor(body.round, body.blockHash);
   if (state.certified === undefined && votes.length >= state.validators.quorum)
     state.certified = certificateOf(votes, state.validators);
+  return true;
+}
+
+/** A vote of a round too far ahead or behind is not filed. */
+function isOutsideWindow(state: HeightState, round: number, signer: Address): boolean {
+  const isPast = round <= state.round - LIMITS.maxBufferedRounds;
+  if (!isPast && !isBeyondWindow(state, round)) return false;
+  state.drop(isPast ? 'PAST_ROUND' : 'FUTURE_ROUND', signer);
   return true;
 }
 

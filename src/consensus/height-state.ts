@@ -94,6 +94,7 @@ export class HeightState {
       nextValidators: ValidatorSet;
       nowMs: number;
       wallMs: number;
+      blockIntervalMs: number;
       maySign: boolean;
     },
   ) {
@@ -103,7 +104,7 @@ export class HeightState {
     this.validators = start.validators;
     this.nextValidators = start.nextValidators;
     this.nowMs = start.nowMs;
-    this.schedule = blockSchedule(start.parent, start.nowMs, start.wallMs, options);
+    this.schedule = blockSchedule(start.parent, start.nowMs, start.wallMs, start.blockIntervalMs, options);
     this.proposeAtMs = this.schedule.notBeforeMs;
     const isMember = options.self !== undefined && start.validators.has(options.self);
     this.guard = new SigningGuard(isMember && start.maySign);

@@ -1,4 +1,4 @@
-import type { RoundState } from './contract.ts';
+import type { RoundState } from '../types/round-state.ts';
 import type { HeightState } from './height-state.ts';
 
 /** Before the first height starts. */

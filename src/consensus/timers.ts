@@ -15,7 +15,7 @@ export function roundTimeoutMs(
 
 /** Two instants of a height on the host's monotonic axis. */
 export interface BlockSchedule {
-  /** parent time + target interval: the proposer does not build earlier, and round 0 does not start to run out. */
+  /** parent time + block interval: the proposer does not build earlier, and round 0 does not start to run out. */
   readonly notBeforeMs: number;
   /** parent time + empty interval: from here on a block is due even if there is no work. */
   readonly emptyBlockAtMs: number;
@@ -30,11 +30,12 @@ export function blockSchedule(
   parent: ParentBlock,
   nowMs: number,
   wallMs: number,
-  options: ConsensusOptions,
+  blockIntervalMs: number,
+  options: Pick<ConsensusOptions, 'emptyBlockIntervalMs' | 'maxClockDriftMs'>,
 ): BlockSchedule {
   const parentAtMs = Math.min(parent.timeMs - wallMs, options.maxClockDriftMs) + nowMs;
   return {
-    notBeforeMs: parentAtMs + options.targetBlockIntervalMs,
+    notBeforeMs: parentAtMs + blockIntervalMs,
     emptyBlockAtMs: parentAtMs + options.emptyBlockIntervalMs,
   };
 }

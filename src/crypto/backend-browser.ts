@@ -5,7 +5,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256 as sha256OfNoble, sha512 } from '@noble/hashes/sha2.js';
-import { concatBytes, equalBytes } from '../util/bytes.ts';
+import { concatBytes, equalBytes, toHex } from '../util/bytes.ts';
 
 const { Point } = ed25519;
 
@@ -18,6 +18,11 @@ export type PrivateKeyHandle = Uint8Array;
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return sha256OfNoble(bytes);
+}
+
+/** The same as lowercase hex. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return toHex(sha256OfNoble(bytes));
 }
 
 export function randomBytes(length: number): Uint8Array {

@@ -16,8 +16,17 @@ import {
 export type PublicKeyHandle = KeyObject;
 export type PrivateKeyHandle = KeyObject;
 
+/** Asked for as text, because a Buffer for the answer would cost more than the hash of a short input. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
+  const text = hash('sha256', bytes, 'binary');
+  const digest = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) digest[i] = text.charCodeAt(i);
+  return digest;
+}
+
+/** The same as lowercase hex. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
 }
 
 export function randomBytes(length: number): Uint8Array {
@@ -56,32 +65,47 @@ export function ed25519Verify(key: PublicKeyHandle, message: Uint8Array, signatu
   return verify(null, message, key, signature);
 }
 
-/** Checks that one turn of the event loop makes itself: together they take about a millisecond. */
-const CHECKS_PER_TURN = 6;
-let checksLeft = CHECKS_PER_TURN;
+/** Checks that one turn of the event loop makes itself: together they take about two milliseconds. */
+const CHECKS_PER_TURN = 16;
+/** So many checks may wait for turns of the event loop: more are too many for one core to make soon. */
+const MAX_WAITING_CHECKS = 256;
 
-/** Whether this turn of the event loop may make one more check itself. */
-function takeTurn(): boolean {
-  if (checksLeft === 0) return false;
-  if (checksLeft === CHECKS_PER_TURN)
-    setImmediate(() => {
-      checksLeft = CHECKS_PER_TURN;
-    });
-  checksLeft -= 1;
-  return true;
+let checksLeft = CHECKS_PER_TURN;
+let hasNextTurn = false;
+const waitingForTurn: (() => void)[] = [];
+
+/** The next turn has checks of its own, and those who wait get them first. */
+function renewChecks(): void {
+  if (hasNextTurn) return;
+  hasNextTurn = true;
+  setImmediate(() => {
+    hasNextTurn = false;
+    const due = waitingForTurn.splice(0, CHECKS_PER_TURN);
+    checksLeft = CHECKS_PER_TURN - due.length;
+    if (due.length > 0) renewChecks();
+    for (const begin of due) begin();
+  });
 }
 
 /**
- * The same without holding up the event loop: what comes in numbers goes to Node's thread pool, and so to every core.
- * A few checks are made at once, because handing one over and back costs about half as much as the check.
+ * The same without holding up the event loop. A few checks are made at once and some more in the turns that follow,
+ * because handing one over to another thread and back costs about half as much as the check. What comes in greater
+ * numbers goes to Node's thread pool, and so to every core.
  */
-export function ed25519VerifyAsync(
+export async function ed25519VerifyAsync(
   key: PublicKeyHandle,
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  if (takeTurn()) return Promise.resolve(ed25519Verify(key, message, signature));
-  return new Promise((resolve, reject) => {
-    verify(null, message, key, signature, (error, valid) => (error ? reject(error) : resolve(valid)));
-  });
+  renewChecks();
+  if (checksLeft > 0) checksLeft -= 1;
+  else if (waitingForTurn.length < MAX_WAITING_CHECKS)
+    await new Promise<void>((resolve) => {
+      waitingForTurn.push(resolve);
+    });
+  else
+    return new Promise((resolve, reject) => {
+      verify(null, message, key, signature, (error, valid) => (error ? reject(error) : resolve(valid)));
+    });
+  return ed25519Verify(key, message, signature);
 }

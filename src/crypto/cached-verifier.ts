@@ -1,7 +1,6 @@
-import { toHex } from '../util/bytes.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import { verifySignatureAsync } from './ed25519.ts';
-import { sha256 } from './hash.ts';
+import { sha256Hex } from './hash.ts';
 
 /**
  * Verifies on the thread pool and remembers what verified by (key, signature, digest): a vote that is seen again,
@@ -16,7 +15,7 @@ export class CachedVerifier {
   }
 
   async verify(publicKey: string, message: Uint8Array, signature: string): Promise<boolean> {
-    const key = `${publicKey}${signature}${toHex(sha256(message))}`;
+    const key = `${publicKey}${signature}${sha256Hex(message)}`;
     if (this.#verified.get(key) !== undefined) return true;
     const valid = await verifySignatureAsync(publicKey, message, signature);
     if (valid) this.#verified.set(key, true);

@@ -123,9 +123,12 @@ function importKey(publicKeyHex: string): PublicKeyHandle | undefined {
 }
 
 /** The key and signature to hand to the verifier, or undefined if they are refused without asking it. */
-function admit(publicKeyHex: string, signatureHex: string) {
-  if (!isHex(signatureHex, SIGNATURE_BYTES) || !isHex(publicKeyHex, PUBLIC_KEY_BYTES)) return undefined;
-  const signature = fromHex(signatureHex);
+function admit(publicKeyHex: string, signatureOrHex: Uint8Array | string) {
+  const isText = typeof signatureOrHex === 'string';
+  if (isText ? !isHex(signatureOrHex, SIGNATURE_BYTES) : signatureOrHex.length !== SIGNATURE_BYTES)
+    return undefined;
+  if (!isHex(publicKeyHex, PUBLIC_KEY_BYTES)) return undefined;
+  const signature = isText ? fromHex(signatureOrHex) : signatureOrHex;
   if (!isPlausiblePoint(signature.subarray(0, 32))) return undefined;
   if (!lessThanLittleEndian(signature.subarray(32), GROUP_ORDER)) return undefined;
   const key = importKey(publicKeyHex);
@@ -138,12 +141,12 @@ export function verifySignature(publicKeyHex: string, message: Uint8Array, signa
   return admitted !== undefined && ed25519Verify(admitted.key, message, admitted.signature);
 }
 
-/** Like {@link verifySignature}, with the same answers, off the event loop. */
+/** Like {@link verifySignature}, with the same answers, off the event loop. The signature may be bytes or hex. */
 export async function verifySignatureAsync(
   publicKeyHex: string,
   message: Uint8Array,
-  signatureHex: string,
+  signature: Uint8Array | string,
 ): Promise<boolean> {
-  const admitted = admit(publicKeyHex, signatureHex);
+  const admitted = admit(publicKeyHex, signature);
   return admitted !== undefined && (await ed25519VerifyAsync(admitted.key, message, admitted.signature));
 }

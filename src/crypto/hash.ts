@@ -1,8 +1,8 @@
-import { sha256 } from '#backend';
-import { concatBytes, fromHex, toHex, utf8 } from '../util/bytes.ts';
+import { sha256, sha256Hex } from '#backend';
+import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
 import type { HashKind, SignatureTag } from './domain.ts';
 
-export { sha256 };
+export { sha256, sha256Hex };
 
 const prefixes = new Map<string, Uint8Array>();
 
@@ -24,7 +24,7 @@ export function hashBytesOf(kind: HashKind, ...parts: readonly Uint8Array[]): Ui
 
 /** H(kind, x) as lowercase hex, the in-memory form of every hash. */
 export function hashOf(kind: HashKind, bytes: Uint8Array): string {
-  return toHex(hashBytesOf(kind, bytes));
+  return sha256Hex(concatBytes(domainPrefix(kind), bytes));
 }
 
 /** What a signature covers: u8 length ‖ ASCII tag ‖ genesisHash ‖ SSZ body. */

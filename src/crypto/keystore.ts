@@ -3,13 +3,23 @@
  * reader may know without the password (kind, public key, address) stands in the clear, bound to the secret as
  * authenticated data. The plain form without a password exists for test networks and is never read by accident.
  */
-import { createCipheriv, createDecipheriv, scrypt } from 'node:crypto';
-import { link, open, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { derivePublicKey, randomBytes } from '#backend';
 import { fromHex, isHex, toHex, utf8 } from '../util/bytes.ts';
 import { errorCode, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { PUBLIC_KEY_BYTES, SEED_BYTES } from './ed25519.ts';
+import {
+  areSaneScryptParameters,
+  DEFAULT_SCRYPT,
+  NONCE_BYTES,
+  openSecret,
+  SALT_BYTES,
+  type ScryptParameters,
+  sealSecret,
+  TAG_BYTES,
+} from './password-box.ts';
 
 export const KEY_KINDS = ['account', 'validator', 'vrf', 'node'] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
@@ -31,16 +41,6 @@ export interface StoredKey {
   /** The 32 secret bytes. */
   readonly seed: Uint8Array;
 }
-
-export interface ScryptParameters {
-  /** Cost, a power of two. */
-  readonly n: number;
-  readonly r: number;
-  readonly p: number;
-}
-
-/** 128 MiB and a few tenths of a second per guess. */
-export const DEFAULT_SCRYPT: ScryptParameters = { n: 2 ** 17, r: 8, p: 1 };
 
 interface KeyFileHeader {
   readonly version: 1;
@@ -68,35 +68,10 @@ export interface DecryptOptions {
   readonly insecure?: boolean;
 }
 
-const SALT_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 function malformed(reason: string, cause?: unknown): NodeError<KeystoreErrorCode> {
   return new NodeError<KeystoreErrorCode>('KEY_FILE_MALFORMED', `malformed key file: ${reason}`, {
     hint: 'restore the key file from a backup',
     cause,
-  });
-}
-
-function memoryOf({ n, r }: ScryptParameters): number {
-  return 128 * n * r;
-}
-
-/** The bounds keep a hostile file from exhausting memory or time, and a careless one from being guessed. */
-function areSaneScryptParameters({ n, r, p }: ScryptParameters): boolean {
-  if (![n, r, p].every((value) => Number.isSafeInteger(value) && value >= 1)) return false;
-  if (n < 2 ** 10 || n > 2 ** 22 || (n & (n - 1)) !== 0) return false;
-  return r <= 32 && p <= 4 && memoryOf({ n, r, p }) <= LIMITS.maxKeyDerivationBytes;
-}
-
-function deriveKey(password: string, salt: Uint8Array, parameters: ScryptParameters): Promise<Buffer> {
-  const { n, r, p } = parameters;
-  // NFKC, so that one password typed on two keyboards is one password.
-  const secret = utf8(password.normalize('NFKC'));
-  const maxmem = memoryOf(parameters) + 128 * r * p + 1024 * 1024;
-  return new Promise((resolve, reject) => {
-    scrypt(secret, salt, 32, { N: n, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
   });
 }
 
@@ -120,26 +95,21 @@ export async function encryptKeyFile(
   parameters: ScryptParameters = DEFAULT_SCRYPT,
 ): Promise<KeyFile> {
   if (password === '') throw passwordRequired();
-  if (!areSaneScryptParameters(parameters)) throw new RangeError('scrypt parameters out of bounds');
   const { n, r, p } = parameters;
   const header = headerOf(key);
-  const saltBytes = randomBytes(SALT_BYTES);
-  const salt = toHex(saltBytes);
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', await deriveKey(password, saltBytes, parameters), nonce);
-  cipher.setAAD(authenticatedData(header, salt, parameters));
-  const ciphertext = toHex(Buffer.concat([cipher.update(key.seed), cipher.final()]));
-  const tag = toHex(cipher.getAuthTag());
+  const box = await sealSecret(key.seed, password, parameters, (salt) =>
+    authenticatedData(header, toHex(salt), parameters),
+  );
   const encrypted = {
     kdf: 'scrypt',
     n,
     r,
     p,
-    salt,
+    salt: toHex(box.salt),
     cipher: 'aes-256-gcm',
-    nonce: toHex(nonce),
-    ciphertext,
-    tag,
+    nonce: toHex(box.nonce),
+    ciphertext: toHex(box.ciphertext),
+    tag: toHex(box.tag),
   };
   return { ...header, encrypted } as KeyFile;
 }
@@ -195,14 +165,15 @@ async function decryptSeed(
   encrypted: EncryptedSeed,
   password: string,
 ): Promise<Uint8Array> {
-  const key = await deriveKey(password, fromHex(encrypted.salt), encrypted);
-  const decipher = createDecipheriv('aes-256-gcm', key, fromHex(encrypted.nonce), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(authenticatedData(header, encrypted.salt, encrypted));
-  decipher.setAuthTag(fromHex(encrypted.tag));
+  const { salt, nonce, ciphertext, tag } = encrypted;
+  const box = {
+    salt: fromHex(salt),
+    nonce: fromHex(nonce),
+    ciphertext: fromHex(ciphertext),
+    tag: fromHex(tag),
+  };
   try {
-    return Uint8Array.from(Buffer.concat([decipher.update(fromHex(encrypted.ciphertext)), decipher.final()]));
+    return await openSecret(box, password, encrypted, authenticatedData(header, salt, encrypted));
   } catch (cause) {
     throw new NodeError<KeystoreErrorCode>('WRONG_PASSWORD', 'wrong password, or the key file was changed', {
       data: { kind: header.kind, publicKey: header.publicKey },
@@ -242,6 +213,33 @@ function insecure(reason: string, hint: string): NodeError<KeystoreErrorCode> {
  * @throws NodeError KEY_FILE_EXISTS
  */
 export async function saveKeyFile(path: string, file: KeyFile): Promise<void> {
+  try {
+    await writeKeyFile(path, file, (temporary) => link(temporary, path)); // unlike rename, fails if the name is taken
+  } catch (cause) {
+    if (errorCode(cause) !== 'EEXIST') throw cause;
+    throw new NodeError<KeystoreErrorCode>('KEY_FILE_EXISTS', `there is already a key file at ${path}`, {
+      data: { path },
+      hint: 'choose another name, or move the old file away',
+      cause,
+    });
+  }
+}
+
+/**
+ * Puts a key file in the place of another one of the same key. At any moment one of the two is there, complete.
+ * @throws NodeError KEY_FILE_NOT_FOUND, KEY_FILE_MALFORMED if the old one is of another key
+ */
+export async function replaceKeyFile(path: string, file: KeyFile): Promise<void> {
+  if ((await describeKeyFile(path)).publicKey !== file.publicKey)
+    throw malformed('it is of another key than the one that is to take its place');
+  await writeKeyFile(path, file, (temporary) => rename(temporary, path));
+}
+
+async function writeKeyFile(
+  path: string,
+  file: KeyFile,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${toHex(randomBytes(8))}.tmp`;
   const handle = await open(temporary, 'wx', 0o600);
   try {
@@ -251,16 +249,20 @@ export async function saveKeyFile(path: string, file: KeyFile): Promise<void> {
     } finally {
       await handle.close();
     }
-    await link(temporary, path); // unlike rename, fails if the name is taken
-  } catch (cause) {
-    if (errorCode(cause) !== 'EEXIST') throw cause;
-    throw new NodeError<KeystoreErrorCode>('KEY_FILE_EXISTS', `there is already a key file at ${path}`, {
-      data: { path },
-      hint: 'choose another name, or move the old file away',
-      cause,
-    });
+    await place(temporary);
+    await syncDirectoryOf(path); // the chain may name this key a moment later, and no power failure may take it away
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+async function syncDirectoryOf(path: string): Promise<void> {
+  if (process.platform === 'win32') return; // cannot open directories
+  const directory = await open(dirname(path), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
 
@@ -277,11 +279,7 @@ async function readBounded(path: string, limit: number): Promise<string> {
   }
 }
 
-/**
- * Loads and decrypts a key file. A plain one must also be closed to other users of the machine.
- * @throws NodeError with a KeystoreErrorCode
- */
-export async function loadKeyFile(path: string, options: DecryptOptions): Promise<StoredKey> {
+async function readKeyJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readBounded(path, LIMITS.maxKeyFileBytes);
@@ -292,12 +290,28 @@ export async function loadKeyFile(path: string, options: DecryptOptions): Promis
       cause,
     });
   }
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw malformed('not JSON', cause);
   }
+}
+
+/**
+ * What a key file says of itself without its password. That it is true shows only when the key is loaded.
+ * @throws NodeError KEY_FILE_NOT_FOUND, KEY_FILE_MALFORMED
+ */
+export async function describeKeyFile(path: string): Promise<Omit<StoredKey, 'seed'>> {
+  const { kind, publicKey, address } = parseKeyFile(await readKeyJson(path));
+  return { kind, publicKey, address };
+}
+
+/**
+ * Loads and decrypts a key file. A plain one must also be closed to other users of the machine.
+ * @throws NodeError with a KeystoreErrorCode
+ */
+export async function loadKeyFile(path: string, options: DecryptOptions): Promise<StoredKey> {
+  const json = await readKeyJson(path);
   const key = await decryptKeyFile(json, options);
   const isPlain = (json as { insecure?: unknown }).insecure === true;
   if (isPlain && process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0)

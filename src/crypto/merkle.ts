@@ -14,13 +14,15 @@ export function hashLeaf(leaf: Uint8Array): Uint8Array {
   return sha256(input);
 }
 
+/** 0x01 ‖ left ‖ right of the node that is being hashed. */
+const node = new Uint8Array(65);
+node[0] = 1;
+
 /** Hash of an inner node: sha256(0x01 ‖ left ‖ right). */
 export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(65);
-  input[0] = 1;
-  input.set(left, 1);
-  input.set(right, 33);
-  return sha256(input);
+  node.set(left, 1);
+  node.set(right, 33);
+  return sha256(node);
 }
 
 /** The largest power of two below n (n ≥ 2): how many leaves the left half of a tree of n has. */

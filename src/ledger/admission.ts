@@ -1,9 +1,9 @@
 import type { Parameters } from '../types/genesis.ts';
-import type { LedgerName, TokenName } from '../types/names.ts';
+import { LEDGERS, type LedgerName, type TokenName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
-import { byteGas, handlersOf, isFree, type TransactionCost, transactionCost } from './cost.ts';
+import { baseGas, handlersOf, isFree, type TransactionCost, transactionCost } from './cost.ts';
 import { nextNonce } from './nonces.ts';
 import type { LedgerRules } from './rules.ts';
 import type { LedgerModule, OperationHandler, StateReader } from './seam.ts';
@@ -40,7 +40,7 @@ function refuse(code: InadmissibleCode, data: Record<string, unknown> = {}): Ina
 }
 
 /**
- * Everything that needs no account: chain, ledger, operations, size, and that its bytes are paid for whatever happens.
+ * Everything that needs no account: chain, ledger, operations, size, and that it is paid for whatever its operations come to.
  * The signature is checked elsewhere.
  */
 export function checkKnown(
@@ -60,8 +60,8 @@ export function checkKnown(
     return refuse('UNKNOWN_OPERATION', { ledger: body.ledger, kind });
   }
   const cost = transactionCost(transaction, handlers, parameters);
-  if (cost.gas > parameters.maxSectionGas)
-    return refuse('TRANSACTION_TOO_EXPENSIVE', { gas: cost.gas, maxGas: parameters.maxSectionGas });
+  const maxGas = maxTransactionGas(parameters);
+  if (cost.gas > maxGas) return refuse('TRANSACTION_TOO_EXPENSIVE', { gas: cost.gas, maxGas });
   if (transaction.bytes.length > parameters.maxSectionBytes)
     return refuse('TRANSACTION_TOO_EXPENSIVE', {
       bytes: transaction.bytes.length,
@@ -72,10 +72,15 @@ export function checkKnown(
       operations: body.operations.length,
       maxOperations: parameters.maxSectionOperations,
     });
-  const needed = isFree(handlers) ? 0n : BigInt(byteGas(transaction, parameters)) * parameters.gasPrice;
+  const needed = isFree(handlers) ? 0n : BigInt(baseGas(transaction, parameters)) * parameters.gasPrice;
   if (body.maxFee < needed)
     return refuse('MAX_FEE_TOO_LOW', { maxFee: body.maxFee.toString(), needed: needed.toString() });
   return { transaction, module, handlers, cost };
+}
+
+/** At most an equal part of a block, so that it has a place however busy the other ledgers are. */
+function maxTransactionGas({ maxSectionGas, maxBlockGas }: Parameters): number {
+  return Math.min(maxSectionGas, Math.floor(maxBlockGas / LEDGERS.length));
 }
 
 /** Expiry and nonce against the ledger's own sub-tree. */
@@ -120,15 +125,15 @@ export function checkFunds(
   return undefined;
 }
 
-/** What a section still has room for. */
+/** What a section still has room for: as much as genesis allows, or `maxGas` if that is less. */
 export class SectionRoom {
   #gas: number;
   #bytes: number;
   #operations: number;
   #transactions: number = LIMITS.maxTransactionsPerSection;
 
-  constructor(parameters: Parameters) {
-    this.#gas = parameters.maxSectionGas;
+  constructor(parameters: Parameters, maxGas: number = parameters.maxSectionGas) {
+    this.#gas = Math.min(parameters.maxSectionGas, maxGas);
     this.#bytes = parameters.maxSectionBytes;
     this.#operations = parameters.maxSectionOperations;
   }

@@ -8,9 +8,9 @@ import type { LedgerModule, OperationHandler } from './seam.ts';
 
 /** What a transaction takes if all its operations are executed; known before it is executed. */
 export interface TransactionCost {
-  /** Gas of all operations and bytes: what counts against the section's bound. */
+  /** Gas of the transaction with all operations: what counts against the section's bound. */
   readonly gas: number;
-  /** Of each operation, without its bytes. */
+  /** Of each operation alone. */
   readonly operationGas: readonly number[];
   /** The part of the gas that is paid for if the transaction succeeds. */
   readonly paidGas: number;
@@ -30,9 +30,12 @@ function findHandler(module: LedgerModule, kind: number): OperationHandler<unkno
   return index.get(kind);
 }
 
-/** Gas of the bytes of a transaction. */
-export function byteGas(transaction: EncodedTransaction, parameters: Parameters): number {
-  return parameters.gasPerByte * transaction.bytes.length;
+/** Gas of a transaction before any of its operations: nonce, fee and receipt, and its bytes. */
+export function baseGas(
+  { bytes }: EncodedTransaction,
+  { gasPerTransaction, gasPerByte }: Parameters,
+): number {
+  return gasPerTransaction + gasPerByte * bytes.length;
 }
 
 /** Gas of one operation. One that cannot be decoded brings nothing to work on: it fails at once. */
@@ -46,7 +49,7 @@ function gasOf(handler: OperationHandler<unknown>, data: Uint8Array): number {
   }
 }
 
-/** Bytes are free where every operation is. */
+/** A transaction is free where every operation is. */
 export function isFree(handlers: readonly OperationHandler<unknown>[]): boolean {
   return handlers.every((handler) => handler.free === true);
 }
@@ -91,8 +94,7 @@ export function transactionCost(
 ): TransactionCost {
   const { operations } = transaction.value.body;
   const operationGas = handlers.map((handler, i) => gasOf(handler, (operations[i] as Operation).data));
-  const bytes = byteGas(transaction, parameters);
-  const gas = operationGas.reduce((sum, one) => sum + one, bytes);
+  const gas = operationGas.reduce((sum, one) => sum + one, baseGas(transaction, parameters));
   const free = operationGas.reduce((sum, one, i) => (handlers[i]?.free === true ? sum + one : sum), 0);
   const paidGas = isFree(handlers) ? 0 : gas - free;
   return { gas, operationGas, paidGas, fixedFees: fixedFeesOf(handlers, parameters) };

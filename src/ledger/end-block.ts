@@ -18,7 +18,7 @@ import { applyEvidence } from './evidence.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
 import { InvariantViolation, type SectionMiner } from './seam.ts';
-import type { SectionResult } from './section.ts';
+import type { SectionResult } from './section-result.ts';
 import { isLockSpent } from './state/spent-locks.ts';
 import { type StateGround, StateView } from './state/state.ts';
 import { forgetOldEvidence } from './system/applied-evidence.ts';

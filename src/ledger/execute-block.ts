@@ -4,7 +4,8 @@ import { type Begun, type BlockFacts, beginBlock } from './begin-block.ts';
 import { type Ended, type EndInput, endBlock } from './end-block.ts';
 import { LEDGER_RULES } from './ledgers.ts';
 import type { LedgerRules } from './rules.ts';
-import { executeSection, type SectionFault, type SectionResult } from './section.ts';
+import { executeSection, type SectionFault } from './section.ts';
+import type { SectionResult } from './section-result.ts';
 import type { StateGround } from './state/state.ts';
 
 /** The transactions of a block, per ledger in their order. */

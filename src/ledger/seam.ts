@@ -1,6 +1,6 @@
 import type { Genesis, Parameters } from '../types/genesis.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
-import type { KindSpec } from '../types/operations/catalog.ts';
+import type { KindSpec, LedgerCatalog } from '../types/operations/catalog.ts';
 import type { Charge, LedgerEvent } from '../types/receipt.ts';
 import type { ChargeReason } from '../types/section-parts.ts';
 import type { Address, Hash } from '../types/ssz.ts';
@@ -132,7 +132,7 @@ export interface OperationContext extends LedgerContext {
 export interface OperationHandler<T> {
   readonly name: string;
   readonly spec: KindSpec<T>;
-  /** Gas of one execution, before the per-byte part. Calibrated, never zero except for free operations. */
+  /** Gas of one execution, out of the gas table. */
   readonly gas: number;
   /** Gas on top for what an operation brings to be worked on, such as signatures; it depends on nothing else. */
   extraGas?(operation: T): number;
@@ -145,6 +145,29 @@ export interface OperationHandler<T> {
   fee?(parameters: Parameters): Charge | undefined;
   /** Applies the operation or throws OperationFailure. */
   execute(operation: T, context: OperationContext): void;
+}
+
+/** The value of an operation of a catalog. */
+type OperationOf<C extends LedgerCatalog, Name extends keyof C['operations']> =
+  C['operations'][Name] extends KindSpec<infer T> ? T : never;
+
+/** A handler for each operation of a catalog, which knows names and schemas, with its gas out of the table. */
+export function handlersFor<C extends LedgerCatalog>(
+  { operations }: C,
+  gas: { readonly [Name in keyof C['operations'] & string]: number },
+  rules: {
+    readonly [Name in keyof C['operations'] & string]: Omit<
+      OperationHandler<OperationOf<C, Name>>,
+      'name' | 'spec' | 'gas'
+    >;
+  },
+): LedgerModule['handlers'] {
+  return Object.entries(operations).map(([name, spec]) => ({
+    name,
+    spec,
+    gas: gas[name as keyof typeof gas],
+    ...rules[name as keyof typeof rules],
+  }));
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   type KnownTransaction,
 } from './admission.ts';
 import type { Begun } from './begin-block.ts';
-import { byteGas, hasFree, isFree } from './cost.ts';
+import { baseGas, hasFree, isFree } from './cost.ts';
 import { useNonce } from './nonces.ts';
 import { Outbox } from './outbox.ts';
 import {
@@ -30,8 +30,8 @@ import {
   type StateReader,
   type StateWriter,
 } from './seam.ts';
-import type { SectionResult } from './section.ts';
 import { SectionCharges } from './section-charges.ts';
+import type { SectionResult } from './section-result.ts';
 import type { StateView } from './state/state.ts';
 
 /** What executing the operations of one transaction came to. */
@@ -169,11 +169,11 @@ export class SectionExecution {
     const { transaction, handlers, cost } = known;
     const { parameters } = this.#begun.context;
     const { body } = transaction.value;
-    const paysForBytes = !isFree(handlers);
+    const paysForItself = !isFree(handlers);
     const events: LedgerEvent[] = [];
     const sent = this.#outbox.length;
-    let gas = byteGas(transaction, parameters);
-    let paidGas = paysForBytes ? gas : 0;
+    let gas = baseGas(transaction, parameters);
+    let paidGas = paysForItself ? gas : 0;
     this.#view.checkpoint(this.#ledger);
     for (const [index, handler] of handlers.entries()) {
       const operationGas = cost.operationGas[index] as number;

@@ -4,7 +4,7 @@ import type { Section } from '../types/section.ts';
 import { SectionChargeType, SentMessageType } from '../types/section-parts.ts';
 import { encode } from '../types/ssz.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
-import type { SectionResult } from './section.ts';
+import type { SectionResult } from './section-result.ts';
 
 /** The fields of a section that follow from its execution. */
 export type SectionRoots = Pick<

@@ -107,5 +107,8 @@ function assertRoom(transaction: EncodedTransaction, context: AdmissionContext):
     (occupant === undefined && context.poolTransactions >= limits.maxTransactions) ||
     context.poolBytes + added > limits.maxBytes;
   if (isFull)
-    throw refusal('POOL_FULL', transaction, 'the pool is full', { transactions: context.poolTransactions });
+    throw refusal('POOL_FULL', transaction, 'the pool is full', {
+      transactions: context.poolTransactions,
+      retryAfterMs: LIMITS.maxBacklogMs,
+    });
 }

@@ -62,3 +62,9 @@ export interface ContentFilter {
   readonly sender?: Address;
   readonly state?: PoolState;
 }
+
+/** `nextCursor` leads to the next page, if there is one. */
+export interface PoolPage {
+  readonly items: PoolItem[];
+  readonly nextCursor: number | undefined;
+}

@@ -1,6 +1,7 @@
 import type { LedgerName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
+import { workOf } from './backlog-bound.ts';
 
 /** Where a transaction came from: through the own RPC, or from a peer. */
 export type Origin = 'local' | 'gossip';
@@ -34,6 +35,7 @@ export class Lane {
   #executable = 0;
   /** Sum of the maxFee of the executable entries. */
   #executableFees = 0n;
+  #executableWork = 0;
 
   constructor(ledger: LedgerName, sender: Address, account: Account) {
     this.ledger = ledger;
@@ -53,6 +55,11 @@ export class Lane {
   /** How many entries, from the next nonce on without a gap, the sender can pay for: a block may take them now. */
   get executable(): number {
     return this.#executable;
+  }
+
+  /** What the executable entries ask of a block. */
+  get executableWork(): number {
+    return this.#executableWork;
   }
 
   /** The next nonce is here but cannot be paid for: only a change of the account helps. */
@@ -110,6 +117,7 @@ export class Lane {
   #count(): void {
     this.#executable = 0;
     this.#executableFees = 0n;
+    this.#executableWork = 0;
     this.#extend();
   }
 
@@ -121,6 +129,7 @@ export class Lane {
       const fees = this.#executableFees + entry.transaction.value.body.maxFee;
       if (fees > this.#account.available) return;
       this.#executableFees = fees;
+      this.#executableWork += workOf(entry.transaction);
       this.#executable += 1;
     }
   }

@@ -22,8 +22,9 @@ export class LedgerQueue {
   readonly #unfunded = new Map<Address, Lane>();
   #transactions = 0;
   #executable = 0;
+  #executableWork = 0;
   /** What each lane counts for in the sums above. */
-  readonly #counted = new Map<Lane, { size: number; executable: number }>();
+  readonly #counted = new Map<Lane, { size: number; executable: number; work: number }>();
 
   constructor(ledger: LedgerName) {
     this.ledger = ledger;
@@ -37,22 +38,32 @@ export class LedgerQueue {
     return this.#executable;
   }
 
+  /** What the executable transactions ask of a block. */
+  get executableWork(): number {
+    return this.#executableWork;
+  }
+
   lane(sender: Address): Lane | undefined {
     return this.#lanes.get(sender);
   }
 
   /** Puts a lane where it belongs after it changed; an empty one is forgotten. */
   place(lane: Lane): void {
-    const before = this.#counted.get(lane) ?? { size: 0, executable: 0 };
+    const before = this.#counted.get(lane) ?? { size: 0, executable: 0, work: 0 };
     this.#transactions += lane.size - before.size;
     this.#executable += lane.executable - before.executable;
+    this.#executableWork += lane.executableWork - before.work;
     const { sender } = lane;
     if (lane.size === 0) {
       this.#lanes.delete(sender);
       this.#counted.delete(lane);
     } else {
       this.#lanes.set(sender, lane);
-      this.#counted.set(lane, { size: lane.size, executable: lane.executable });
+      this.#counted.set(lane, {
+        size: lane.size,
+        executable: lane.executable,
+        work: lane.executableWork,
+      });
     }
     if (lane.executable > 0) this.#rotation.set(sender, lane);
     else this.#rotation.delete(sender);

@@ -3,23 +3,25 @@ import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
-import { LruCache } from '../util/lru-cache.ts';
+import { AccountCache } from './account-cache.ts';
 import { assertAdmissible } from './admission.ts';
 import { Aside } from './aside.ts';
+import { BacklogBound, LEAST_WORK, workOf } from './backlog-bound.ts';
 import type {
   AddResult,
   ContentFilter,
   MempoolDeps,
   MempoolLimits,
   PoolItem,
-  PoolState,
+  PoolPage,
   PoolStatus,
 } from './contract.ts';
-import { DeadlineIndex } from './deadline-index.ts';
-import { type Account, Lane, type Origin, type PoolEntry } from './lane.ts';
+import { Lane, type Origin, type PoolEntry } from './lane.ts';
 import { LedgerQueue, type SectionRoom } from './ledger-queue.ts';
+import { PoolContents } from './pool-contents.ts';
+import { itemOf, pageOf, stateOf } from './pool-items.ts';
 import { RecentDrops } from './recent-drops.ts';
-import { refusal } from './refusal.ts';
+import { chainBusy, refusal } from './refusal.ts';
 
 /**
  * Transactions with a valid signature that no block holds yet. Per sender and ledger there is one per nonce; those
@@ -29,17 +31,14 @@ import { refusal } from './refusal.ts';
 export class Mempool {
   readonly #deps: MempoolDeps;
   readonly #limits: MempoolLimits;
-  /** In order of arrival. */
-  readonly #entries = new Map<Hash, PoolEntry>();
+  readonly #contents = new PoolContents();
   readonly #queues: Readonly<Record<LedgerName, LedgerQueue>>;
-  readonly #senderBytes = new Map<Address, number>();
-  readonly #deadlines = new DeadlineIndex<PoolEntry>();
+  readonly #accounts: AccountCache;
   readonly #aside = new Aside();
   readonly #drops = new RecentDrops();
-  readonly #accounts: Readonly<Record<LedgerName, LruCache<Address, Account>>>;
+  readonly #backlogBound = new BacklogBound();
   /** What passed `check`, which says the same of a transaction at any time. */
   readonly #checked = new WeakSet<EncodedTransaction>();
-  #bytes = 0;
   #arrivals = 0;
 
   constructor(deps: MempoolDeps) {
@@ -51,8 +50,29 @@ export class Mempool {
       maxAgeMs: LIMITS.maxPoolAgeMs,
       ...deps.limits,
     };
-    this.#queues = perLedger((ledger) => new LedgerQueue(ledger));
-    this.#accounts = perLedger(() => new LruCache<Address, Account>(LIMITS.maxCachedAccountsPerLedger));
+    this.#queues = Object.fromEntries(LEDGERS.map((ledger) => [ledger, new LedgerQueue(ledger)])) as Record<
+      LedgerName,
+      LedgerQueue
+    >;
+    this.#accounts = new AccountCache((ledger, sender) => deps.account(ledger, sender));
+  }
+
+  /**
+   * Refuses a newcomer of the own RPC where more waits for blocks than they will take in time, before anybody looks at
+   * it: so what is admitted is final soon, however much is offered. What came from peers was admitted by one of them.
+   * `pending`: how many are on their way into the pool.
+   * @throws NodeError CHAIN_BUSY, with the time to wait
+   */
+  assertDrains(pending: number): void {
+    const { max } = this.#backlogBound;
+    if (max === undefined) return;
+    const backlog = LEAST_WORK * pending + this.#executableWork();
+    if (backlog <= max) return;
+    throw chainBusy({
+      backlog,
+      maxBacklog: Math.floor(max),
+      retryAfterMs: this.#backlogBound.retryAfterMs(backlog - max),
+    });
   }
 
   /**
@@ -61,17 +81,17 @@ export class Mempool {
    */
   precheck(transaction: EncodedTransaction): void {
     const { ledger, sender, nonce } = transaction.value.body;
-    if (this.#entries.has(transaction.id))
+    if (this.#contents.has(transaction.id))
       throw refusal('ALREADY_KNOWN', transaction, 'the transaction is in the pool');
     const lane = this.#queues[ledger].lane(sender);
     assertAdmissible(transaction, {
-      account: this.#account(ledger, sender),
+      account: this.#accounts.get(ledger, sender),
       ruleTimeMs: this.#deps.ruleTimeMs(),
       occupant: lane?.get(nonce),
       laneFees: lane?.fees ?? 0n,
-      senderBytes: this.#senderBytes.get(sender) ?? 0,
-      poolBytes: this.#bytes,
-      poolTransactions: this.#entries.size,
+      senderBytes: this.#contents.bytesOf(sender),
+      poolBytes: this.#contents.bytes,
+      poolTransactions: this.#contents.size,
       limits: this.#limits,
     });
     if (this.#checked.has(transaction)) return;
@@ -86,7 +106,8 @@ export class Mempool {
   add(transaction: EncodedTransaction, origin: Origin): AddResult {
     this.precheck(transaction);
     const { ledger, sender, nonce, validUntilMs } = transaction.value.body;
-    const lane = this.#queues[ledger].lane(sender) ?? new Lane(ledger, sender, this.#account(ledger, sender));
+    const lane =
+      this.#queues[ledger].lane(sender) ?? new Lane(ledger, sender, this.#accounts.get(ledger, sender));
     const occupant = lane.get(nonce);
     if (occupant !== undefined) this.#drop(occupant, 'REPLACED');
     this.#refresh(lane);
@@ -109,24 +130,24 @@ export class Mempool {
 
   /** Whether the transaction waits here for a block. */
   has(id: Hash): boolean {
-    return this.#entries.has(id);
+    return this.#contents.has(id);
   }
 
   /** A transaction of the pool, or one that stands beside it for a proposal. */
   get(id: Hash): EncodedTransaction | undefined {
-    return this.#entries.get(id)?.transaction ?? this.#aside.get(id);
+    return this.#contents.get(id)?.transaction ?? this.#aside.get(id);
   }
 
   /** What the pool itself holds of a transaction. */
   item(id: Hash): PoolItem | undefined {
-    const entry = this.#entries.get(id);
+    const entry = this.#contents.get(id);
     return entry === undefined ? undefined : itemOf(entry);
   }
 
   /** The nonce that the sender's next transaction on a ledger should have. */
   nextNonce(ledger: LedgerName, sender: Address): bigint {
     const lane = this.#queues[ledger].lane(sender);
-    if (lane === undefined) return this.#account(ledger, sender).nextNonce;
+    if (lane === undefined) return this.#accounts.get(ledger, sender).nextNonce;
     this.#refresh(lane);
     return lane.firstFreeNonce();
   }
@@ -160,7 +181,7 @@ export class Mempool {
 
   /** Keeps a transaction that was fetched for a proposal, beside the pool. False if there is no room. */
   addFetched(transaction: EncodedTransaction): boolean {
-    return this.#entries.has(transaction.id) || this.#aside.add(transaction);
+    return this.#contents.has(transaction.id) || this.#aside.add(transaction);
   }
 
   /**
@@ -168,13 +189,13 @@ export class Mempool {
    * used or whose time is over are dropped, and what was kept for proposals of that height is let go.
    */
   onCommit(included: readonly EncodedTransaction[]): void {
-    for (const ledger of LEDGERS) this.#accounts[ledger].clear();
+    this.#accounts.clear();
     const touched = new Set<Lane>();
     for (const { id, value } of included) {
       this.#drops.forget(id);
       const lane = this.#queues[value.body.ledger].lane(value.body.sender);
       if (lane !== undefined) touched.add(lane);
-      const entry = this.#entries.get(id);
+      const entry = this.#contents.get(id);
       if (entry !== undefined) this.#remove(entry);
     }
     this.#aside.clear();
@@ -184,11 +205,16 @@ export class Mempool {
     }
     this.#dropExpired();
     for (const ledger of LEDGERS) this.#retryUnfunded(this.#queues[ledger]);
+    this.#backlogBound.onCommit({
+      timeMs: this.#deps.ruleTimeMs(),
+      taken: included.reduce((sum, transaction) => sum + workOf(transaction), 0),
+      left: this.#executableWork(),
+    });
   }
 
   /** Gives a transaction up, for example because no block can hold it. False if it is not in the pool. */
   drop(id: Hash, reason: DropReason): boolean {
-    const entry = this.#entries.get(id);
+    const entry = this.#contents.get(id);
     if (entry === undefined) return false;
     this.#drop(entry, reason);
     return true;
@@ -196,8 +222,8 @@ export class Mempool {
 
   status(): PoolStatus {
     return {
-      transactions: this.#entries.size,
-      bytes: this.#bytes,
+      transactions: this.#contents.size,
+      bytes: this.#contents.bytes,
       maxTransactions: this.#limits.maxTransactions,
       maxBytes: this.#limits.maxBytes,
       asideTransactions: this.#aside.size,
@@ -210,18 +236,8 @@ export class Mempool {
   }
 
   /** In order of arrival; `cursor` is the `nextCursor` of the page before. */
-  content(
-    filter: ContentFilter,
-    page: { readonly limit: number; readonly cursor?: number },
-  ): { readonly items: PoolItem[]; readonly nextCursor: number | undefined } {
-    const items: PoolItem[] = [];
-    const from = page.cursor ?? 0;
-    for (const entry of this.#entries.values()) {
-      if (entry.arrival < from || !matches(entry, filter)) continue;
-      if (items.length >= page.limit) return { items, nextCursor: entry.arrival };
-      items.push(itemOf(entry));
-    }
-    return { items, nextCursor: undefined };
+  content(filter: ContentFilter, page: { readonly limit: number; readonly cursor?: number }): PoolPage {
+    return pageOf(this.#contents.all(), filter, page);
   }
 
   /** Recent drops, newest first, at most LIMITS.maxRecentDrops. */
@@ -233,39 +249,23 @@ export class Mempool {
     return this.#drops.find(id);
   }
 
-  /** One object per account and head, by which a lane sees that nothing has changed. */
-  #account(ledger: LedgerName, sender: Address): Account {
-    const known = this.#accounts[ledger].get(sender);
-    if (known !== undefined) return known;
-    const account = this.#deps.account(ledger, sender);
-    this.#accounts[ledger].set(sender, account);
-    return account;
+  #executableWork(): number {
+    return LEDGERS.reduce((sum, ledger) => sum + this.#queues[ledger].executableWork, 0);
   }
 
   #insert(entry: PoolEntry): void {
-    const { transaction, lane } = entry;
-    this.#entries.set(transaction.id, entry);
-    this.#countBytes(lane.sender, transaction.bytes.length);
-    this.#deadlines.add(entry.deadlineMs, entry);
+    const { lane } = entry;
+    this.#contents.add(entry);
     lane.insert(entry);
     this.#queues[lane.ledger].place(lane);
   }
 
   #remove(entry: PoolEntry): void {
     const { transaction, lane } = entry;
-    this.#entries.delete(transaction.id);
-    this.#countBytes(lane.sender, -transaction.bytes.length);
-    this.#deadlines.delete(entry.deadlineMs, entry);
+    this.#contents.delete(entry);
     lane.remove(entry);
     this.#queues[lane.ledger].place(lane);
     if (this.#aside.isPinned(transaction.id)) this.#aside.add(transaction);
-  }
-
-  #countBytes(sender: Address, difference: number): void {
-    this.#bytes += difference;
-    const bytes = (this.#senderBytes.get(sender) ?? 0) + difference;
-    if (bytes === 0) this.#senderBytes.delete(sender);
-    else this.#senderBytes.set(sender, bytes);
   }
 
   #drop(entry: PoolEntry, reason: DropReason): void {
@@ -278,7 +278,7 @@ export class Mempool {
   /** Brings a lane up to date with the head. */
   #refresh(lane: Lane): void {
     const wasExecutable = lane.executable > 0;
-    const used = lane.update(this.#account(lane.ledger, lane.sender));
+    const used = lane.update(this.#accounts.get(lane.ledger, lane.sender));
     for (const entry of used) this.#drop(entry, 'NONCE_USED');
     if (lane.size > 0) this.#queues[lane.ledger].place(lane);
     if (!wasExecutable && lane.executable > 0) this.#deps.onExecutable?.(lane.ledger);
@@ -286,8 +286,7 @@ export class Mempool {
 
   #dropExpired(): void {
     const nowMs = this.#deps.ruleTimeMs();
-    for (const entry of this.#deadlines.due(nowMs)) {
-      if (nowMs <= entry.deadlineMs) continue;
+    for (const entry of this.#contents.expired(nowMs)) {
       const isExpired = nowMs > entry.transaction.value.body.validUntilMs;
       this.#drop(entry, isExpired ? 'EXPIRED' : 'POOL_AGE');
     }
@@ -300,26 +299,4 @@ export class Mempool {
       queue.moveToEnd(lane);
     }
   }
-}
-
-function perLedger<T>(create: (ledger: LedgerName) => T): Record<LedgerName, T> {
-  return Object.fromEntries(LEDGERS.map((ledger) => [ledger, create(ledger)])) as Record<LedgerName, T>;
-}
-
-function stateOf(entry: PoolEntry): PoolState {
-  return entry.lane.isExecutable(entry) ? 'pooled' : 'queued';
-}
-
-function itemOf(entry: PoolEntry): PoolItem {
-  const { transaction, origin, arrivedMs } = entry;
-  return { transaction, origin, arrivedMs, state: stateOf(entry) };
-}
-
-function matches(entry: PoolEntry, filter: ContentFilter): boolean {
-  const { lane } = entry;
-  return (
-    (filter.ledger === undefined || filter.ledger === lane.ledger) &&
-    (filter.sender === undefined || filter.sender === lane.sender) &&
-    (filter.state === undefined || filter.state === stateOf(entry))
-  );
 }

@@ -14,6 +14,8 @@ export type PoolRefusal =
   /** The nonce was given to another transaction too often. */
   | 'REPLACEMENT_LIMIT'
   | 'POOL_FULL'
+  /** More waits for blocks than they will take in time. */
+  | 'CHAIN_BUSY'
   /** One sender's share of the pool is used up. */
   | 'SENDER_LIMIT'
   /** validUntilMs is over. */
@@ -29,7 +31,8 @@ const HINTS: Record<PoolRefusal, string> = {
   NONCE_GAP: 'send the transactions with the nonces before it first',
   REPLACEMENT_UNDERPRICED: 'raise maxFee by at least a tenth',
   REPLACEMENT_LIMIT: 'wait until the transaction with this nonce is final or has expired',
-  POOL_FULL: 'retry in a few seconds',
+  POOL_FULL: 'retry after details.retryAfterMs',
+  CHAIN_BUSY: 'retry after details.retryAfterMs',
   SENDER_LIMIT: 'wait until some of your transactions are final',
   EXPIRED: 'sign again with a later validUntilMs',
   TOO_FAR_IN_FUTURE: 'sign again with an earlier validUntilMs',
@@ -43,4 +46,16 @@ export function refusal(
   data: Record<string, unknown> = {},
 ): NodeError<PoolRefusal> {
   return new NodeError(code, message, { data: { txId: transaction.id, ...data }, hint: HINTS[code] });
+}
+
+/** The refusal of whatever comes: it says nothing about the transaction, which nobody has looked at. */
+export function chainBusy(data: {
+  readonly backlog: number;
+  readonly maxBacklog: number;
+  readonly retryAfterMs: number;
+}): NodeError<PoolRefusal> {
+  return new NodeError('CHAIN_BUSY', 'more waits for blocks than they take in time', {
+    data,
+    hint: HINTS.CHAIN_BUSY,
+  });
 }

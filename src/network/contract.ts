@@ -5,36 +5,13 @@ import type { ValidatorSet } from '../types/validator.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/logger.ts';
 import type { NetworkErrorCode } from './errors.ts';
-import type { GossipInspection } from './statistics.ts';
+import type { MessageHandler } from './inbound-message.ts';
+import type { GossipInspection, MessageWatcher, OwnMessage } from './statistics.ts';
 
 /**
  * What the network offers to the floors above. It knows bytes and topics, peers and validators, not the chain:
  * whether a message is valid, its handler says.
  */
-
-/**
- * `accept`: valid and worth passing on, even when its content was known before. `ignore`: stale, not yet checkable,
- * not for this node. `reject`: provably bad, its sender is blamed.
- */
-export type Verdict = 'accept' | 'ignore' | 'reject';
-
-/** `push`: a direct stream (the observers' relay streams too). `relay`: gossipsub. */
-export type Carrier = 'push' | 'relay';
-
-export interface InboundMessage {
-  readonly topic: Topic;
-  /** Owned by the receiver: nothing else writes to it. */
-  readonly bytes: Uint8Array;
-  /** Peer id of the neighbour that handed the message over, not of its author. */
-  readonly from: string;
-  /** The validator of the current or next set for which that neighbour speaks. */
-  readonly validator: Address | undefined;
-  readonly carrier: Carrier;
-  /** Wall clock. */
-  readonly receivedAtMs: number;
-}
-
-export type MessageHandler = (message: InboundMessage) => Promise<Verdict>;
 
 export interface ValidatorIdentity {
   readonly id: Address;
@@ -52,8 +29,10 @@ export interface NetworkOptions {
   readonly nodeKeySeed: Uint8Array;
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
-  /** Multiaddrs to announce instead of those listened on, without /p2p/. */
+  /** Multiaddrs to announce before those listened on, without /p2p/. */
   readonly advertise?: readonly string[];
+  /** Announce no others. */
+  readonly advertiseOnly?: boolean;
   /** Multiaddrs with /p2p/, kept connected. */
   readonly bootnodes: readonly string[];
   /** Bytes of a swarm key file (`/key/swarm/psk/1.0.0/`): only peers with the same key can connect. */
@@ -65,12 +44,33 @@ export interface NetworkOptions {
   readonly validatorKey?: ValidatorIdentity;
   /** Refuses peers by id, both ways (PEER_NOT_ALLOWED). Without it everyone is allowed. */
   readonly allowPeer?: (peerId: string) => boolean;
+  readonly bans?: PeerBans;
+  /** What is in the way to an address, for the log where a boot node cannot be dialed. */
+  readonly findObstacle?: (address: string) => Promise<Obstacle | undefined>;
   /** The own head, for the handshake and for peer exchange. */
   readonly head: () => Head;
+  /** The validators of a large set that are connected with before all others, the most urgent first; by default none. */
+  readonly speakNext?: () => readonly Address[];
   /** Sees each message of this node's own before it leaves; if it throws, the message stays. */
   readonly onSend?: (topic: Topic, bytes: Uint8Array) => void;
   readonly logger: Logger;
   readonly clock: Clock;
+}
+
+/** Where the way to an address ends, below the handshake. */
+export interface Obstacle {
+  readonly step: string;
+  /** Stable code. */
+  readonly reason: string;
+  readonly detail: string;
+  readonly hint: string;
+}
+
+/** Peers that are never connected, whoever dials: the connection ends as soon as it is known who is there. */
+export interface PeerBans {
+  has(peerId: string): boolean;
+  /** The peer came, and was sent away. */
+  noteRefused(peerId: string): void;
 }
 
 /** What a node answers to requests of its peers. Every handler may throw or return nothing: the peer is told. */
@@ -132,6 +132,18 @@ export type ValidatorPeerState = { readonly validator: Address } & (
     }
 );
 
+/** With whom a connected peer said that it is connected. Nothing proves it, and nothing but views rests on it. */
+export interface EdgeReport {
+  /** Peer id of the one who said so, over its own connection. */
+  readonly by: string;
+  /** Wall clock. */
+  readonly atMs: number;
+  /** The answer was full: there may be further edges. */
+  readonly isPartial: boolean;
+  /** Peer ids, this node not among them. */
+  readonly peers: readonly string[];
+}
+
 export type NetworkEvent =
   | { readonly kind: 'peer-connected'; readonly peer: PeerInfo }
   | {
@@ -182,12 +194,14 @@ export interface Network {
   /** Never throws for lack of peers. @throws NetworkError MESSAGE_TOO_LARGE */
   publish(topic: Topic, bytes: Uint8Array, options?: PublishOptions): void;
   /**
-   * Calls back in the moment before frames leave for the peers: what is published then travels in the same frames, and
-   * costs them a few bytes instead of one frame more.
+   * Calls back in the moment before frames leave, with the number of peers that get one: what is sent to these then
+   * travels in the same frames, and costs them a few bytes instead of one frame more.
    */
-  onDeparture(listener: () => void): void;
+  onDeparture(listener: (peers: number) => void): void;
   /** One handler per topic; messages of a topic without a handler are ignored. */
   onMessage(topic: Topic, handler: MessageHandler): void;
+  /** Passes on to all validators what another one signed. @throws NetworkError MESSAGE_TOO_LARGE */
+  forward(topic: Topic, bytes: Uint8Array): void;
   /** Pushes to one validator only; false when there is no link to it. */
   sendTo(validator: Address, topic: Topic, bytes: Uint8Array): boolean;
   /** Pushes to the observers that asked this node to relay, and to nobody else (decided blocks, certificates). */
@@ -211,13 +225,34 @@ export interface Network {
   peers(): PeerInfo[];
   /** The peer id of a connected validator. */
   validatorPeer(validator: Address): string | undefined;
+  /** Validators of the current and next set that this node is, is connected with, or probably reaches by relay. */
+  reachableValidators(): Address[];
   /** One entry for each validator of the current and next set. */
   validatorPeerStates(): ValidatorPeerState[];
   /** Connects and completes the handshake. @throws NetworkError with the reason of either side */
   dial(multiaddr: string): Promise<string>;
+  /** `allowPeer` or `bans` answer differently now: ends connections with who may stay no longer, and dials who may again. */
+  allowedChanged(): void;
+  /** Ends the connection with a peer, and does not dial it again before `dial` is called; whether there was one. */
+  removePeer(peerId: string): boolean;
   /** Ends all connections and has none for `forMs`, as if a cable were pulled; then dials as after a start. */
   isolate(forMs: number): void;
+  /**
+   * Ends the connections with these peers and has none with them, as if the network between them had split; those that
+   * were named before and are not now are dialed again. Holds until the next call or the end of the process.
+   */
+  partition(peerIds: ReadonlySet<string>): void;
+  /** The validator for which a peer speaks, connected or only heard of, as far as its record is known. */
+  validatorOfPeer(peerId: string): Address | undefined;
+  /** What connected peers last said of their own connections, as it came with peer exchange. */
+  edgeReports(): EdgeReport[];
+  /** Asks all peers whose report is not from just now, and waits for their answers. Never rejects. */
+  askForEdges(): Promise<void>;
   inspect(): GossipInspection;
+  /** A message that this node made, by the sha256 of its content, while it is remembered. */
+  ownMessage(id: Hash): OwnMessage | undefined;
+  /** Shows each message that comes or goes, and each change of a mesh, until the returned function is called; unwatched, that costs nothing. */
+  watchMessages(watcher: MessageWatcher): () => void;
   /** Listeners are called synchronously and must not throw. Returns the function that unsubscribes. */
   subscribe(listener: (event: NetworkEvent) => void): () => void;
 }

@@ -8,6 +8,8 @@ export const DISCONNECT_CODES = [
   'BAD_PEER_RECORD',
   'TOO_MANY_PEERS',
   'PEER_NOT_ALLOWED',
+  'PEER_BANNED',
+  'PEER_REMOVED',
   'HANDSHAKE_FAILED',
   'HANDSHAKE_TIMEOUT',
   'PUSH_SILENCE',
@@ -39,8 +41,11 @@ const HINTS: Partial<Record<NetworkErrorCode, string>> = {
   PROTOCOL_TOO_OLD: 'upgrade the older of the two nodes',
   TOO_MANY_PEERS: 'the slots for observers are taken: try another peer, or raise its max-peers',
   PEER_NOT_ALLOWED: 'the peer is not on the allow-list of the other side',
+  PEER_BANNED: 'metanode peers unban <peer-id> lets it in again',
   DUPLICATE_VALIDATOR_KEY: 'stop one of the two processes that hold this validator key',
   BAD_MULTIADDR: 'an address looks like /ip4/127.0.0.1/tcp/4100/p2p/12D3KooW…',
+  DIAL_FAILED:
+    'metanode peers test <address> goes the way there step by step, and says where and why it ends',
   NOT_CONNECTED: 'wait for the connection, or ask another peer',
 };
 

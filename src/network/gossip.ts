@@ -7,7 +7,7 @@ import {
 } from '@chainsafe/libp2p-gossipsub';
 import type { Connection } from '@libp2p/interface';
 import { sha256 } from '../crypto/hash.ts';
-import { GossipEnvelopeType, TOPICS, type Topic } from '../types/network.ts';
+import { GOSSIPED_TOPICS, GossipEnvelopeType, type Topic } from '../types/network.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
 import { plainBytes } from '../util/bytes.ts';
 import type { Clock } from '../util/clock.ts';
@@ -15,27 +15,27 @@ import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { LruCache } from '../util/lru-cache.ts';
-import type { NetworkOptions, Verdict } from './contract.ts';
-import type { MeshPeerInfo, PeerScore, TopicScore } from './statistics.ts';
-
-/** What gossipsub counts of a peer on one topic; `meshTime` in milliseconds. */
-interface TopicDeeds {
-  readonly inMesh: boolean;
-  readonly meshTime: number;
-  readonly firstMessageDeliveries: number;
-  readonly invalidMessageDeliveries: number;
-}
-
-interface PeerDeeds {
-  readonly topics: Readonly<Record<string, TopicDeeds>>;
-  readonly behaviourPenalty: number;
-}
+import type { NetworkOptions } from './contract.ts';
+import { peerScore, type ScoreState, scoreParams, unweightedParts } from './gossip-scores.ts';
+import { cachedMessages, checkGossipState, type GossipState, topicHolds } from './gossip-state.ts';
+import type { Verdict } from './inbound-message.ts';
+import type {
+  CacheInspection,
+  MeshChange,
+  MeshPeerInfo,
+  PeerScore,
+  TopicHolds,
+  UnweightedPart,
+} from './statistics.ts';
 
 /** What gossipsub 17 offers beside its published interface; `createGossipService` checks that it is there. */
 export interface GossipService extends GossipSub {
   getMeshPeers(topic: string): string[];
   getScore(peerId: string): number;
-  dumpPeerScoreStats(): Readonly<Record<string, PeerDeeds>>;
+  readonly score: ScoreState;
+  readonly backoff: GossipState['backoff'];
+  readonly fanout: Map<string, Set<string>>;
+  readonly mcache: GossipState['mcache'];
   reportMessageValidationResult(messageId: string, source: string, acceptance: TopicValidatorResult): void;
   readonly streamsInbound: ReadonlyMap<string, unknown>;
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
@@ -50,35 +50,11 @@ export function gossipTopic(genesisHash: Hash, topic: Topic): string {
   return `/metanode/${genesisHash.slice(0, 8)}/${topic}/1`;
 }
 
-/**
- * Delivery counts (P3) weigh nothing: most messages come by push, so a mesh peer that delivers none is healthy. Only
- * invalid messages (P4) cost, and time in the mesh and first deliveries give a little.
- */
-const TOPIC_SCORE = {
-  topicWeight: 1,
-  timeInMeshWeight: 0.01,
-  timeInMeshQuantum: 1000,
-  timeInMeshCap: 3600,
-  firstMessageDeliveriesWeight: 0.1,
-  firstMessageDeliveriesDecay: 0.9,
-  firstMessageDeliveriesCap: 100,
-  meshMessageDeliveriesWeight: 0,
-  meshMessageDeliveriesDecay: 0.5,
-  meshMessageDeliveriesCap: 1,
-  meshMessageDeliveriesThreshold: 0.5,
-  meshMessageDeliveriesWindow: 10,
-  meshMessageDeliveriesActivation: 1000,
-  meshFailurePenaltyWeight: 0,
-  meshFailurePenaltyDecay: 0.5,
-  invalidMessageDeliveriesWeight: -20,
-  invalidMessageDeliveriesDecay: 0.9,
-};
-
 /** The gossipsub service for libp2p, with every setting that deviates from its defaults. */
 export function createGossipService(
   options: Pick<NetworkOptions, 'genesisHash' | 'loopbackTestnet'>,
 ): (components: GossipSubComponents) => GossipService {
-  const names = TOPICS.map((topic) => gossipTopic(options.genesisHash, topic));
+  const names = GOSSIPED_TOPICS.map((topic) => gossipTopic(options.genesisHash, topic));
   const create = gossipsub({
     globalSignaturePolicy: 'StrictNoSign', // payloads carry their own signatures
     msgIdFn: (message) => sha256(message.data),
@@ -103,10 +79,7 @@ export function createGossipService(
       maxControlMessages: 512,
       maxPeerInfos: 16,
     },
-    scoreParams: {
-      topics: Object.fromEntries(names.map((name) => [name, TOPIC_SCORE])),
-      ...(options.loopbackTestnet ? { IPColocationFactorWeight: 0 } : {}),
-    },
+    scoreParams: scoreParams(names, options),
   });
   return (components) => {
     const service = create(components);
@@ -115,28 +88,15 @@ export function createGossipService(
         void topology.onConnect?.(connection.remotePeer, connection);
     };
     const extended = Object.assign(service, { openStream }) as GossipService;
-    for (const method of [
-      'getMeshPeers',
-      'getScore',
-      'dumpPeerScoreStats',
-      'reportMessageValidationResult',
-    ] as const)
+    for (const method of ['getMeshPeers', 'getScore', 'reportMessageValidationResult'] as const)
       if (typeof extended[method] !== 'function') throw new TypeError(`this gossipsub has no ${method}`);
     for (const map of ['streamsInbound', 'streamsOutbound'] as const)
       if (!(extended[map] instanceof Map)) throw new TypeError(`this gossipsub has no ${map}`);
+    for (const map of ['peerStats', 'peerIPs'] as const)
+      if (!(extended.score?.[map] instanceof Map))
+        throw new TypeError(`the scores of this gossipsub have no ${map}`);
+    checkGossipState(extended);
     return extended;
-  };
-}
-
-function topicScore(topic: Topic, deeds: TopicDeeds): TopicScore {
-  const { inMesh, meshTime, firstMessageDeliveries, invalidMessageDeliveries } = deeds;
-  const quanta = Math.min(meshTime / TOPIC_SCORE.timeInMeshQuantum, TOPIC_SCORE.timeInMeshCap);
-  return {
-    topic,
-    inMesh,
-    timeInMesh: inMesh ? quanta * TOPIC_SCORE.timeInMeshWeight : 0,
-    firstDeliveries: firstMessageDeliveries * TOPIC_SCORE.firstMessageDeliveriesWeight,
-    invalidMessages: invalidMessageDeliveries ** 2 * TOPIC_SCORE.invalidMessageDeliveriesWeight,
   };
 }
 
@@ -166,6 +126,7 @@ export class Gossip {
     service: GossipService;
     genesisHash: Hash;
     receive: (arrival: GossipArrival) => Promise<Verdict>;
+    onMesh: (change: MeshChange) => void;
     connections: () => readonly Connection[];
     clock: Clock;
     logger: Logger;
@@ -175,7 +136,7 @@ export class Gossip {
     this.#receive = collaborators.receive;
     this.#clock = collaborators.clock;
     this.#logger = collaborators.logger;
-    this.#topicOf = new Map(TOPICS.map((topic) => [gossipTopic(this.#genesisHash, topic), topic]));
+    this.#topicOf = new Map(GOSSIPED_TOPICS.map((topic) => [gossipTopic(this.#genesisHash, topic), topic]));
     this.#service.addEventListener('gossipsub:message', ({ detail }) => {
       const { msg, msgId, propagationSource } = detail;
       void this.#onMessage(msg.topic, msg.data, msgId, propagationSource.toString());
@@ -183,14 +144,21 @@ export class Gossip {
     this.#service.addEventListener('gossipsub:heartbeat', () => {
       for (const connection of collaborators.connections()) this.#mend(connection);
     });
+    const tell = (kind: MeshChange['kind'], name: string, peerId: string, direction: string) => {
+      const topic = this.#topicOf.get(name);
+      if (topic !== undefined)
+        collaborators.onMesh({ kind, topic, peerId, by: direction === 'outbound' ? 'self' : 'peer' });
+    };
     this.#service.addEventListener('gossipsub:graft', ({ detail: { peerId, topic, direction } }) => {
       // Gossipsub takes peers into the mesh before their handshake, and says nothing when they disconnect.
       const peers = this.#mesh.get(topic) ?? new LruCache<string, MeshPeerInfo>(LIMITS.maxKnownPeers);
       peers.set(peerId, { peerId, direction, sinceMs: this.#clock.wallMs() });
       this.#mesh.set(topic, peers);
+      tell('graft', topic, peerId, direction);
     });
-    this.#service.addEventListener('gossipsub:prune', ({ detail: { peerId, topic } }) => {
+    this.#service.addEventListener('gossipsub:prune', ({ detail: { peerId, topic, direction } }) => {
       this.#mesh.get(topic)?.delete(peerId);
+      tell('prune', topic, peerId, direction);
     });
   }
 
@@ -230,22 +198,27 @@ export class Gossip {
     return this.#service.getSubscribers(this.name(topic)).map(String);
   }
 
+  holds(topic: Topic): TopicHolds {
+    return topicHolds(this.#service, this.name(topic));
+  }
+
+  cache(topic: Topic): CacheInspection {
+    return cachedMessages(this.#service, this.name(topic));
+  }
+
   score(peerId: string): number {
     return this.#service.getScore(peerId);
   }
 
-  /** Scores with what each topic adds; the delivery parts P3 weigh nothing here. */
+  /** Scores in their parts. */
   scores(peerIds: readonly string[]): Record<string, PeerScore> {
-    const stats = this.#service.dumpPeerScoreStats();
-    const scoreOf = (peerId: string): PeerScore => ({
-      total: this.score(peerId),
-      topics: [...this.#topicOf].flatMap(([name, topic]) => {
-        const deeds = stats[peerId]?.topics[name];
-        return deeds === undefined ? [] : [topicScore(topic, deeds)];
-      }),
-      behaviourPenalty: stats[peerId]?.behaviourPenalty ?? 0,
-    });
-    return Object.fromEntries(peerIds.map((peerId) => [peerId, scoreOf(peerId)]));
+    const { score } = this.#service;
+    return Object.fromEntries(peerIds.map((peerId) => [peerId, peerScore(score, this.#topicOf, peerId)]));
+  }
+
+  /** The parts of scores that weigh nothing here, and why. */
+  unweighted(): UnweightedPart[] {
+    return unweightedParts(this.#service.score.params);
   }
 
   /** Forgets what was noted of a peer that left. */

@@ -1,12 +1,11 @@
-import { sha256 } from '../crypto/hash.ts';
 import type { Topic } from '../types/network.ts';
-import { toHex } from '../util/bytes.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorCode, errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { LruCache } from '../util/lru-cache.ts';
-import type { InboundMessage, MessageHandler, Verdict } from './contract.ts';
+import { contentId } from './content-id.ts';
+import type { InboundMessage, MessageHandler, Verdict } from './inbound-message.ts';
 import type { Statistics } from './statistics.ts';
 
 /** A message as a carrier hands it in. */
@@ -122,10 +121,6 @@ export class Inbox {
       return 'ignore';
     }
   }
-}
-
-function contentId(bytes: Uint8Array): string {
-  return toHex(sha256(bytes));
 }
 
 function contentKey(topic: Topic, id: string): string {

@@ -12,9 +12,12 @@ export function inspectGossip(gossip: Gossip, { all }: PeerTable, statistics: St
       subscribed: gossip.isSubscribed(topic),
       mesh: gossip.mesh(topic),
       subscribers: gossip.subscribers(topic),
+      ...gossip.holds(topic),
+      cache: gossip.cache(topic),
       statistics: structuredClone(statistics.countersOf(topic)),
     })),
     scores: gossip.scores(all.map(({ peerId }) => peerId)),
+    unweighted: gossip.unweighted(),
     queuedBytes: Object.fromEntries(
       all.flatMap(({ peerId, link }) => (link ? [[peerId, link.queuedBytes]] : [])),
     ),

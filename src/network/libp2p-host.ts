@@ -3,12 +3,15 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
+import type { ConnectionGater, PeerId } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { LIMITS } from '../util/limits.ts';
-import type { NetworkOptions } from './contract.ts';
+import type { NetworkOptions, PeerBans } from './contract.ts';
 import { createGossipService, type GossipService } from './gossip.ts';
+import { joinWrites } from './joined-writes.ts';
+import { surviveLostOpenings } from './lost-openings.ts';
 
 export type Host = Libp2p<{ identify: unknown; gossip: GossipService }>;
 
@@ -26,22 +29,25 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
     nodeInfo: { name: 'metanode', userAgent: 'metanode' },
     addresses: {
       listen: [...options.listen],
-      ...(options.advertise === undefined ? {} : { announce: [...options.advertise] }),
+      [options.advertiseOnly === true ? 'announce' : 'appendAnnounce']: [...(options.advertise ?? [])],
     },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [joinWrites(noise())],
     streamMuxers: [
-      yamux({
-        // A paused stream must be able to hold everything that its window lets in.
-        streamOptions: {
-          maxStreamWindowSize: LIMITS.maxStreamWindowBytes,
-          maxReadBufferLength: 2 * LIMITS.maxStreamWindowBytes,
-        },
-      }),
+      surviveLostOpenings(
+        yamux({
+          // A paused stream must be able to hold everything that its window lets in.
+          streamOptions: {
+            maxStreamWindowSize: LIMITS.maxStreamWindowBytes,
+            maxReadBufferLength: 2 * LIMITS.maxStreamWindowBytes,
+          },
+        }),
+      ),
     ],
     ...(options.swarmKey === undefined
       ? {}
       : { connectionProtector: preSharedKey({ psk: options.swarmKey }) }),
+    ...(options.bans === undefined ? {} : { connectionGater: gateOf(options.bans) }),
     connectionManager: {
       maxConnections: 2 * (options.maxPeers + LIMITS.maxValidators),
       inboundConnectionThreshold: loopbackTestnet ? 1000 : 10,
@@ -54,6 +60,19 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
     connectionMonitor: { enabled: false },
     services: { identify: identify(), gossip: createGossipService(options) },
   });
+}
+
+/** Ends connections with banned peers once noise has proved who is there. */
+function gateOf(bans: PeerBans): ConnectionGater {
+  const isBanned = (peerId: PeerId) => bans.has(peerId.toString());
+  return {
+    denyDialPeer: isBanned,
+    denyOutboundEncryptedConnection: isBanned,
+    denyInboundEncryptedConnection: (peerId) => {
+      bans.noteRefused(peerId.toString());
+      return isBanned(peerId);
+    },
+  };
 }
 
 /** Where the sockets of a started host listen. Announced addresses hide these, and libp2p's interface has no other way. */

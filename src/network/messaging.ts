@@ -1,18 +1,19 @@
 import type { Connection } from '@libp2p/interface';
-import { TOPICS, type Topic, type WireMessage } from '../types/network.ts';
-import type { Address } from '../types/ssz.ts';
+import { GOSSIPED_TOPICS, type Topic, type WireMessage } from '../types/network.ts';
+import type { Address, Hash } from '../types/ssz.ts';
 import { LIMITS } from '../util/limits.ts';
-import type { InboundMessage, MessageHandler, NetworkOptions, Verdict } from './contract.ts';
+import type { NetworkOptions } from './contract.ts';
 import { type DisconnectCode, networkError } from './errors.ts';
 import { Gossip } from './gossip.ts';
+import type { InboundMessage, MessageHandler, Verdict } from './inbound-message.ts';
 import { Inbox } from './inbox.ts';
 import { inspectGossip } from './inspection.ts';
 import type { Host } from './libp2p-host.ts';
 import type { Peer, PeerTable } from './peers/peer-table.ts';
 import { PushCarrier, RELAYED_TOPICS } from './push/push-carrier.ts';
-import { type GossipInspection, Statistics } from './statistics.ts';
+import { type GossipInspection, type MessageWatcher, type OwnMessage, Statistics } from './statistics.ts';
 
-const ALL_TOPICS: ReadonlySet<Topic> = new Set(TOPICS);
+const ALL_TOPICS: ReadonlySet<Topic> = new Set(GOSSIPED_TOPICS);
 
 export interface MessagingDeps {
   readonly options: NetworkOptions;
@@ -49,6 +50,7 @@ export class Messaging {
       clock,
       logger,
       receive: ({ from, topic, counter, content }) => this.#onGossip(from, { topic, counter, content }),
+      onMesh: (change) => this.#statistics.meshChanged(change),
     });
     this.#push = new PushCarrier({
       peers,
@@ -93,7 +95,7 @@ export class Messaging {
     this.#inbox.setHandler(topic, handler);
   }
 
-  onDeparture(listener: () => void): void {
+  onDeparture(listener: (peers: number) => void): void {
     this.#push.onDeparture(listener);
   }
 
@@ -105,13 +107,25 @@ export class Messaging {
     // A mesh costs seven times the streams: where every validator has a link, re-sends go by push alone as well.
     if (!this.#deps.isSomeoneMissed()) return;
     this.#statistics.published(topic, 'relay', bytes.length, 1);
+    if (this.#statistics.isWatched)
+      this.#statistics.sent(
+        message,
+        'relay',
+        this.#gossip.mesh(topic).map(({ peerId }) => peerId),
+      );
     this.#gossip.publish(topic, bytes, counter);
+  }
+
+  /** Pushes what another validator signed to all validators. @throws NetworkError MESSAGE_TOO_LARGE */
+  forward(topic: Topic, bytes: Uint8Array): void {
+    this.#push.toValidators(this.#wired(topic, bytes, 0));
   }
 
   /** Pushes to one validator; false when there is no link to it. @throws NetworkError MESSAGE_TOO_LARGE */
   sendTo(validator: Address, topic: Topic, bytes: Uint8Array): boolean {
     const message = this.#outgoing(topic, bytes, 0);
     const { peers } = this.#deps;
+    this.#inbox.noteOwn(topic, bytes);
     return peers.ofValidator(validator).filter((peer) => this.#push.to(peer, message)).length > 0;
   }
 
@@ -127,6 +141,16 @@ export class Messaging {
   /** gossipsub's score of a peer. */
   score(peerId: string): number {
     return this.#gossip.score(peerId);
+  }
+
+  /** A message that this node made, while it is remembered. */
+  ownMessage(id: Hash): OwnMessage | undefined {
+    return this.#statistics.ownMessage(id);
+  }
+
+  /** Shows each message to the watcher until the returned function is called. */
+  watch(watcher: MessageWatcher): () => void {
+    return this.#statistics.watch(watcher);
   }
 
   inspect(): GossipInspection {
@@ -176,12 +200,20 @@ export class Messaging {
     return verdict;
   }
 
+  /** A message of this node's own. */
   #outgoing(topic: Topic, content: Uint8Array, counter: number): WireMessage {
+    const message = this.#wired(topic, content, counter);
+    const { onSend, clock } = this.#deps.options;
+    onSend?.(topic, content);
+    this.#statistics.made(topic, content, clock.wallMs());
+    return message;
+  }
+
+  #wired(topic: Topic, content: Uint8Array, counter: number): WireMessage {
     if (content.length > LIMITS.maxWireMessageBytes)
       throw networkError('MESSAGE_TOO_LARGE', `a message has at most ${LIMITS.maxWireMessageBytes} bytes`, {
         data: { topic, bytes: content.length },
       });
-    this.#deps.options.onSend?.(topic, content);
     return { topic, counter, content };
   }
 }

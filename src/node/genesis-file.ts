@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Genesis, GenesisType } from '../types/genesis.ts';
+import { type Genesis, genesisFromJson } from '../types/genesis.ts';
 import { validateGenesis } from '../types/genesis-check.ts';
-import { fromJson } from '../types/ssz.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 
@@ -46,5 +45,5 @@ export async function readGenesisFile(path: string): Promise<Genesis> {
   } catch (cause) {
     throw new NodeError<GenesisFileErrorCode>('GENESIS_FILE_MALFORMED', `${path} is no JSON`, { cause });
   }
-  return fromJson(GenesisType, json, 'genesis');
+  return genesisFromJson(json);
 }

@@ -15,12 +15,18 @@ import { validateGenesis } from '../types/genesis-check.ts';
 import { systemClock } from '../util/clock.ts';
 import { LIMITS } from '../util/limits.ts';
 import { createLogger } from '../util/logger.ts';
+import { collectorOf, proposersAbove } from '../validator/collector.ts';
 import type { ConsensusDriver } from '../validator/driver.ts';
+import { ChainKeys } from '../validator/validator-keys.ts';
 import { makeAdminToken } from './admin-token.ts';
-import { readAllowlist } from './allowlist-file.ts';
+import { advertisedAddresses } from './advertised-addresses.ts';
+import { BannedPeers } from './banned-peers.ts';
 import { readGenesisFile } from './genesis-file.ts';
+import { type HostPort, parseHostPort } from './host-port.ts';
+import { announceRotations, identityOf } from './key-announcement.ts';
 import { listenLocally } from './local-socket.ts';
-import { loadNodeKeys } from './node-keys.ts';
+import { MembershipVotes } from './membership-votes.ts';
+import { findValidatorKeys, loadAccountKey, loadNodeKeys } from './node-keys.ts';
 import { NodeLog } from './node-log.ts';
 import { openScopes } from './open-scopes.ts';
 import { openVotes } from './open-votes.ts';
@@ -33,21 +39,31 @@ import {
 } from './options.ts';
 import { readPageFiles } from './page-files.ts';
 import { createParticipation, haltError } from './participation.ts';
+import { PeerHistory } from './peer-history.ts';
+import { Permissions } from './permissions.ts';
 import { rpcPorts } from './ports/rpc-ports.ts';
+import { findObstacle } from './probe-peer.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
 import { waitForQuorum } from './quorum-wait.ts';
 import { SentRecord } from './sent-record.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { tokenFileIn } from './token-file.ts';
+import { createUpkeep } from './upkeep.ts';
 
 export interface RunningNode {
   readonly peerId: string;
   /** Announced multiaddrs, with /p2p/. */
   readonly addresses: readonly string[];
   readonly rpcUrl: string;
+  /** Where metrics are served beside the RPC, if anywhere. */
+  readonly metricsUrl: string | undefined;
   /** Resolves with the reason if the node has to stop by itself. */
   readonly failed: Promise<Error>;
+  /** Resolves when an operator has asked it to stop (admin_shutdown). */
+  readonly stopRequested: Promise<void>;
+  /** How far the node has come, and how far its peers are. */
+  syncStatus(): { readonly syncing: boolean; readonly height: number; readonly targetHeight: number };
   stop(): Promise<void>;
 }
 
@@ -84,7 +100,7 @@ async function start(
   teardown.add('lock', () => lock.release());
   const genesis = await readGenesisFile(paths.genesis);
   const genesisHash = hashGenesis(genesis);
-  const keys = await loadNodeKeys(paths, options);
+  const { nodeSeed, validator } = await loadNodeKeys(paths, options);
 
   const store = await BlockStore.open(await LevelStore.open(paths.database), genesisHash);
   teardown.add('store', () => store.close());
@@ -93,6 +109,8 @@ async function start(
   const verifier = new CachedVerifier(LIMITS.maxVerifiedSignatures);
   // Chain and sync come first, and call the driver only when it is there.
   const participation: { driver?: ConsensusDriver } = {};
+  const permissions = await Permissions.open(options.allowlistFile);
+  const bans = await BannedPeers.open(paths.bannedPeers, systemClock);
   const { chain, pool } = await openChain({
     genesis,
     store,
@@ -100,39 +118,63 @@ async function start(
     clock: systemClock,
     logger: log.module('chain'),
     onExecutable: () => participation.driver?.workAvailable(),
+    isSenderAllowed: (sender) => permissions.isAccountAllowed(sender),
   });
+  const keys =
+    validator === undefined
+      ? undefined
+      : new ChainKeys({
+          id: validator.id,
+          chain,
+          load: (named) => findValidatorKeys(paths, options, named),
+          logger,
+        });
   const { votes, journalFault } =
-    keys.validator === undefined
+    keys === undefined
       ? { votes: undefined, journalFault: undefined }
-      : await openVotes(options, keys.validator, chain, teardown, logger);
+      : await openVotes(options, keys, chain, teardown, logger);
 
   const sent = options.recordSent === undefined ? undefined : new SentRecord(options.recordSent);
   teardown.add('record', () => sent?.close());
 
-  const allowed =
-    options.allowlistFile === undefined ? undefined : await readAllowlist(options.allowlistFile);
+  // Until the chain names this validator, peers know it by the key that it was made with.
+  const announced = (await keys?.follow()) ?? validator;
+  const swarmKey = options.swarmKeyFile === undefined ? undefined : await readFile(options.swarmKeyFile);
+  const findObstacleTo = (address: string) =>
+    findObstacle(address, { chainId: genesis.chainId, genesisHash }, swarmKey);
   const network = await createNetwork({
     genesisHash,
     chainId: genesis.chainId,
     protocolVersion: PROTOCOL_VERSION,
     forkId: genesisHash,
-    nodeKeySeed: keys.nodeSeed,
+    nodeKeySeed: nodeSeed,
     listen: options.listen,
-    advertise: options.advertise,
+    advertise: advertisedAddresses(options.advertise, options.listen),
+    advertiseOnly: options.advertiseOnly,
     bootnodes: options.bootnodes,
-    ...(options.swarmKeyFile === undefined ? {} : { swarmKey: await readFile(options.swarmKeyFile) }),
-    ...(allowed === undefined ? {} : { allowPeer: (peerId) => allowed.has(peerId) }),
+    ...(swarmKey === undefined ? {} : { swarmKey }),
+    allowPeer: (peerId) => permissions.isNodeAllowed(peerId),
+    bans,
+    // On a testnet boot nodes are late, not lost, and the processors are busy.
+    ...(options.loopbackTestnet ? {} : { findObstacle: findObstacleTo }),
     maxPeers: options.maxPeers,
     loopbackTestnet: options.loopbackTestnet,
-    role: keys.validator === undefined ? 'observer' : 'validator',
-    ...(keys.validator === undefined
-      ? {}
-      : { validatorKey: { id: keys.validator.id, keyPair: keys.validator.consensusKey } }),
+    role: keys === undefined ? 'observer' : 'validator',
+    ...(announced === undefined ? {} : { validatorKey: identityOf(announced) }),
     head: () => ({ height: chain.head.height, hash: chain.head.hash }),
+    speakNext: () => proposersAbove(chain),
     ...(sent === undefined ? {} : { onSend: (topic, bytes) => sent.note(topic, bytes) }),
     logger: log.module('network'),
     clock: systemClock,
   });
+  permissions.onChange(() => network.allowedChanged());
+  bans.onChange(() => network.allowedChanged());
+  const peerHistory = await PeerHistory.open(paths.peerHistory, {
+    network,
+    clock: systemClock,
+    logger: log.module('network'),
+  });
+  teardown.add('peer history', () => peerHistory.close());
   const halt = Promise.withResolvers<Error>();
   const sync = new BlockSync({
     chain,
@@ -159,7 +201,15 @@ async function start(
   participation.driver = driver;
   serveBlocks(network, chain, pool);
   spreadEvidence(network, chain.evidence);
-  const gossip = new TransactionGossip(network, pool);
+  const gossip = new TransactionGossip({
+    network,
+    pool,
+    collector: () => {
+      const collector = votes === undefined ? undefined : collectorOf(chain);
+      return collector === votes?.id ? undefined : collector;
+    },
+    clock: systemClock,
+  });
   network.setValidators(chain.validators, chain.nextValidators);
   await network.start();
   teardown.add('network', () => network.stop());
@@ -169,10 +219,16 @@ async function start(
     if (event.kind === 'peer-connected' && event.peer.head.height > chain.head.height) sync.trigger();
   });
   teardown.add('watch', stopWatching);
+  if (keys !== undefined)
+    teardown.add('announcement', announceRotations({ keys, chain, network, logger }, announced));
   await pool.restore();
   const stopping = new AbortController();
   const starting = waitForQuorum(network, chain.validators, stopping.signal).then(() => {
     if (stopping.signal.aborted) return;
+    logger.info(
+      { reachable: network.reachableValidators().length, peers: network.peers().length },
+      'consensus starts',
+    );
     driver.start();
     scheduler?.start();
   });
@@ -183,41 +239,69 @@ async function start(
     driver.stop();
   });
 
+  const membershipVotes =
+    keys === undefined
+      ? undefined
+      : new MembershipVotes({
+          chain,
+          pool,
+          validator: keys.id,
+          accountKey: () => loadAccountKey(paths, keys.id, options),
+          clock: systemClock,
+          logger: log.module('consensus'),
+        });
+  teardown.add('membership votes', () => membershipVotes?.stop());
+
   const { rpcSocket } = options;
+  const rpcAddress = parseHostPort(options.rpcListen) as HostPort; // the schema has checked it
   const adminToken = await makeAdminToken(paths.adminToken);
   const tokenFile = tokenFileIn(options.dataDir);
   tokenFile.tokens();
-  const rpc = await createRpcServer(
-    rpcPorts({
-      options,
-      origins,
-      log,
-      startedAtMs,
-      chain,
-      pool,
-      network,
-      sync,
-      driver,
-      scheduler,
-      keys,
-      clock: systemClock,
-      votes,
-      journalFault,
-    }),
-    {
-      host: options.rpcHost,
-      port: options.rpcPort,
-      hostAllowlist: options.rpcHostAllowlist,
-      scopes: openScopes(options),
-      tokens: () => [adminToken, ...tokenFile.tokens()],
-      callsPerSecond: options.rpcRateLimit,
-      crossOrigins: options.rpcCors,
-      tls: await readTlsFiles(options),
-      listenLocally: rpcSocket === undefined ? undefined : (onRequest) => listenLocally(rpcSocket, onRequest),
-      page: await readPageFiles(),
-      logger: log.module('rpc'),
-    },
-  );
+  const stopRequest = Promise.withResolvers<void>();
+  const upkeep = createUpkeep({
+    chain,
+    paths,
+    clock: systemClock,
+    logger,
+    // The answer leaves first.
+    shutdown: () => void setImmediate(() => stopRequest.resolve()),
+  });
+  teardown.add('upkeep', () => upkeep.close());
+  const ports = rpcPorts({
+    options,
+    origins,
+    log,
+    startedAtMs,
+    chain,
+    pool,
+    network,
+    sync,
+    driver,
+    scheduler,
+    keys,
+    membershipVotes,
+    permissions,
+    bans,
+    findObstacle: findObstacleTo,
+    peerHistory,
+    upkeep,
+    clock: systemClock,
+    votes,
+    journalFault,
+  });
+  const rpc = await createRpcServer(ports, {
+    ...rpcAddress,
+    hostAllowlist: options.rpcHostAllowlist,
+    scopes: openScopes(rpcAddress.host, options.rpcApi),
+    tokens: () => [adminToken, ...tokenFile.tokens()],
+    callsPerSecond: options.rpcRateLimit,
+    crossOrigins: options.rpcCors,
+    tls: await readTlsFiles(options),
+    metrics: options.metrics === undefined ? undefined : parseHostPort(options.metrics),
+    listenLocally: rpcSocket === undefined ? undefined : (onRequest) => listenLocally(rpcSocket, onRequest),
+    page: await readPageFiles(),
+    logger: log.module('rpc'),
+  });
   teardown.add('rpc', () => rpc.close());
   logger.info(
     { peerId: network.peerId, rpc: rpc.url, height: chain.head.height, genesisHash },
@@ -227,7 +311,10 @@ async function start(
     peerId: network.peerId,
     addresses: network.addresses(),
     rpcUrl: rpc.url,
+    metricsUrl: rpc.metricsUrl,
     failed: halt.promise,
+    stopRequested: stopRequest.promise,
+    syncStatus: () => ({ ...ports.sync.status(), height: chain.head.height }),
     stop: () => teardown.run(logger),
   };
 }

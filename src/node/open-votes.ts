@@ -1,10 +1,10 @@
-import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { dataDirPaths } from '../storage/data-dir.ts';
 import { acceptLostJournal } from '../storage/new-journal.ts';
 import { VoteJournal } from '../storage/vote-journal.ts';
 import { errorCode } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
+import type { ValidatorKeys } from '../validator/validator-keys.ts';
 import { VoteSigner } from '../validator/vote-signer.ts';
 import { JOURNAL_FAULTS, type JournalFault } from './journal-fault.ts';
 import type { NodeOptions } from './options.ts';
@@ -22,13 +22,13 @@ export interface OpenedVotes {
  */
 export async function openVotes(
   options: NodeOptions,
-  validator: BlockProducer,
+  keys: ValidatorKeys,
   chain: Chain,
   teardown: Teardown,
   logger: Logger,
 ): Promise<OpenedVotes> {
   const { journal: path } = dataDirPaths(options.dataDir);
-  const owner = { genesisHash: chain.genesisHash, validator: validator.id };
+  const owner = { genesisHash: chain.genesisHash, validator: keys.id };
   if (options.acceptLostJournal !== undefined) {
     logger.warn(
       { from: options.acceptLostJournal },
@@ -55,6 +55,6 @@ export async function openVotes(
       { path, signableFrom: state.signableFrom },
       'records of the vote journal are damaged: this validator watches without voting below this height',
     );
-  const votes = new VoteSigner(validator.id, validator.consensusKey, chain.genesisHash, journal);
+  const votes = new VoteSigner(keys, chain.genesisHash, journal);
   return { votes, journalFault: undefined };
 }

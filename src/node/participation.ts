@@ -2,16 +2,19 @@ import type { Chain } from '../chain/chain.ts';
 import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import type { Network } from '../network/contract.ts';
+import type { ConsensusTiming } from '../rpc/ports/consensus.ts';
+import type { Parameters } from '../types/genesis.ts';
 import { systemClock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { BlockBudget } from '../validator/block-budget.ts';
 import { BlockFetcher } from '../validator/block-fetcher.ts';
+import { BlockPace } from '../validator/block-pace.ts';
 import { ConsensusDriver, type DriverDeps, type HaltFact } from '../validator/driver.ts';
 import { MiningScheduler } from '../validator/mining/mining-scheduler.ts';
 import { ProposalBuilder } from '../validator/proposal-builder.ts';
+import type { ValidatorKeys } from '../validator/validator-keys.ts';
 import type { VoteSigner } from '../validator/vote-signer.ts';
-import type { NodeKeys } from './node-keys.ts';
 import type { NodeLog } from './node-log.ts';
 import type { NodeOptions } from './options.ts';
 
@@ -23,7 +26,8 @@ export interface ParticipationParts {
   readonly network: Network;
   readonly verifier: CachedVerifier;
   readonly votes: VoteSigner | undefined;
-  readonly keys: NodeKeys;
+  /** Absent on a node that only follows. */
+  readonly keys: ValidatorKeys | undefined;
   readonly onBehind: (height: number) => void;
   readonly onFailure: (error: Error) => void;
 }
@@ -37,10 +41,10 @@ export interface Participation {
 
 export function createParticipation(parts: ParticipationParts): Participation {
   const { options, chain, pool, network, votes, keys, verifier, onBehind, onFailure } = parts;
-  const { parameters } = chain.genesis;
+  const timing = consensusTiming(options, chain.genesis.parameters);
   const logger = parts.log.module('consensus');
-  const targetBlockIntervalMs = options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs;
   const fetcher = new BlockFetcher({ chain, pool, network, logger });
+  const pace = BlockPace.of(chain, timing.blockIntervalMs, systemClock);
   const budget = BlockBudget.of(chain, options.baseTimeoutMs, systemClock);
   const scheduler =
     votes === undefined || !options.mining
@@ -52,16 +56,16 @@ export function createParticipation(parts: ParticipationParts): Participation {
           fetcher,
           votes,
           budget,
-          targetBlockIntervalMs,
+          pace,
           clock: systemClock,
           logger: parts.log.module('mining'),
         });
   const signer: DriverDeps['signer'] =
-    votes === undefined || keys.validator === undefined
+    votes === undefined || keys === undefined
       ? undefined
       : {
           votes,
-          builder: new ProposalBuilder(chain, keys.validator, {
+          builder: new ProposalBuilder(chain, keys, {
             budget,
             ...(scheduler === undefined ? {} : { sections: scheduler }),
           }),
@@ -74,6 +78,7 @@ export function createParticipation(parts: ParticipationParts): Participation {
       verifier,
       fetcher,
       ...(signer === undefined ? {} : { signer }),
+      pace,
       clock: systemClock,
       logger,
       onBehind,
@@ -81,15 +86,25 @@ export function createParticipation(parts: ParticipationParts): Participation {
     },
     {
       self: votes?.id,
-      baseTimeoutMs: options.baseTimeoutMs,
-      timeoutCapMs: options.timeoutCapMs,
-      resendIntervalMs: options.resendIntervalMs,
-      targetBlockIntervalMs,
-      emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? parameters.emptyBlockIntervalMs,
-      maxClockDriftMs: parameters.maxClockDriftMs,
+      baseTimeoutMs: timing.requestTimeoutMs,
+      timeoutCapMs: timing.timeoutCapMs,
+      resendIntervalMs: timing.resendIntervalMs,
+      emptyBlockIntervalMs: timing.emptyBlockIntervalMs,
+      maxClockDriftMs: chain.genesis.parameters.maxClockDriftMs,
     },
   );
   return { driver, scheduler };
+}
+
+/** The times of this node: its options, and what genesis suggests where they say nothing. */
+export function consensusTiming(options: NodeOptions, parameters: Parameters): ConsensusTiming {
+  return {
+    requestTimeoutMs: options.baseTimeoutMs,
+    timeoutCapMs: options.timeoutCapMs,
+    resendIntervalMs: options.resendIntervalMs,
+    blockIntervalMs: options.targetBlockIntervalMs ?? parameters.targetBlockIntervalMs,
+    emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? parameters.emptyBlockIntervalMs,
+  };
 }
 
 /** Why the node stops by itself, logged. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { loadKeyFile } from '../crypto/keystore.ts';
 import { type ProbeResult, probePeer } from '../network/probe/probe.ts';
-import type { ProbeStep } from '../network/probe/probe-step.ts';
+import type { ProbeFailureReason, ProbeStep } from '../network/probe/probe-step.ts';
+import type { ObstacleView } from '../rpc/ports/network.ts';
 import { dataDirPaths, lockDataDir } from '../storage/data-dir.ts';
 import { hashGenesis } from '../types/genesis.ts';
 import { systemClock } from '../util/clock.ts';
@@ -24,18 +25,42 @@ export interface ProbeSettings {
   readonly nodeKeySeed: Uint8Array;
   /** Bytes of a swarm key file. */
   readonly swarmKey: Uint8Array | undefined;
-  readonly wantsGenesis: boolean;
+  readonly upTo: 'handshake' | 'genesis';
   readonly onStep: (step: ProbeStep) => void;
 }
+
+const clocks = {
+  nowMs: () => systemClock.monotonicMs(),
+  wallMs: () => systemClock.wallMs(),
+};
 
 /** Goes the way to a peer step by step, as a node of this version that has no blocks yet. */
 export async function probe(address: string, settings: ProbeSettings): Promise<ProbeResult> {
   return await probePeer(address, {
     ...settings,
     chain: { ...settings.chain, protocolVersion: PROTOCOL_VERSION },
-    nowMs: () => systemClock.monotonicMs(),
-    wallMs: () => systemClock.wallMs(),
+    ...clocks,
   });
+}
+
+/**
+ * What stands in the way of anybody who dials this address from here, up to the handshake: a running node lends its key
+ * to no second connection, and what the peer makes of another key says nothing.
+ */
+export async function findObstacle(
+  address: string,
+  chain: ChainName,
+  swarmKey: Uint8Array | undefined,
+): Promise<ObstacleView | undefined> {
+  const { steps } = await probePeer(address, {
+    chain: { ...chain, protocolVersion: PROTOCOL_VERSION },
+    nodeKeySeed: randomBytes(32),
+    swarmKey,
+    upTo: 'identify',
+    ...clocks,
+  });
+  const last = steps.at(-1);
+  return last === undefined || last.ok ? undefined : { ...last, reason: last.reason as ProbeFailureReason };
 }
 
 /** The chain of the node in a data directory, or undefined if there is none. */

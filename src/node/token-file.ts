@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccessToken } from '../rpc/callers.ts';
 import { SCOPES, type Scope } from '../rpc/schema/method.ts';
 import { dataDirPaths } from '../storage/data-dir.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nodesOf, pathFromNodes } from '../crypto/merkle-log.ts';
 import { BillingProofType, type BillLinePath, BillLinePathType } from '../types/bill-proof.ts';
 import { type BillLine, BillLineType, type BlockBill, sumLines } from '../types/billing.ts';
@@ -28,7 +28,7 @@ export interface BillQuery {
  * The lines of a payer in a window, in the order of the chain. One call looks at no more than
  * LIMITS.maxBilledBlocksPerCall blocks and gives way to other work between them; the cursor says where to go on, also
  * when nothing was found so far.
- * @throws NodeError BILLING_WINDOW_NOT_FOUND, INVALID_PARAMS
+ * @throws NodeError BILLING_WINDOW_NOT_FOUND, INVALID_PARAMS, PRUNED
  */
 export async function billOf(
   ports: Pick<RpcPorts, 'billing' | 'chain'>,
@@ -36,6 +36,8 @@ export async function billOf(
 ): Promise<BillView> {
   const { billing, chain } = ports;
   const { window, fromHeight, toHeight, proof } = await selectWindow(ports, query.window);
+  // Of a window that began before the snapshot at which this node began, a part of the bill would be a lie.
+  if (fromHeight < chain.lowestHeight()) throw missingBlock(chain, fromHeight);
   let { height, index } =
     typeof query.cursor === 'string' ? blockPositionOf(query.cursor) : { height: fromHeight, index: 0 };
   const stop = Math.min(toHeight, height + LIMITS.maxBilledBlocksPerCall - 1);

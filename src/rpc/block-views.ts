@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type BlockHeader, BlockHeaderType } from '../types/block.ts';
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import { PROOF_TYPES } from '../types/names.ts';

@@ -1,11 +1,11 @@
+import type { RoundState } from '../types/round-state.ts';
 import type { Address } from '../types/ssz.ts';
 import type { ValidatorSet } from '../types/validator.ts';
-import type { RoundStateView } from './ports/consensus.ts';
 import type { PeerView, ValidatorPeerView } from './ports/network.ts';
 
 /** What a node knows when it is asked why the chain does not move. Times in milliseconds. */
 export interface Situation {
-  readonly state: RoundStateView;
+  readonly state: RoundState;
   readonly validators: ValidatorSet;
   readonly self: Address | undefined;
   /** Why this node's own validator does not vote, if it does not. */
@@ -100,7 +100,7 @@ function missingValidators(situation: Situation): MissingValidator[] {
 }
 
 /** Validators that have signed something of the present round or a later one. */
-function heardInRound({ round, prepares, commits, roundChanges }: RoundStateView): Set<Address> {
+function heardInRound({ round, prepares, commits, roundChanges }: RoundState): Set<Address> {
   const reached = roundChanges.filter((change) => change.round >= round).map(({ validator }) => validator);
   return new Set([...prepares, ...commits, ...reached]);
 }

@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
+import { closestName } from '../util/closest-name.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
-import { closestName } from './closest-name.ts';
 import { errorObject, isInternal, rpcError } from './errors.ts';
 import { parseRequest } from './json.ts';
+import type { CallCounts } from './metrics/metric.ts';
 import type { Awaitable } from './ports/awaitable.ts';
 import type { MethodSpec, Scope } from './schema/method.ts';
 import { METHODS, type MethodName } from './schema/methods.ts';
@@ -69,6 +70,8 @@ export class Dispatcher {
   readonly #maxResponseBytes: number;
   #running = 0;
   #waiting = 0;
+  #handled = 0;
+  #failed = 0;
 
   constructor(options: DispatcherOptions) {
     this.#handlers = options.handlers;
@@ -76,6 +79,11 @@ export class Dispatcher {
     this.#maxConcurrency = options.maxConcurrency ?? LIMITS.maxRpcConcurrency;
     this.#maxWaits = options.maxWaits ?? LIMITS.maxRpcWaits;
     this.#maxResponseBytes = options.maxResponseBytes ?? LIMITS.maxRpcResponseBytes;
+  }
+
+  /** Calls since start, those answered with an error, and those without an answer yet. */
+  get counts(): CallCounts {
+    return { handled: this.#handled, failed: this.#failed, running: this.#running, waiting: this.#waiting };
   }
 
   /** The text of the answer, or undefined if there is none to give (notifications). */
@@ -128,12 +136,14 @@ export class Dispatcher {
 
   async #answer(request: RpcRequest, context: CallContext): Promise<string> {
     const id = request.id ?? null;
+    this.#handled++;
     try {
       const result = await this.call(request.method, request.params, context);
       const text = JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null });
       if (text.length > this.#maxResponseBytes) throw responseTooLarge(this.#maxResponseBytes);
       return text;
     } catch (error) {
+      this.#failed++;
       if (isInternal(error))
         this.#logger.error({ method: request.method, err: error }, `RPC call failed: ${errorMessage(error)}`);
       return JSON.stringify(failure(id, error));

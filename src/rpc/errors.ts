@@ -1,28 +1,15 @@
 import type { AdmissionErrorCode } from '../chain/transaction-pool.ts';
 import type { PoolRefusal } from '../mempool/refusal.ts';
 import type { NetworkErrorCode } from '../network/errors.ts';
+import type { ProbeFailureReason } from '../network/probe/probe-step.ts';
 import { addressToText } from '../types/address.ts';
 import type { DecodeErrorCode } from '../types/ssz.ts';
 import type { TransactionErrorCode } from '../types/transaction.ts';
 import { isHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
+import { JSON_RPC_CODES } from './schema/error-codes.ts';
 import type { ErrorObject } from './schema/results.ts';
 
-/** Codes of JSON-RPC 2.0 §5.1, and ours, one per class of failure. */
-export const JSON_RPC_CODES = {
-  parse: -32700,
-  request: -32600,
-  method: -32601,
-  params: -32602,
-  internal: -32603,
-  notFound: -32001,
-  unavailable: -32002,
-  rejected: -32003,
-  disabled: -32004,
-  limit: -32005,
-  auth: -32040,
-  peer: -32050,
-} as const;
 type ErrorClass = keyof typeof JSON_RPC_CODES;
 
 /** Reasons that the interface itself raises. */
@@ -34,6 +21,7 @@ export type RpcErrorCode =
   | 'BLOCK_NOT_FOUND'
   | 'TX_NOT_FOUND'
   | 'RECEIPT_NOT_FOUND'
+  | 'NO_TRANSFER'
   | 'SERVICE_NOT_FOUND'
   | 'WORKLOAD_NOT_FOUND'
   | 'IMAGE_NOT_FOUND'
@@ -50,6 +38,29 @@ export type RpcErrorCode =
   | 'NOT_INCLUDED_YET'
   | 'TX_DROPPED'
   | 'NOT_A_MINER'
+  | 'NOT_A_VALIDATOR'
+  | 'NOT_A_TESTNET'
+  | 'ACCOUNT_KEY_MISSING'
+  | 'MEMBER_NOT_FOUND'
+  | 'VOTE_POINTLESS'
+  | 'ALREADY_VOTED'
+  | 'ALLOWLIST_ABSENT'
+  | 'ALLOWLIST_UNREADABLE'
+  | 'ALLOWLIST_MALFORMED'
+  | 'ALLOWLIST_UNWRITABLE'
+  | 'BANS_FULL'
+  | 'BANS_UNWRITABLE'
+  | 'PROFILE_RUNNING'
+  | 'PROFILE_NOT_RUNNING'
+  | 'FILE_WORK_RUNNING'
+  | 'FILE_NOT_FOUND'
+  | 'FILE_EXISTS'
+  | 'FILE_UNWRITABLE'
+  | 'DISK_TOO_FULL'
+  | 'TOO_MANY_FILES'
+  | 'SNAPSHOT_TOO_LARGE'
+  | 'STATE_TOO_LARGE'
+  | 'NO_BLOCKS'
   | 'SUBSCRIPTION_NEEDS_WEBSOCKET'
   | 'RATE_LIMITED'
   | 'BATCH_TOO_LARGE'
@@ -71,6 +82,7 @@ type CallerReason =
   | AdmissionErrorCode
   | PoolRefusal
   | NetworkErrorCode
+  | ProbeFailureReason
   | 'MALFORMED_ADDRESS';
 
 /**
@@ -89,6 +101,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   BLOCK_NOT_FOUND: 'notFound',
   TX_NOT_FOUND: 'notFound',
   RECEIPT_NOT_FOUND: 'notFound',
+  NO_TRANSFER: 'notFound',
   SERVICE_NOT_FOUND: 'notFound',
   WORKLOAD_NOT_FOUND: 'notFound',
   IMAGE_NOT_FOUND: 'notFound',
@@ -101,8 +114,21 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   CHANNEL_NOT_FOUND: 'notFound',
   POLICY_NOT_FOUND: 'notFound',
   MESSAGE_NOT_FOUND: 'notFound',
+  MEMBER_NOT_FOUND: 'notFound',
+  NO_BLOCKS: 'notFound',
+  FILE_NOT_FOUND: 'notFound',
 
   NOT_INCLUDED_YET: 'unavailable',
+  ALLOWLIST_UNREADABLE: 'unavailable',
+  ALLOWLIST_MALFORMED: 'unavailable',
+  ALLOWLIST_UNWRITABLE: 'unavailable',
+  BANS_UNWRITABLE: 'unavailable',
+  PROFILE_RUNNING: 'unavailable',
+  PROFILE_NOT_RUNNING: 'unavailable',
+  FILE_WORK_RUNNING: 'unavailable',
+  FILE_EXISTS: 'unavailable',
+  FILE_UNWRITABLE: 'unavailable',
+  DISK_TOO_FULL: 'unavailable',
 
   TRANSACTION_TOO_LARGE: 'rejected',
   MALFORMED_BYTES: 'rejected',
@@ -116,6 +142,7 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   SENDER_MISMATCH: 'rejected',
   WRONG_NETWORK: 'rejected',
   BAD_SIGNATURE: 'rejected',
+  ACCOUNT_NOT_ALLOWED: 'rejected',
   ALREADY_KNOWN: 'rejected',
   NONCE_TOO_LOW: 'rejected',
   NONCE_GAP: 'rejected',
@@ -133,16 +160,27 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   MAX_FEE_TOO_LOW: 'rejected',
   FREE_OPERATION_FAILED: 'rejected',
   TX_DROPPED: 'rejected',
+  VOTE_POINTLESS: 'rejected',
+  ALREADY_VOTED: 'rejected',
 
   NOT_A_MINER: 'disabled',
+  NOT_A_VALIDATOR: 'disabled',
+  NOT_A_TESTNET: 'disabled',
+  ACCOUNT_KEY_MISSING: 'disabled',
+  ALLOWLIST_ABSENT: 'disabled',
   SUBSCRIPTION_NEEDS_WEBSOCKET: 'disabled',
 
   RATE_LIMITED: 'limit',
   TOO_MANY_PENDING: 'limit',
+  CHAIN_BUSY: 'limit',
   BATCH_TOO_LARGE: 'limit',
   REQUEST_TOO_LARGE: 'limit',
   RESPONSE_TOO_LARGE: 'limit',
   TOO_MANY_SUBSCRIPTIONS: 'limit',
+  BANS_FULL: 'limit',
+  TOO_MANY_FILES: 'limit',
+  SNAPSHOT_TOO_LARGE: 'limit',
+  STATE_TOO_LARGE: 'limit',
 
   UNAUTHENTICATED: 'auth',
   SCOPE_MISSING: 'auth',
@@ -156,6 +194,8 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   BAD_PEER_RECORD: 'peer',
   TOO_MANY_PEERS: 'peer',
   PEER_NOT_ALLOWED: 'peer',
+  PEER_BANNED: 'peer',
+  PEER_REMOVED: 'peer',
   HANDSHAKE_FAILED: 'peer',
   HANDSHAKE_TIMEOUT: 'peer',
   PUSH_SILENCE: 'peer',
@@ -167,6 +207,19 @@ export const ERROR_CATALOGUE: Readonly<Record<CallerReason, ErrorClass>> = {
   DUPLICATE_VALIDATOR_KEY: 'peer',
   NOT_STARTED: 'peer',
   BAD_MULTIADDR: 'params',
+  NAME_NOT_FOUND: 'peer',
+  CONNECTION_REFUSED: 'peer',
+  CONNECT_TIMED_OUT: 'peer',
+  HOST_UNREACHABLE: 'peer',
+  NO_ANSWER: 'peer',
+  SWARM_KEY_NEEDED: 'peer',
+  SWARM_KEY_NOT_USED_THERE: 'peer',
+  SWARM_KEY_MISMATCH_LIKELY: 'peer',
+  PEER_ID_MISMATCH: 'peer',
+  NOISE_FAILED: 'peer',
+  NO_METANODE: 'peer',
+  IDENTIFY_FAILED: 'peer',
+  GENESIS_NOT_GIVEN: 'peer',
   DIAL_FAILED: 'peer',
   NOT_CONNECTED: 'peer',
   MESSAGE_TOO_LARGE: 'peer',

@@ -3,21 +3,16 @@ import { errorCode } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Callers } from './callers.ts';
 import { rpcError } from './errors.ts';
+import { parseRequest } from './json.ts';
+import { admitReader, REFUSAL_STATUS } from './reader-admission.ts';
+import type { Filter } from './schema/filters.ts';
 import { SUBSCRIPTION_TOPICS, type SubscriptionTopic } from './schema/meta.ts';
-import type { Scope } from './schema/method.ts';
 import type { SubscriptionHub } from './subscriptions.ts';
+import { filterOf } from './topic-filter.ts';
 import { checkTopicScope } from './topic-scope.ts';
 
 /** Readers see that the connection lives, and proxies do not close it. */
 const HEARTBEAT_MS = 15_000;
-
-/** HTTP status of what refuses a stream. */
-const STATUS: Readonly<Record<string, number>> = {
-  INVALID_PARAMS: 400,
-  UNAUTHENTICATED: 401,
-  SCOPE_MISSING: 403,
-  RATE_LIMITED: 429,
-};
 
 export interface EventStreamParts {
   readonly hub: SubscriptionHub;
@@ -28,7 +23,7 @@ export interface EventStreamParts {
 /**
  * What the WebSocket tells its subscribers, as server-sent events (HTML Standard §9.2) at
  * `GET /events?topics=newHeads,receipts`. An event is named after its topic and holds {subscription, seq, data}, or
- * {subscription, seq, lagged} for a reader that was too slow.
+ * {subscription, seq, lagged} for a reader that was too slow. `filter` is JSON with the filters of these topics, by name.
  */
 export function addEventStream(app: FastifyInstance, { hub, callers, sendError }: EventStreamParts): void {
   app.get('/events', async (request, reply) => {
@@ -38,21 +33,19 @@ export function addEventStream(app: FastifyInstance, { hub, callers, sendError }
       stream(reply, hub, topics);
       return reply;
     } catch (error) {
-      return sendError(reply, STATUS[errorCode(error) ?? ''] ?? 500, error);
+      return sendError(reply, REFUSAL_STATUS[errorCode(error) ?? ''] ?? 500, error);
     }
   });
 }
 
-function admit(request: FastifyRequest, callers: Callers): readonly SubscriptionTopic[] {
-  const { scopes, take } = callers.identify(request.raw);
-  if (!scopes.has('read'))
-    throw rpcError('SCOPE_MISSING', 'events need the scope read', {
-      data: { needed: 'read' satisfies Scope, held: [...scopes] },
-    });
-  const retryAfterMs = take(1);
-  if (retryAfterMs > 0)
-    throw rpcError('RATE_LIMITED', 'this caller asks too often', { data: { retryAfterMs } });
-  const { topics } = request.query as Record<string, unknown>;
+interface Wish {
+  readonly topic: SubscriptionTopic;
+  readonly filter: Filter<SubscriptionTopic> | undefined;
+}
+
+function admit(request: FastifyRequest, callers: Callers): readonly Wish[] {
+  const scopes = admitReader(request, callers);
+  const { topics, filter } = request.query as Record<string, unknown>;
   const names = new Set(typeof topics === 'string' ? topics.split(',') : []);
   const known = SUBSCRIPTION_TOPICS.filter((topic) => names.has(topic));
   if (names.size === 0 || known.length < names.size)
@@ -61,10 +54,28 @@ function admit(request: FastifyRequest, callers: Callers): readonly Subscription
       hint: `GET /events?topics=newHeads; topics: ${SUBSCRIPTION_TOPICS.join(', ')}`,
     });
   for (const topic of known) checkTopicScope(topic, scopes);
-  return known;
+  const filters = filter === undefined ? {} : filtersIn(filter, known);
+  return known.map((topic) => ({ topic, filter: filterOf(topic, filters[topic], `filter.${topic}`) }));
 }
 
-function stream(reply: FastifyReply, hub: SubscriptionHub, topics: readonly SubscriptionTopic[]): void {
+/** @throws NodeError INVALID_PARAMS */
+function filtersIn(text: unknown, topics: readonly SubscriptionTopic[]): Readonly<Record<string, unknown>> {
+  let filters: unknown;
+  try {
+    if (typeof text === 'string' && text.length <= LIMITS.maxFilterTextBytes) filters = parseRequest(text);
+  } catch {
+    // Said below, with what is expected.
+  }
+  const names = typeof filters === 'object' && filters !== null ? Object.keys(filters) : undefined;
+  if (names === undefined || names.some((name) => !topics.some((topic) => topic === name)))
+    throw rpcError('INVALID_PARAMS', 'filter: expected JSON with a filter for each of some of the topics', {
+      data: { path: 'filter' },
+      hint: 'curl -N -G …/events -d topics=gossip --data-urlencode \'filter={"gossip":{"maxPerSecond":5}}\'',
+    });
+  return filters as Record<string, unknown>;
+}
+
+function stream(reply: FastifyReply, hub: SubscriptionHub, wishes: readonly Wish[]): void {
   const { raw } = reply;
   const write = (text: string) => {
     if (raw.writableLength > LIMITS.maxRpcUnreadBytes) raw.destroy();
@@ -86,6 +97,6 @@ function stream(reply: FastifyReply, hub: SubscriptionHub, topics: readonly Subs
     clearInterval(heartbeat);
     door.close();
   });
-  write(`: ${topics.join(' ')}\n\n`);
-  for (const topic of topics) door.subscribe(topic);
+  write(`: ${wishes.map(({ topic }) => topic).join(' ')}\n\n`);
+  for (const { topic, filter } of wishes) door.subscribe(topic, filter);
 }

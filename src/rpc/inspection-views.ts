@@ -1,6 +1,6 @@
 import type { RoundRecordView } from './ports/consensus.ts';
-import type { PeerEventView } from './ports/network.ts';
-import { addressText, rfc3339 } from './text-forms.ts';
+import type { PeerEventView, RecentMessage } from './ports/network.ts';
+import { addressText, hash0x, rfc3339 } from './text-forms.ts';
 
 const REASON_OF_STEP = {
   idle: null,
@@ -35,4 +35,9 @@ export function peerEventView({ kind, peerId, validator, atMs, address, reason }
     reason: reason ?? null,
     at: rfc3339(atMs),
   };
+}
+
+/** A message as it came in from a neighbour. */
+export function arrivalView({ messageId, atMs, reason, ...message }: RecentMessage) {
+  return { messageId: hash0x(messageId), ...message, reason: reason ?? null, at: rfc3339(atMs) };
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type LedgerName, PROOF_TYPES } from '../types/names.ts';
 import { EMPTY_RANK, hashSection, type SignedSection } from '../types/section.ts';
 import type { Address } from '../types/ssz.ts';

@@ -1,9 +1,14 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERSION } from '../util/version.ts';
-import { ERROR_CATALOGUE, JSON_RPC_CODES } from './errors.ts';
+import { ERROR_CATALOGUE } from './errors.ts';
+import { JSON_RPC_CODES } from './schema/error-codes.ts';
 import examples from './schema/examples.json' with { type: 'json' };
-import type { MethodSpec } from './schema/method.ts';
+import { FILTERS } from './schema/filters.ts';
+import { SUBSCRIPTION_TOPICS, type SubscriptionTopic } from './schema/meta.ts';
+import type { MethodSpec, Scope } from './schema/method.ts';
 import { METHODS } from './schema/methods.ts';
+import { NOTICES } from './schema/notices.ts';
+import { scopeOfTopic } from './topic-scope.ts';
 
 /**
  * The interface as an OpenRPC 1.3.2 document (https://spec.open-rpc.org), made from the same schemas that check every
@@ -17,9 +22,21 @@ export interface OpenRpcDocument {
     readonly license: { readonly name: string };
   };
   readonly methods: readonly OpenRpcMethod[];
+  /** What subscriptions tell; OpenRPC has no place for notices of the server. */
+  readonly 'x-subscriptions': readonly SubscriptionDescription[];
   readonly components: {
     readonly errors: Readonly<Record<string, { readonly code: number; readonly message: string }>>;
   };
+}
+
+/** The notices of a topic of `meta_subscribe`: `data` is that member of each `meta_subscription`. */
+interface SubscriptionDescription {
+  readonly topic: SubscriptionTopic;
+  readonly summary: string;
+  readonly data: JsonSchema;
+  /** What `filter` of `meta_subscribe` may be. */
+  readonly filter: JsonSchema;
+  readonly 'x-scope': Scope;
 }
 
 interface ContentDescriptor {
@@ -61,6 +78,13 @@ export function openRpcDocument(): OpenRpcDocument {
     openrpc: OPENRPC_VERSION,
     info: { title: 'Metanode', version: VERSION, license: { name: 'Apache-2.0' } },
     methods: Object.entries<MethodSpec>(METHODS).map(([name, spec]) => describe(name, spec)),
+    'x-subscriptions': SUBSCRIPTION_TOPICS.map((topic) => ({
+      topic,
+      summary: NOTICES[topic].summary,
+      data: jsonSchema(NOTICES[topic].data),
+      filter: jsonSchema(FILTERS[topic]),
+      'x-scope': scopeOfTopic(topic),
+    })),
     components: {
       errors: Object.fromEntries(
         Object.entries(ERROR_CATALOGUE).map(([reason, kind]) => [

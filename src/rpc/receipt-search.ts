@@ -1,22 +1,11 @@
-import type { z } from 'zod';
 import type { LedgerName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
-import { decodeTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
-import type { ChainPort, StoredBlock } from './ports/chain.ts';
-import type * as results from './schema/results.ts';
-import { addressText } from './text-forms.ts';
-import { operationNames, receiptView } from './transaction-views.ts';
+import type { ChainPort } from './ports/chain.ts';
+import { candidatesOf, matching, type ReceiptPattern, type ReceiptView } from './receipt-matching.ts';
 
-type ReceiptView = z.input<typeof results.Receipt>;
-
-export interface ReceiptQuery {
+export interface ReceiptQuery extends Pick<ReceiptPattern, 'type' | 'address'> {
   readonly ledger?: LedgerName | undefined;
-  /** Name of an operation of the transaction or of an event of the receipt. */
-  readonly type?: string | undefined;
-  /** The sender, or an address that an event names. */
-  readonly address?: Address | undefined;
   readonly fromHeight?: number | undefined;
   readonly toHeight?: number | undefined;
   readonly limit: number;
@@ -48,6 +37,8 @@ export async function searchReceipts(
   query: ReceiptQuery,
   signal: AbortSignal,
 ): Promise<{ items: ReceiptView[]; nextCursor: string | null; scannedTo: number }> {
+  const { ledger, type, address } = query;
+  const pattern = { ledgers: ledger === undefined ? undefined : [ledger], type, address };
   const last = Math.min(query.toHeight ?? Number.MAX_SAFE_INTEGER, chain.head().height);
   const first = Math.max(query.fromHeight ?? 1, chain.lowestHeight(), 1);
   let { height, index } =
@@ -62,7 +53,7 @@ export async function searchReceipts(
       if (items.length >= query.limit || bytes >= maxBytes)
         return { items, nextCursor: `${height}.${index}`, scannedTo: height };
       index++;
-      const view = matching(candidate, query);
+      const view = matching(candidate, pattern);
       if (view === undefined) continue;
       items.push(view);
       bytes += JSON.stringify(view).length;
@@ -70,31 +61,4 @@ export async function searchReceipts(
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { items, nextCursor: height <= last ? `${height}.0` : null, scannedTo: Math.min(height - 1, last) };
-}
-
-interface Candidate {
-  readonly receipt: StoredBlock['receipts']['sections'][number][number];
-  readonly transaction: Uint8Array | undefined;
-}
-
-function candidatesOf({ block, receipts }: StoredBlock): Candidate[] {
-  return receipts.sections.flatMap((list, i) =>
-    list.map((receipt, j) => ({ receipt, transaction: block.transactions[i]?.[j] })),
-  );
-}
-
-function matching({ receipt, transaction }: Candidate, query: ReceiptQuery): ReceiptView | undefined {
-  if (query.ledger !== undefined && receipt.ledger !== query.ledger) return undefined;
-  const view = receiptView(receipt);
-  if (query.type === undefined && query.address === undefined) return view;
-  const body = transaction === undefined ? undefined : decodeTransaction(transaction).value.body;
-  if (query.type !== undefined) {
-    const names = body === undefined ? [] : operationNames(body.ledger, body.operations);
-    if (!names.includes(query.type) && !view.events.some(({ name }) => name === query.type)) return undefined;
-  }
-  if (query.address !== undefined && body?.sender !== query.address) {
-    const text = `"${addressText(query.address)}"`;
-    if (!view.events.some(({ data }) => JSON.stringify(data).includes(text))) return undefined;
-  }
-  return view;
 }

@@ -11,11 +11,15 @@ import { Dispatcher } from './dispatcher.ts';
 import { errorObject, rpcError } from './errors.ts';
 import { addEventStream } from './event-stream.ts';
 import { createHandlers } from './handlers.ts';
+import { EventCounts } from './metrics/event-counts.ts';
+import { addMetrics } from './metrics/metrics-endpoint.ts';
+import { listenForMetrics, type MetricsListener } from './metrics/metrics-listener.ts';
 import { openRpcDocument } from './openrpc.ts';
 import { addPage, type PageFile } from './page.ts';
 import type { RpcPorts } from './ports/rpc-ports.ts';
 import type { Scope } from './schema/method.ts';
 import { SubscriptionHub } from './subscriptions.ts';
+import { topicSources } from './topic-sources.ts';
 import { SocketServer } from './web-socket.ts';
 
 export interface RpcServerOptions {
@@ -37,6 +41,8 @@ export interface RpcServerOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Opens a door that only the owner of the node can use; who comes through it may do everything without a token. */
   readonly listenLocally?: ((onRequest: RequestListener) => Promise<Server>) | undefined;
+  /** A second address that serves metrics and health only, without TLS. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
   /** The built page for people, served at `/ui`; without it there is none. */
   readonly page?: readonly PageFile[];
   readonly logger: Logger;
@@ -45,6 +51,8 @@ export interface RpcServerOptions {
 export interface RpcServer {
   /** `http://host:port`; the WebSocket is at `/ws` of the same. */
   readonly url: string;
+  /** Of the second address, if there is one. */
+  readonly metricsUrl: string | undefined;
   readonly dispatcher: Dispatcher;
   /** Ends every call and connection. */
   close(): Promise<void>;
@@ -57,13 +65,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, events at `/events`, health at `/livez` and `/readyz`, its description
- * at `/openrpc.json`, the page for people at `/ui`. The same is served on the local socket, if there is to be one.
+ * Starts the interface: JSON-RPC at POST `/` and the WebSocket `/ws`, events at `/events`, health at `/livez` and `/readyz`, metrics
+ * at `/metrics`, its description at `/openrpc.json`, the page for people at `/ui`. The same is served on the local
+ * socket, if there is to be one.
  * @throws NodeError of `listenLocally`
  */
 export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions): Promise<RpcServer> {
   const { logger, tls } = options;
-  const access = new AccessRules(options.host, options.hostAllowlist ?? [], options.crossOrigins ?? []);
+  const access = new AccessRules(options.host, ownNames(options), options.crossOrigins ?? []);
   const callers = new Callers({
     openScopes: options.scopes ?? OPEN_SCOPES,
     tokens: options.tokens ?? (() => []),
@@ -71,7 +80,8 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
     monotonicMs: ports.clock.monotonicMs,
   });
   const dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger });
-  const hub = new SubscriptionHub(ports);
+  const hub = new SubscriptionHub(topicSources(ports));
+  const counts = new EventCounts(ports);
   const closing = new AbortController();
   // An HTTPS server differs from an HTTP server only in how it takes connections.
   const app = fastify({
@@ -96,26 +106,34 @@ export async function createRpcServer(ports: RpcPorts, options: RpcServerOptions
   addDocuments(app, ports);
   addPage(app, options.page ?? []);
   addEventStream(app, { hub, callers, sendError });
+  addMetrics(app, { sources: { ports, counts, calls: () => dispatcher.counts }, callers, sendError });
   addCalls(app, { callers, dispatcher, closing: closing.signal });
 
   await app.listen({ host: options.host, port: options.port });
   const local = await openLocalSocket(app, callers, sockets, options);
+  const watched = await openMetrics(app, local, options);
   const { port } = app.server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   logger.info({ url }, 'RPC listens');
   return {
     url,
+    metricsUrl: watched?.url,
     dispatcher,
     close: async () => {
       closing.abort();
       hub.close();
+      counts.close();
       sockets.close();
-      local?.close();
-      local?.closeAllConnections();
+      watched?.close();
+      closeLocal(local);
       await app.close();
     },
   };
+}
+
+function ownNames({ hostAllowlist = [], metrics }: RpcServerOptions): readonly string[] {
+  return metrics === undefined ? hostAllowlist : [...hostAllowlist, metrics.host];
 }
 
 async function openLocalSocket(
@@ -136,6 +154,28 @@ async function openLocalSocket(
     await app.close();
     throw error;
   }
+}
+
+async function openMetrics(
+  app: FastifyInstance,
+  local: Server | undefined,
+  { metrics, logger }: RpcServerOptions,
+): Promise<MetricsListener | undefined> {
+  if (metrics === undefined) return undefined;
+  try {
+    const listener = await listenForMetrics(metrics, (request, response) => app.routing(request, response));
+    logger.info({ url: listener.url }, 'metrics at an address of their own');
+    return listener;
+  } catch (error) {
+    closeLocal(local);
+    await app.close();
+    throw error;
+  }
+}
+
+function closeLocal(local: Server | undefined): void {
+  local?.close();
+  local?.closeAllConnections();
 }
 
 interface CallParts {
@@ -188,7 +228,7 @@ function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
       reply,
       404,
       rpcError('ENDPOINT_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
-        hint: 'POST JSON-RPC to /, connect a WebSocket to /ws, read /events?topics=newHeads, or GET /livez or /readyz',
+        hint: 'POST JSON-RPC to /, connect a WebSocket to /ws, read /events?topics=newHeads, or GET /livez, /readyz or /metrics',
       }),
     ),
   );

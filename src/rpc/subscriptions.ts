@@ -1,19 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { LEDGERS } from '../types/names.ts';
-import { statusName } from '../types/operations/catalogs.ts';
-import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { rpcError } from './errors.ts';
-import { peerEventView, roundView } from './inspection-views.ts';
-import { workerView } from './miner-views.ts';
-import type { ChainPort, StoredBlock } from './ports/chain.ts';
-import type { ConsensusPort } from './ports/consensus.ts';
-import type { MinerPort, WorkerView } from './ports/miner.ts';
-import type { NetworkPort } from './ports/network.ts';
-import type { PoolEntry, PoolPort } from './ports/pool.ts';
-import type { SubscriptionTopic } from './schema/meta.ts';
-import { addressText, hash0x, rfc3339 } from './text-forms.ts';
-import { watchWorkers } from './worker-watch.ts';
+import type { Filter } from './schema/filters.ts';
+import { SUBSCRIPTION_TOPICS, type SubscriptionTopic } from './schema/meta.ts';
+import type { TopicSource } from './topic-source.ts';
+import type { TopicSources } from './topic-sources.ts';
 
 /** One event of one subscription; `content` is the text of a JSON member, `"data":…` or `"lagged":…`. */
 export interface Notice {
@@ -34,8 +25,8 @@ export interface NoticeSink {
 
 /** What a session may do with subscriptions. */
 export interface SubscriptionDoor {
-  /** The id of a new subscription. @throws NodeError TOO_MANY_SUBSCRIPTIONS */
-  subscribe(topic: SubscriptionTopic): string;
+  /** The id of a new subscription to a topic, or to what fits the filter. @throws NodeError TOO_MANY_SUBSCRIPTIONS */
+  subscribe<Topic extends SubscriptionTopic>(topic: Topic, filter?: Filter<Topic>): string;
   /** Whether there was such a subscription. */
   unsubscribe(id: string): boolean;
   close(): void;
@@ -43,135 +34,149 @@ export interface SubscriptionDoor {
 
 interface Subscription {
   readonly id: string;
-  readonly topic: SubscriptionTopic;
   readonly sink: NoticeSink;
   /** Events so far, dropped ones included. */
   seq: number;
   dropped: number;
 }
 
-/** Where what is told comes from. */
-export interface SubscribedPorts {
-  readonly chain: Pick<ChainPort, 'onCommit'>;
-  readonly pool: Pick<PoolPort, 'onAdmitted' | 'onDrop'>;
-  readonly consensus: Pick<ConsensusPort, 'onRound'>;
-  readonly network: Pick<NetworkPort, 'onPeerEvent'>;
-  readonly miner: Pick<MinerPort, 'workers'>;
-}
-
 /** Above this a reader counts as slow, and its notices are dropped and counted until it has caught up. */
 const SLOW_READER_BYTES = 1024 * 1024;
 
 /**
- * Sends what happens to all who asked for it. An event is made into text once, whatever the number of readers; a slow
- * reader costs a counter, and learns with its next notice how many it missed.
+ * Sends what happens to all who asked for it. A topic is followed only while somebody subscribes to it. An event is
+ * made into text once, whatever the number of readers; a slow reader costs a counter, and learns with its next notice
+ * how many it missed.
  */
 export class SubscriptionHub {
-  readonly #subscriptions = new Map<string, Subscription>();
-  readonly #stops: readonly (() => void)[];
+  readonly #sources: TopicSources;
+  readonly #topics: ReadonlyMap<SubscriptionTopic, FollowedTopic>;
+  /** One for each subscription with a filter: it has events of its own. */
+  readonly #filtered = new Set<FollowedTopic>();
 
-  constructor({ chain, pool, consensus, network, miner }: SubscribedPorts) {
-    this.#stops = [
-      watchWorkers(miner.workers, (changed) => this.#publish('scheduler', () => schedulerNotice(changed))),
-      chain.onCommit((block) => {
-        this.#publish('newHeads', () => headNotice(block));
-        this.#publish('receipts', () => receiptsNotice(block));
-      }),
-      pool.onAdmitted((transaction, origin) =>
-        this.#publish('newPendingTransactions', () => pendingNotice(transaction, origin)),
-      ),
-      pool.onDrop(({ txId, reason, atMs }) =>
-        this.#publish('droppedTransactions', () => ({ txId: hash0x(txId), reason, at: rfc3339(atMs) })),
-      ),
-      consensus.onRound((event) =>
-        this.#publish('consensus', () => ({ height: event.height, ...roundView(event) })),
-      ),
-      network.onPeerEvent((event) => this.#publish('peers', () => peerEventView(event))),
-    ];
+  constructor(sources: TopicSources) {
+    this.#sources = sources;
+    this.#topics = new Map(
+      SUBSCRIPTION_TOPICS.map((topic) => [topic, new FollowedTopic(topic, sources[topic])]),
+    );
   }
 
   /** The door of one connection; closing it ends its subscriptions. */
   open(sink: NoticeSink): SubscriptionDoor {
-    const own = new Set<string>();
+    const own = new Map<string, FollowedTopic>();
     return {
-      subscribe: (topic) => {
+      subscribe: (name, filter) => {
         if (own.size >= LIMITS.maxSubscriptionsPerConnection)
           throw rpcError('TOO_MANY_SUBSCRIPTIONS', 'this connection has too many subscriptions', {
             data: { max: LIMITS.maxSubscriptionsPerConnection },
           });
         const id = randomUUID();
-        own.add(id);
-        this.#subscriptions.set(id, { id, topic, sink, seq: 0, dropped: 0 });
+        const topic =
+          filter === undefined ? (this.#topics.get(name) as FollowedTopic) : this.#narrowed(name, filter);
+        own.set(id, topic);
+        topic.add({ id, sink, seq: 0, dropped: 0 });
         return id;
       },
-      unsubscribe: (id) => own.delete(id) && this.#subscriptions.delete(id),
+      unsubscribe: (id) => {
+        this.#remove(own.get(id), id);
+        return own.delete(id);
+      },
       close: () => {
-        for (const id of own) this.#subscriptions.delete(id);
+        for (const [id, topic] of own) this.#remove(topic, id);
         own.clear();
       },
     };
   }
 
-  close(): void {
-    for (const stop of this.#stops) stop();
-    this.#subscriptions.clear();
+  /** @throws NodeError TOO_MANY_SUBSCRIPTIONS */
+  #narrowed<Topic extends SubscriptionTopic>(name: Topic, filter: Filter<Topic>): FollowedTopic {
+    if (this.#filtered.size >= LIMITS.maxFilteredSubscriptions)
+      throw rpcError('TOO_MANY_SUBSCRIPTIONS', 'this node has too many subscriptions with a filter', {
+        data: { max: LIMITS.maxFilteredSubscriptions },
+        hint: 'subscribe without a filter, and leave out at your end what does not fit',
+      });
+    const source: TopicSource<unknown, Filter<Topic>> = this.#sources[name];
+    const topic = new FollowedTopic(name, {
+      follow: (tell) => source.follow(tell, filter),
+      current: () => source.current?.(filter) ?? [],
+    });
+    this.#filtered.add(topic);
+    return topic;
   }
 
-  #publish(topic: SubscriptionTopic, makeData: () => unknown): void {
-    let data: string | undefined;
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.topic !== topic) continue;
-      const seq = subscription.seq++;
-      if (subscription.sink.unreadBytes() > SLOW_READER_BYTES) {
-        subscription.dropped++;
-        continue;
-      }
-      const { id, dropped, sink } = subscription;
-      const form = sink.form ?? notification;
-      if (dropped > 0) sink.send(form({ id, topic, seq, content: `"lagged":${dropped}` }));
-      subscription.dropped = 0;
-      data ??= JSON.stringify(makeData());
-      sink.send(form({ id, topic, seq, content: `"data":${data}` }));
+  #remove(topic: FollowedTopic | undefined, id: string): void {
+    if (topic === undefined) return;
+    topic.remove(id);
+    this.#filtered.delete(topic);
+  }
+
+  close(): void {
+    for (const topic of [...this.#topics.values(), ...this.#filtered]) topic.close();
+    this.#filtered.clear();
+  }
+}
+
+/** One topic and who subscribes to it. */
+class FollowedTopic {
+  readonly #name: SubscriptionTopic;
+  readonly #source: TopicSource;
+  readonly #subscriptions = new Map<string, Subscription>();
+  #stop: (() => void) | undefined;
+
+  constructor(name: SubscriptionTopic, source: TopicSource) {
+    this.#name = name;
+    this.#source = source;
+  }
+
+  add(subscription: Subscription): void {
+    const { current = () => [] } = this.#source;
+    const before = current();
+    this.#subscriptions.set(subscription.id, subscription);
+    this.#stop ??= this.#source.follow((makeData) => this.#publish(makeData));
+    if (before.length === 0) return;
+    // The reader must learn the id of its subscription first; what has passed meanwhile is not told.
+    setImmediate(() => {
+      if (!this.#subscriptions.has(subscription.id)) return;
+      const still = new Set(current());
+      for (const data of before) if (still.has(data)) this.#send(subscription, () => JSON.stringify(data));
+    });
+  }
+
+  remove(id: string): void {
+    this.#subscriptions.delete(id);
+    if (this.#subscriptions.size === 0) this.close();
+  }
+
+  close(): void {
+    this.#subscriptions.clear();
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  #publish(makeData: () => unknown): void {
+    let text: string | undefined;
+    const data = () => {
+      text ??= JSON.stringify(makeData());
+      return text;
+    };
+    for (const subscription of this.#subscriptions.values()) this.#send(subscription, data);
+  }
+
+  #send(subscription: Subscription, data: () => string): void {
+    const seq = subscription.seq++;
+    const { id, sink, dropped } = subscription;
+    if (sink.unreadBytes() > SLOW_READER_BYTES) {
+      subscription.dropped++;
+      return;
     }
+    const form = sink.form ?? notification;
+    const topic = this.#name;
+    if (dropped > 0) sink.send(form({ id, topic, seq, content: `"lagged":${dropped}` }));
+    subscription.dropped = 0;
+    sink.send(form({ id, topic, seq, content: `"data":${data()}` }));
   }
 }
 
 function notification({ id, seq, content }: Notice): string {
   return `{"jsonrpc":"2.0","method":"meta_subscription","params":{"subscription":"${id}","seq":${seq},${content}}}`;
-}
-
-function headNotice({ height, hash, block, certificate }: StoredBlock) {
-  const { header } = block;
-  return {
-    height,
-    hash: hash0x(hash),
-    time: rfc3339(header.timeMs),
-    timeMs: header.timeMs,
-    stateRoot: hash0x(header.stateRoot),
-    receiptsRoot: hash0x(header.receiptsRoot),
-    round: certificate.round,
-    txCounts: Object.fromEntries(LEDGERS.map((ledger, i) => [ledger, block.transactions[i]?.length ?? 0])),
-  };
-}
-
-function receiptsNotice({ height, hash, receipts }: StoredBlock) {
-  return {
-    height,
-    hash: hash0x(hash),
-    receipts: receipts.sections.flat().map(({ ledger, txId, index, status }) => ({
-      ledger,
-      txId: hash0x(txId),
-      index,
-      status: statusName(ledger, status),
-    })),
-  };
-}
-
-function schedulerNotice(changed: readonly WorkerView[]) {
-  return { workers: changed.map((worker) => ({ ledger: worker.ledger, ...workerView(worker) })) };
-}
-
-function pendingNotice({ id, value }: EncodedTransaction, origin: PoolEntry['origin']) {
-  const { ledger, sender, nonce } = value.body;
-  return { txId: hash0x(id), ledger, sender: addressText(sender), nonce: nonce.toString(), origin };
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Hash } from '../types/ssz.ts';
 import type { RpcPorts } from './ports/rpc-ports.ts';
 import type * as results from './schema/results.ts';

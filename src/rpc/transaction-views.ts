@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { LedgerName } from '../types/names.ts';
 import { kindToJson, type LedgerCatalog } from '../types/operations/catalog.ts';
 import { CATALOGS, statusName } from '../types/operations/catalogs.ts';

@@ -1,5 +1,5 @@
-import { sha256 } from '../crypto/hash.ts';
-import { toHex, utf8 } from '../util/bytes.ts';
+import { sha256Hex } from '../crypto/hash.ts';
+import { utf8 } from '../util/bytes.ts';
 
 /**
  * The system calls that a container may make; all others fail with EPERM. What is left out: everything that mounts,
@@ -56,4 +56,4 @@ export const SECCOMP_PROFILE = {
 } as const;
 
 /** sha256 of the profile as JSON: how an app on the chain names it. */
-export const SECCOMP_PROFILE_HASH = toHex(sha256(utf8(JSON.stringify(SECCOMP_PROFILE))));
+export const SECCOMP_PROFILE_HASH = sha256Hex(utf8(JSON.stringify(SECCOMP_PROFILE)));

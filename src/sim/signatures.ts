@@ -1,10 +1,10 @@
 import type { DropReason, OwnMessage, UnsignedMessage } from '../consensus/contract.ts';
 import { contentBytes, type SignedContent, signedParts } from '../consensus/signed-parts.ts';
 import { type KeyPair, keyPairFromSeed, verifySignature } from '../crypto/ed25519.ts';
-import { sha256 } from '../crypto/hash.ts';
+import { sha256, sha256Hex } from '../crypto/hash.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import type { Validator, ValidatorSet } from '../types/validator.ts';
-import { toHex, utf8 } from '../util/bytes.ts';
+import { utf8 } from '../util/bytes.ts';
 
 /** How simulated validators sign: with tokens, or in a small share of the runs with the real thing. */
 export interface SignatureScheme {
@@ -77,7 +77,7 @@ export class TokenScheme implements SignatureScheme {
   readonly #made = new Map<string, { publicKey: string; content: SignedContent }>();
 
   publicKeyOf(name: string): string {
-    return toHex(sha256(utf8(`token key of ${name}`)));
+    return sha256Hex(utf8(`token key of ${name}`));
   }
 
   sign(publicKey: string, content: SignedContent): string {

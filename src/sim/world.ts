@@ -40,6 +40,7 @@ export type NodeInput =
 /** Speeds of a simulated host and the rules of its blocks. */
 export interface HostSettings {
   readonly core: Omit<ConsensusOptions, 'self'>;
+  readonly targetBlockIntervalMs: number;
   readonly minBlockIntervalMs: number;
   readonly maxBuildMs: number;
   readonly maxValidateMs: number;
@@ -53,10 +54,10 @@ export const DEFAULT_SETTINGS: HostSettings = {
     baseTimeoutMs: 1500,
     timeoutCapMs: 8000,
     resendIntervalMs: 1000,
-    targetBlockIntervalMs: 1000,
     emptyBlockIntervalMs: 10_000,
     maxClockDriftMs: 2000,
   },
+  targetBlockIntervalMs: 1000,
   minBlockIntervalMs: 200,
   maxBuildMs: 30,
   maxValidateMs: 30,

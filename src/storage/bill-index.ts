@@ -1,6 +1,6 @@
 import type { MerkleNode } from '../crypto/merkle-log.ts';
 import { type BlockBill, BlockBillType } from '../types/billing.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../types/operations/economy-receipts.ts';
 import type { SystemReceipt } from '../types/receipt.ts';
 import { decode, encode } from '../types/ssz.ts';
 import { readSystemReceipt } from '../types/system-receipt.ts';

@@ -4,67 +4,42 @@ import { type Block, type BlockHeader, BlockHeaderType, decodeBlock } from '../t
 import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import { type Evidence, EvidenceType, hashEvidence } from '../types/evidence.ts';
-import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { type BlockProofItems, BlockProofItemsType } from '../types/proof-items.ts';
 import { type BlockReceipts, BlockReceiptsType } from '../types/receipt.ts';
 import { decode, encode, type Hash } from '../types/ssz.ts';
-import type { StateChange, StateLeaf } from '../types/state-leaf.ts';
+import type { StateLeaf } from '../types/state-leaf.ts';
 import { type Validator, ValidatorListType } from '../types/validator.ts';
-import { concatBytes, equalBytes, fromHex, toHex } from '../util/bytes.ts';
+import { concatBytes, fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
-import { BillIndex, type StoredBill } from './bill-index.ts';
+import { BillIndex } from './bill-index.ts';
+import { type BlockCommit, blockOperations, leafOperation } from './block-commit.ts';
+import { bindToChain } from './chain-binding.ts';
 import { corrupt, readable, type StorageErrorCode } from './errors.ts';
-import type { BatchOperation, KeyValueStore } from './key-value.ts';
+import type { BatchOperation, KeyValue, KeyValueStore } from './key-value.ts';
 import {
   EVIDENCE_RANGE,
   type HeightKind,
   hashKey,
   heightKey,
+  KINDS,
+  type Kind,
   LEAF_RANGE,
-  leafKey,
   leafOfKey,
   metaKey,
+  rangeOf,
   readUint64,
   suffixOf,
   uint64,
   VALIDATORS_RANGE,
 } from './keys.ts';
 import { OwnPool } from './own-pool.ts';
+import { decodePlace, type TransactionPlace } from './transaction-place.ts';
 import { WriteQueue } from './write-queue.ts';
-
-/** Raised by one whenever the layout or a schema on disk changes. */
-export const STORE_VERSION = 2;
-
-/** A header has a fixed size, so the bytes of a block are header ‖ rest, and each part is stored once. */
-const HEADER_BYTES = BlockHeaderType.fixedSize as number;
 
 /** The last committed block; height 0 is genesis, whose "hash" is the genesis hash. */
 export interface StoredHead {
   readonly height: number;
   readonly hash: Hash;
-}
-
-/** Where a transaction stands in the chain: `index` counts within its section. */
-export interface TransactionPlace {
-  readonly height: number;
-  readonly ledger: LedgerName;
-  readonly index: number;
-}
-
-/** All that one block changes on disk. */
-export interface BlockCommit {
-  readonly height: number;
-  readonly hash: Hash;
-  /** The encoding of the block. */
-  readonly bytes: Uint8Array;
-  readonly receipts: BlockReceipts;
-  readonly proofItems: BlockProofItems;
-  /** Its charges, if it has any. */
-  readonly bill?: StoredBill;
-  readonly certificate: Certificate;
-  readonly stateChanges: Iterable<StateChange>;
-  /** V(height + 1), where it is not V(height): a step of every finality proof of a later block. */
-  readonly nextValidators?: readonly Validator[];
 }
 
 /**
@@ -97,15 +72,8 @@ export class BlockStore {
   static async open(store: KeyValueStore, genesisHash: Hash): Promise<BlockStore> {
     try {
       await bindToChain(store, genesisHash);
-      const head = store.getSync(metaKey('head'));
-      if (head !== undefined && head.length !== 40) throw corrupt('head', undefined);
-      const pool = await OwnPool.load(store);
-      return new BlockStore(
-        store,
-        genesisHash,
-        pool,
-        head === undefined ? undefined : { height: readUint64(head), hash: toHex(head.subarray(8)) },
-      );
+      const head = loadHead(store);
+      return new BlockStore(store, genesisHash, await OwnPool.load(store), head);
     } catch (error) {
       await store.close();
       throw error;
@@ -121,6 +89,12 @@ export class BlockStore {
   /** Undefined before `saveGenesis`. */
   head(): StoredHead | undefined {
     return this.#head;
+  }
+
+  /** The lowest height whose block is here: 1, unless the store began at a snapshot. */
+  lowestHeight(): number {
+    const base = this.#store.getSync(metaKey('base'));
+    return base === undefined ? 1 : readable('base', () => readUint64(base)) + 1;
   }
 
   /** Writes the state that genesis gives and makes genesis the head. @throws NodeError NOT_NEXT_BLOCK */
@@ -139,41 +113,12 @@ export class BlockStore {
    * @throws NodeError NOT_NEXT_BLOCK, or the error of the database
    */
   async saveBlock(commit: BlockCommit): Promise<void> {
-    const { height, hash, bytes } = commit;
+    const { height, hash } = commit;
     if (this.#head === undefined || height !== this.#head.height + 1) throw notNext(this.#head, height);
-    const operations: BatchOperation[] = [
-      { type: 'put', key: heightKey('header', height), value: bytes.subarray(0, HEADER_BYTES) },
-      { type: 'put', key: heightKey('body', height), value: bytes.subarray(HEADER_BYTES) },
-      { type: 'put', key: heightKey('receipts', height), value: encode(BlockReceiptsType, commit.receipts) },
-      {
-        type: 'put',
-        key: heightKey('proofItems', height),
-        value: encode(BlockProofItemsType, commit.proofItems),
-      },
-      {
-        type: 'put',
-        key: heightKey('certificate', height),
-        value: encode(CertificateType, commit.certificate),
-      },
-      { type: 'put', key: hashKey('blockHash', hash), value: uint64(height) },
-    ];
-    if (commit.nextValidators !== undefined)
-      operations.push({
-        type: 'put',
-        key: heightKey('validators', height),
-        value: encode(ValidatorListType, [...commit.nextValidators]),
-      });
+    const operations = blockOperations(commit);
     operations.push(...this.bills.operations(height, commit.bill, commit.receipts.system));
     for (const section of commit.receipts.sections)
-      for (const receipt of section) {
-        operations.push({
-          type: 'put',
-          key: hashKey('transaction', receipt.txId),
-          value: placeValue(receipt),
-        });
-        operations.push(...this.#pool.settle(receipt.txId));
-      }
-    for (const change of commit.stateChanges) operations.push(leafOperation(change));
+      for (const { txId } of section) operations.push(...this.#pool.settle(txId));
     operations.push(headOperation({ height, hash }));
     await this.#writes.write(operations);
     this.#head = { height, hash };
@@ -236,17 +181,43 @@ export class BlockStore {
 
   findTransaction(id: Hash): TransactionPlace | undefined {
     const value = this.#store.getSync(hashKey('transaction', id));
-    return value === undefined ? undefined : readable(`place of transaction ${id}`, () => placeOf(value));
+    return value === undefined ? undefined : readable(`place of transaction ${id}`, () => decodePlace(value));
   }
 
   /** All leaves of the state in key order, in pages. @throws NodeError STORE_CORRUPT */
   async *loadStateLeaves(): AsyncGenerator<readonly StateLeaf[]> {
-    for await (const page of this.#store.pages(LEAF_RANGE))
-      yield page.map(({ key, value }) => {
-        const place = leafOfKey(key);
-        if (place === undefined) throw corrupt('state leaf', undefined);
-        return { ...place, value };
-      });
+    for await (const page of this.#store.pages(LEAF_RANGE)) yield leavesOf(page);
+  }
+
+  /**
+   * The head, and all leaves of its state in key order, in pages: those of one moment, whatever is committed while
+   * they are read. They have to be read to the end or let go of by `return`. @throws NodeError STORE_CORRUPT
+   */
+  async loadHeadState(): Promise<{
+    readonly head: StoredHead | undefined;
+    readonly leaves: AsyncGenerator<readonly StateLeaf[]>;
+  }> {
+    while (!this.#writes.isIdle) await this.#writes.idle();
+    // Nothing is written between these two steps, because nothing is awaited: they see the same moment.
+    const head = loadHead(this.#store);
+    const pages = this.#store.pages(LEAF_RANGE)[Symbol.asyncIterator]();
+    const first = pages.next();
+    async function* leaves() {
+      try {
+        for (let page = await first; page.done !== true; page = await pages.next())
+          yield leavesOf(page.value);
+      } finally {
+        await pages.return?.();
+      }
+    }
+    return { head, leaves: leaves() };
+  }
+
+  /** About how much each kind of record takes on disk, in bytes; what was written last may not be in it yet. */
+  async sizes(): Promise<{ readonly kind: Kind; readonly bytes: number }[]> {
+    return await Promise.all(
+      KINDS.map(async (kind) => ({ kind, bytes: await this.#store.approximateBytes(rangeOf(kind)) })),
+    );
   }
 
   /** Keeps a transaction that the own RPC accepted; to be awaited before the answer. */
@@ -308,59 +279,24 @@ export class BlockStore {
   }
 }
 
-async function bindToChain(store: KeyValueStore, genesisHash: Hash): Promise<void> {
-  const version = store.getSync(metaKey('version'));
-  const genesis = store.getSync(metaKey('genesis'));
-  if (version === undefined || genesis === undefined) {
-    await store.batch(
-      [
-        { type: 'put', key: metaKey('version'), value: uint64(STORE_VERSION) },
-        { type: 'put', key: metaKey('genesis'), value: fromHex(genesisHash) },
-      ],
-      { sync: true },
-    );
-    return;
-  }
-  if (!equalBytes(version, uint64(STORE_VERSION)))
-    throw new NodeError<StorageErrorCode>(
-      'STORE_VERSION',
-      'the database was written by another version of Metanode',
-      {
-        data: { stored: toHex(version), expected: STORE_VERSION },
-        hint: 'start the version that wrote it, or let this one sync into an empty data directory',
-      },
-    );
-  if (toHex(genesis) !== genesisHash)
-    throw new NodeError<StorageErrorCode>('GENESIS_MISMATCH', 'the database belongs to another chain', {
-      data: { stored: toHex(genesis), expected: genesisHash },
-      hint: 'use the genesis file of that chain, or another --data-dir',
-    });
+/** @throws NodeError STORE_CORRUPT */
+function loadHead(store: KeyValueStore): StoredHead | undefined {
+  const head = store.getSync(metaKey('head'));
+  if (head === undefined) return undefined;
+  if (head.length !== 40) throw corrupt('head', undefined);
+  return { height: readUint64(head), hash: toHex(head.subarray(8)) };
+}
+
+function leavesOf(page: readonly KeyValue[]): readonly StateLeaf[] {
+  return page.map(({ key, value }) => {
+    const place = leafOfKey(key);
+    if (place === undefined) throw corrupt('state leaf', undefined);
+    return { ...place, value };
+  });
 }
 
 function headOperation(head: StoredHead): BatchOperation {
   return { type: 'put', key: metaKey('head'), value: concatBytes(uint64(head.height), fromHex(head.hash)) };
-}
-
-function leafOperation({ subtree, path, value }: StateChange): BatchOperation {
-  const key = leafKey(subtree, path);
-  return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
-}
-
-/** u64 height ‖ u8 ledger ‖ u32 index. */
-function placeValue({ height, ledger, index }: TransactionPlace): Uint8Array {
-  const value = new Uint8Array(13);
-  const view = new DataView(value.buffer);
-  view.setBigUint64(0, BigInt(height));
-  view.setUint8(8, LEDGERS.indexOf(ledger));
-  view.setUint32(9, index);
-  return value;
-}
-
-function placeOf(value: Uint8Array): TransactionPlace {
-  const view = new DataView(value.buffer, value.byteOffset, value.length);
-  const ledger = LEDGERS[view.getUint8(8)];
-  if (ledger === undefined) throw new RangeError('no such ledger');
-  return { height: readUint64(value), ledger, index: view.getUint32(9) };
 }
 
 function notNext(head: StoredHead | undefined, height: number): NodeError<StorageErrorCode> {

@@ -22,10 +22,18 @@ export interface DataDirPaths {
   readonly unusedKeys: string;
   /** Must stay with the validator key: without it the validator does not sign. */
   readonly journal: string;
+  /** Who connected, left or was refused, and why. */
+  readonly peerHistory: string;
+  /** Peers that must not connect. */
+  readonly bannedPeers: string;
   /** Token of the admin methods of the RPC. */
   readonly adminToken: string;
   /** Hashes of the tokens that its owner made for others. */
   readonly tokens: string;
+  /** What the running node was asked to write: snapshots, exported blocks, profiles and dumps of its memory. */
+  readonly snapshots: string;
+  readonly exports: string;
+  readonly diagnostics: string;
 }
 
 export function dataDirPaths(root: string): DataDirPaths {
@@ -41,8 +49,13 @@ export function dataDirPaths(root: string): DataDirPaths {
     accountKey: join(keys, 'account.json'),
     unusedKeys: join(keys, 'unused'),
     journal: join(root, 'votes.journal'),
+    peerHistory: join(root, 'peer-history.json'),
+    bannedPeers: join(root, 'banned-peers.json'),
     adminToken: join(root, 'admin.token'),
     tokens: join(root, 'tokens.json'),
+    snapshots: join(root, 'snapshots'),
+    exports: join(root, 'exports'),
+    diagnostics: join(root, 'diagnostics'),
   };
 }
 

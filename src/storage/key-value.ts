@@ -23,6 +23,8 @@ export interface KeyValueStore {
   getSync(key: Uint8Array): Uint8Array | undefined;
   /** A consistent view of the moment when iteration begins, in pages, because one promise per entry costs more than the entry. */
   pages(range: KeyRange): AsyncIterable<readonly KeyValue[]>;
+  /** About how much the keys of a range and their values take on disk; what was written last may not be in it yet. */
+  approximateBytes(range: KeyRange): Promise<number>;
   /** Applies all operations or none, in order. With `sync` it resolves only when they survive a power failure. */
   batch(operations: readonly BatchOperation[], options: { readonly sync: boolean }): Promise<void>;
   /** Waits for reads and writes under way. Nothing may be called afterwards. */

@@ -1,7 +1,7 @@
 import { SUBTREES, type SubtreeName } from '../types/names.ts';
 import type { Hash } from '../types/ssz.ts';
 import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
-import { prefixRange } from './key-value.ts';
+import { type KeyRange, prefixRange } from './key-value.ts';
 
 /**
  * The layout of the database: one prefix per kind, heights as big-endian u64 so that keys are in height order.
@@ -12,7 +12,7 @@ import { prefixRange } from './key-value.ts';
  *   i/ height            proof items
  *   c/ height            certificate                   p/ txId           accepted by the own RPC, undecided
  *   v/ height            next validators, if changed   d/ sequence       recorded drop of one of those
- *   m/ name              version, genesis, head     e/ evidence hash evidence that no block holds yet
+ *   m/ name              version, genesis, head, base  e/ evidence hash evidence that no block holds yet
  *   k/ height            charges of the block       w/ window        height of the block that closed it
  *   n/ window level position                        node of the tree over the billed blocks of a window
  */
@@ -34,6 +34,15 @@ const PREFIX = {
   billingNode: utf8('n/'),
   meta: utf8('m/'),
 } as const;
+
+/** What the database holds, by kind. */
+export const KINDS = Object.keys(PREFIX) as (keyof typeof PREFIX)[];
+export type Kind = (typeof KINDS)[number];
+
+/** All keys of a kind. */
+export function rangeOf(kind: Kind): KeyRange {
+  return prefixRange(PREFIX[kind]);
+}
 
 export type HeightKind =
   | 'header'
@@ -77,7 +86,7 @@ export function dropKey(sequence: number): Uint8Array {
   return concatBytes(PREFIX.drop, uint64(sequence));
 }
 
-export function metaKey(name: 'version' | 'genesis' | 'head'): Uint8Array {
+export function metaKey(name: 'version' | 'genesis' | 'head' | 'base'): Uint8Array {
   return concatBytes(PREFIX.meta, utf8(name));
 }
 

@@ -50,6 +50,10 @@ export class LevelStore implements KeyValueStore {
     }
   }
 
+  approximateBytes({ gte, lt }: KeyRange): Promise<number> {
+    return this.#level.approximateSize(gte, lt);
+  }
+
   async batch(operations: readonly BatchOperation[], options: { readonly sync: boolean }): Promise<void> {
     const batch = this.#level.batch();
     for (const operation of operations) {

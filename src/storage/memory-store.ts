@@ -21,6 +21,13 @@ export class MemoryStore implements KeyValueStore {
     if (page.length > 0) yield page;
   }
 
+  async approximateBytes({ gte, lt }: KeyRange): Promise<number> {
+    let bytes = 0;
+    for (const { key, value } of this.#entries.values())
+      if (compareBytes(key, gte) >= 0 && compareBytes(key, lt) < 0) bytes += key.length + value.length;
+    return bytes;
+  }
+
   async batch(operations: readonly BatchOperation[]): Promise<void> {
     for (const operation of operations) {
       const key = operation.key.slice();

@@ -28,6 +28,10 @@ export class WriteQueue {
     });
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
   /** Waits for everything that was asked for so far. */
   async idle(): Promise<void> {
     await this.#running;

@@ -1,16 +1,19 @@
 import type { Chain } from '../chain/chain.ts';
-import { type CompleteBlock, completeBlock } from '../chain/complete-block.ts';
 import type { Network, PeerInfo } from '../network/contract.ts';
-import { decodeBlock } from '../types/block.ts';
-import { type Certificate, CertificateType } from '../types/certificate.ts';
 import type { CertifiedBlockBytes } from '../types/network.ts';
-import { decode, type Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { BlockSources } from './block-sources.ts';
+import {
+  type CertifiedBlock,
+  type CertifiedBlockErrorCode,
+  decodeCertified,
+  takeUp,
+} from './certified-blocks.ts';
 
-export type BlockSyncErrorCode = 'BAD_CERTIFICATE' | 'BAD_BLOCK' | 'NO_BLOCKS';
+export type BlockSyncErrorCode = CertifiedBlockErrorCode | 'NO_BLOCKS';
 
 /** The validators have decided a block that this node cannot commit: it cannot go on. */
 export interface SyncHalt {
@@ -24,11 +27,6 @@ export interface BlockSyncDeps {
   readonly network: Network;
   readonly logger: Logger;
   readonly onHalt: (fact: SyncHalt) => void;
-}
-
-interface CertifiedBlock {
-  readonly complete: CompleteBlock;
-  readonly certificate: Certificate;
 }
 
 /**
@@ -159,11 +157,11 @@ export class BlockSync {
 
   async #applyAll(answers: readonly CertifiedBlockBytes[]): Promise<void> {
     const { chain } = this.#deps;
-    let upcoming = answers.length === 0 ? undefined : decodeAnswer(answers[0] as CertifiedBlockBytes);
+    let upcoming = answers.length === 0 ? undefined : decodeCertified(answers[0] as CertifiedBlockBytes);
     for (let i = 0; upcoming !== undefined && !this.#isStopped; i++) {
       const current: CertifiedBlock = upcoming;
       const following = answers[i + 1];
-      upcoming = following === undefined ? undefined : decodeAnswer(following);
+      upcoming = following === undefined ? undefined : decodeCertified(following);
       // Consensus may have committed this height meanwhile.
       if (current.certificate.height <= chain.head.height) continue;
       await this.#apply(current, upcoming);
@@ -176,18 +174,7 @@ export class BlockSync {
   ): Promise<void> {
     const { chain } = this.#deps;
     const { height } = certificate;
-    const isCertified = await chain.isCertified(complete.hash, certificate);
-    if (chain.head.height >= height) return;
-    const data = { height, hash: complete.hash };
-    if (!isCertified)
-      throw new NodeError<BlockSyncErrorCode>('BAD_CERTIFICATE', `no valid certificate of block ${height}`, {
-        data,
-      });
-    const fault = chain.addCandidate(complete);
-    if (fault !== undefined)
-      throw new NodeError<BlockSyncErrorCode>('BAD_BLOCK', `block ${height} has another body: ${fault}`, {
-        data,
-      });
+    if (!(await takeUp(chain, { complete, certificate }))) return;
     if (upcoming !== undefined) chain.checkAhead(upcoming.complete, upcoming.certificate);
     try {
       await chain.commit(complete, certificate);
@@ -203,11 +190,4 @@ export class BlockSync {
 interface Batch {
   readonly blocks: readonly CertifiedBlockBytes[];
   readonly tookMs: number;
-}
-
-function decodeAnswer(answer: CertifiedBlockBytes): CertifiedBlock {
-  return {
-    complete: completeBlock(decodeBlock(answer.block), answer.block),
-    certificate: decode(CertificateType, answer.certificate, 'certificate'),
-  };
 }

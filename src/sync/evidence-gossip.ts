@@ -1,5 +1,6 @@
 import type { EvidenceAdmission, EvidencePool } from '../chain/evidence-pool.ts';
-import type { Network, Verdict } from '../network/contract.ts';
+import type { Network } from '../network/contract.ts';
+import type { Verdict } from '../network/inbound-message.ts';
 import { type Evidence, EvidenceType } from '../types/evidence.ts';
 import { decode, encode } from '../types/ssz.ts';
 

@@ -7,7 +7,7 @@ import { BlockHeaderType } from './block.ts';
 import { CertificateType } from './certificate.ts';
 import { FinalityLinkType, type PathStep, PathStepType } from './finality-proof.ts';
 import { LEDGERS } from './names.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy-receipts.ts';
 import { type BlockReceipts, encodeReceipt, encodeSystemReceipt } from './receipt.ts';
 import { AddressType, fromCanonicalJson, Hash32, U16, U32 } from './ssz.ts';
 import { readSystemReceipt } from './system-receipt.ts';

@@ -1,24 +1,25 @@
 import type { Type } from '@chainsafe/ssz';
-import type { SignatureTag } from '../crypto/domain.ts';
 import { compareBytes } from '../util/bytes.ts';
-import { type SealCheck, voteSigningBytes } from './certificate.ts';
+import type { SealCheck } from './certificate.ts';
 import {
   type ConsensusMessage,
   NOT_PREPARED,
-  roundChangeSigningBytes,
-  type SignedRoundChange,
   SignedRoundChangeType,
   type SignedVote,
   SignedVoteType,
 } from './consensus-message.ts';
-import type { Evidence, EvidenceKind } from './evidence.ts';
+import { EVIDENCE_KINDS, type Evidence, type EvidenceKind } from './evidence.ts';
+import { ELECTED_RANKS, type SignedSectionStatement, SignedSectionStatementType } from './section.ts';
+import { type Address, decode, type Hash } from './ssz.ts';
 import {
-  ELECTED_RANKS,
-  type SignedSectionStatement,
-  SignedSectionStatementType,
-  statementSigningBytes,
-} from './section.ts';
-import { type Address, decode, encode, type Hash } from './ssz.ts';
+  type RoundChangeStatement,
+  type Statement,
+  statementBytes,
+  statementCheck,
+  statementOf,
+  type VoteStatement,
+  type VoteTag,
+} from './statement.ts';
 import type { ValidatorSet } from './validator.ts';
 
 /** Why a piece of evidence may not stand in a block. */
@@ -39,23 +40,6 @@ export interface Accusation {
   readonly height: number;
 }
 
-type VoteTag = Extract<SignatureTag, 'proposal' | 'prepare' | 'seal'>;
-
-interface VoteStatement {
-  readonly tag: VoteTag;
-  readonly signed: SignedVote;
-}
-interface RoundChangeStatement {
-  readonly tag: 'round-change';
-  readonly signed: SignedRoundChange;
-}
-interface SectionStatement {
-  readonly tag: 'section';
-  readonly signed: SignedSectionStatement;
-}
-/** A part of a message that its sender answers for. */
-type Statement = VoteStatement | RoundChangeStatement | SectionStatement;
-
 const vote = (tag: VoteTag) => ({ tag, type: SignedVoteType }) as const;
 const roundChange = { tag: 'round-change', type: SignedRoundChangeType } as const;
 const section = { tag: 'section', type: SignedSectionStatementType } as const;
@@ -73,43 +57,6 @@ type StatementKind = ReturnType<typeof vote> | typeof roundChange | typeof secti
 
 function readStatement({ tag, type }: StatementKind, bytes: Uint8Array): Statement {
   return { tag, signed: decode(type as Type<SignedVote>, bytes, `signed ${tag}`) } as Statement;
-}
-
-function statementBytes(statement: Statement): Uint8Array {
-  switch (statement.tag) {
-    case 'round-change':
-      return encode(SignedRoundChangeType, statement.signed);
-    case 'section':
-      return encode(SignedSectionStatementType, statement.signed);
-    default:
-      return encode(SignedVoteType, statement.signed);
-  }
-}
-
-function signingBytesOf(statement: Statement, genesisHash: Hash): Uint8Array {
-  switch (statement.tag) {
-    case 'round-change':
-      return roundChangeSigningBytes(genesisHash, statement.signed.body);
-    case 'section':
-      return statementSigningBytes(genesisHash, statement.signed.body);
-    default:
-      return voteSigningBytes(statement.tag, genesisHash, statement.signed.body);
-  }
-}
-
-function statementOf(message: ConsensusMessage): Statement | undefined {
-  switch (message.kind) {
-    case 'proposal':
-      return { tag: 'proposal', signed: message.proposal };
-    case 'prepare':
-      return { tag: 'prepare', signed: message.prepare };
-    case 'commit':
-      return { tag: 'seal', signed: message.commit };
-    case 'round-change':
-      return { tag: 'round-change', signed: message.roundChange };
-    case 'decided':
-      return undefined;
-  }
 }
 
 /**
@@ -134,6 +81,27 @@ export function sectionEvidence(first: SignedSectionStatement, second: SignedSec
     'section',
     [first, second].map((signed) => ({ tag: 'section', signed })),
   );
+}
+
+/** The evidence that two statements make, if they are of one validator and height and contradict each other. */
+export function evidenceBetween(first: Statement, second: Statement): Evidence | undefined {
+  if (first.signed.signer !== second.signed.signer) return undefined;
+  if (first.signed.body.height !== second.signed.body.height) return undefined;
+  for (const kind of EVIDENCE_KINDS)
+    for (const pair of [[first, second] as const, [second, first] as const])
+      if (isOfKind(kind, pair) && isOffence(kind, pair)) return evidenceIn(kind, pair);
+  return undefined;
+}
+
+function isOfKind(kind: EvidenceKind, pair: readonly [Statement, Statement]): boolean {
+  return STATEMENTS[kind].every(({ tag }, index) => pair[index]?.tag === tag);
+}
+
+/** Whether two statements of which the evidence of an offence consists do show it. */
+function isOffence(kind: EvidenceKind, [first, second]: readonly [Statement, Statement]): boolean {
+  return kind === 'amnesia'
+    ? isForgotten(first as VoteStatement, second as RoundChangeStatement)
+    : isContradiction(first, second);
 }
 
 function evidenceIn(kind: EvidenceKind, statements: readonly Statement[]): Evidence {
@@ -201,11 +169,7 @@ export function readEvidence(
   const { signer, body } = first.signed;
   if (second.signed.signer !== signer || second.signed.body.height !== body.height)
     return { fault: 'EVIDENCE_NOT_CONTRADICTING' };
-  const contradicts =
-    evidence.kind === 'amnesia'
-      ? isForgotten(first as VoteStatement, second as RoundChangeStatement)
-      : isContradiction(first, second);
-  if (!contradicts) return { fault: 'EVIDENCE_NOT_CONTRADICTING' };
+  if (!isOffence(evidence.kind, [first, second])) return { fault: 'EVIDENCE_NOT_CONTRADICTING' };
   if (evidence.kind !== 'amnesia' && compareBytes(evidence.first, evidence.second) > 0)
     return { fault: 'EVIDENCE_NOT_CANONICAL' };
   const accusation = { offence: evidence.kind, validator: signer, height: body.height };
@@ -226,6 +190,18 @@ export interface EvidenceGround {
   canAnswer(validator: Address): boolean;
 }
 
+/** Why nobody can be accused of what a validator signed at a height, whatever that is. */
+export function accusationFault(
+  { validator, height }: Pick<Accusation, 'validator' | 'height'>,
+  ground: EvidenceGround,
+): EvidenceFault | undefined {
+  if (height > ground.height) return 'EVIDENCE_FROM_FUTURE';
+  if (height < ground.height - ground.maxAgeHeights) return 'EVIDENCE_EXPIRED';
+  if (ground.validatorsAt(height)?.has(validator) !== true) return 'EVIDENCE_NOT_OF_VALIDATOR';
+  if (ground.isApplied(validator, height)) return 'EVIDENCE_ALREADY_APPLIED';
+  return ground.canAnswer(validator) ? undefined : 'EVIDENCE_WITHOUT_EFFECT';
+}
+
 /**
  * Everything about evidence but its signatures, which the caller checks with the one verifier: it proves the
  * accusation iff both returned checks verify. The signing bytes hold the genesis hash, so what was signed on another
@@ -238,18 +214,11 @@ export function evidenceChecks(
   const read = readEvidence(evidence);
   if ('fault' in read) return read;
   const { accusation, statements } = read;
-  const { validator, height } = accusation;
-  if (height > ground.height) return { fault: 'EVIDENCE_FROM_FUTURE' };
-  if (height < ground.height - ground.maxAgeHeights) return { fault: 'EVIDENCE_EXPIRED' };
-  const publicKey = ground.validatorsAt(height)?.get(validator)?.consensusKey;
-  if (publicKey === undefined) return { fault: 'EVIDENCE_NOT_OF_VALIDATOR' };
-  if (ground.isApplied(validator, height)) return { fault: 'EVIDENCE_ALREADY_APPLIED' };
-  if (!ground.canAnswer(validator)) return { fault: 'EVIDENCE_WITHOUT_EFFECT' };
-  const checks = statements.map((statement) => ({
-    publicKey,
-    bytes: signingBytesOf(statement, ground.genesisHash),
-    signature: statement.signed.signature,
-  }));
+  const fault = accusationFault(accusation, ground);
+  if (fault !== undefined) return { fault };
+  const validators = ground.validatorsAt(accusation.height);
+  const checks = statements.map((statement) => statementCheck(statement, ground.genesisHash, validators));
+  if (!checks.every((check) => check !== undefined)) return { fault: 'EVIDENCE_NOT_OF_VALIDATOR' };
   return { accusation, checks };
 }
 

@@ -47,10 +47,12 @@ const PARAMETER_BOUNDS: Readonly<
   emptyBlockIntervalMs: [10, 3_600_000],
   maxClockDriftMs: [1, 60_000],
   maxSectionGas: [1000, 10 ** 12],
+  maxBlockGas: [1000, 10 ** 13],
   maxSectionBytes: [1024, LIMITS.maxBlockTransferBytes],
   maxSectionOperations: [1, LIMITS.maxTransactionsPerSection * LIMITS.maxOperationsPerTransaction],
   maxBlockBytes: [4096, LIMITS.maxBlockTransferBytes],
   gasPrice: [0n, 10n ** 12n],
+  gasPerTransaction: [0, 100_000_000],
   gasPerByte: [0, 1_000_000],
   validatorOperationFeeGen: [0n, GEN_SUPPLY],
   targetBlockGas: [1000, 10 ** 13],
@@ -155,6 +157,7 @@ function checkParameters({ parameters, chainId, timeMs }: Genesis): void {
     emptyBlockIntervalMs,
     'at least targetBlockIntervalMs',
   );
+  ordered('maxSectionGas', parameters.maxSectionGas, parameters.maxBlockGas, 'at most maxBlockGas');
   ordered('maxSectionBytes', maxSectionBytes, maxBlockBytes, 'at most maxBlockBytes');
   ordered('suspectMs', parameters.suspectMs, parameters.leaseMs, 'at most leaseMs');
 }

@@ -6,6 +6,7 @@ import {
   AddressType,
   Bool,
   encode,
+  fromJson,
   Hash32,
   Height,
   Key32,
@@ -30,11 +31,13 @@ export const ParametersType = new ContainerType({
   maxClockDriftMs: U32,
   // Bounds of a section and of a block
   maxSectionGas: SafeU64,
+  maxBlockGas: SafeU64,
   maxSectionBytes: U32,
   maxSectionOperations: U32,
   maxBlockBytes: U32,
   // Fees; gas costs `gasPrice` at least, and more while blocks use more than `targetBlockGas`
   gasPrice: U128,
+  gasPerTransaction: U32,
   gasPerByte: U32,
   validatorOperationFeeGen: U128,
   targetBlockGas: SafeU64,
@@ -106,14 +109,16 @@ export const DEFAULT_PARAMETERS: Parameters = {
   targetBlockIntervalMs: 1_000,
   emptyBlockIntervalMs: 10_000,
   maxClockDriftMs: 2_000,
-  maxSectionGas: 4_000_000,
-  maxSectionBytes: 256 * 1024,
+  maxSectionGas: 2_800_000,
+  maxBlockGas: 3_000_000,
+  maxSectionBytes: 768 * 1024,
   maxSectionOperations: 16_384,
   maxBlockBytes: 1_572_864,
   gasPrice: 1n,
+  gasPerTransaction: 1_000,
   gasPerByte: 1,
   validatorOperationFeeGen: 1_000n,
-  targetBlockGas: 10_000_000,
+  targetBlockGas: 2_000_000,
   jobPriceCpuMs: 100n,
   jobPriceMemoryMbS: 10n,
   jobPriceStorage: 100n,
@@ -235,6 +240,14 @@ export const GenesisType = new ContainerType({
 export type Genesis = ValueOf<typeof GenesisType>;
 
 export const GENESIS_VERSION = 1;
+
+/**
+ * A genesis from its JSON form; whether its rules hold is for `validateGenesis` to say.
+ * @throws NodeError MALFORMED_JSON
+ */
+export function genesisFromJson(json: unknown): Genesis {
+  return fromJson(GenesisType, json, 'genesis');
+}
 
 export function hashGenesis(genesis: Genesis): string {
   return hashOf('genesis', encode(GenesisIdentityType, genesis));

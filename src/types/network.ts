@@ -17,9 +17,23 @@ import {
   U32,
 } from './ssz.ts';
 
-/** What travels between nodes, by subject. The order is the wire form: append only. */
-export const TOPICS = ['tx', 'section', 'proposal', 'vote', 'block', 'certificate', 'evidence'] as const;
+/**
+ * What travels between nodes, by subject. The order is the wire form: append only. A `handover` is a batch of
+ * transactions for the receiver to pass on under its own name; it goes to one validator and is never gossiped.
+ */
+export const TOPICS = [
+  'tx',
+  'section',
+  'proposal',
+  'vote',
+  'block',
+  'certificate',
+  'evidence',
+  'handover',
+] as const;
 export type Topic = (typeof TOPICS)[number];
+/** What gossipsub carries where a direct link is missing. */
+export const GOSSIPED_TOPICS: readonly Topic[] = TOPICS.filter((topic) => topic !== 'handover');
 export const TopicType = NameOf(TOPICS);
 
 export const PEER_ROLES = ['validator', 'observer'] as const;

@@ -57,8 +57,35 @@ export const BlockReceiptsType = new ContainerType({
 });
 export type BlockReceipts = ValueOf<typeof BlockReceiptsType>;
 
+/** Receipts are never changed: the root of a section and what a block writes to disk need the same bytes. */
+const encodings = new WeakMap<Receipt, Uint8Array>();
+
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  return encode(ReceiptType, receipt);
+  let bytes = encodings.get(receipt);
+  if (bytes === undefined) {
+    bytes = encode(ReceiptType, receipt);
+    encodings.set(receipt, bytes);
+  }
+  return bytes;
+}
+
+/** More than any receipt has. */
+const MAX_RECEIPT_BYTES = 2 ** 20;
+
+/** BlockReceiptsType with receipts that are encoded already: SSZ writes elements of variable size as they are. */
+const EncodedBlockReceiptsType = new ContainerType({
+  sections: new ListCompositeType(
+    new ListCompositeType(Bytes(MAX_RECEIPT_BYTES), LIMITS.maxTransactionsPerSection),
+    LEDGERS.length,
+  ),
+  system: new ListCompositeType(SystemReceiptType, LIMITS.maxSystemReceiptsPerBlock),
+});
+
+export function encodeBlockReceipts({ sections, system }: BlockReceipts): Uint8Array {
+  return encode(EncodedBlockReceiptsType, {
+    sections: sections.map((receipts) => receipts.map(encodeReceipt)),
+    system,
+  });
 }
 
 export function encodeSystemReceipt(receipt: SystemReceipt): Uint8Array {

@@ -6,7 +6,7 @@ import {
   UintBigintType,
   UintNumberType,
 } from '@chainsafe/ssz';
-import { fromHex, isHex, toHex } from '../util/bytes.ts';
+import { fromHex, hexOfRange, isHex, toHex, writeHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { addressFromText, addressToText } from './address.ts';
 
@@ -23,6 +23,12 @@ export type Hash = string;
 export type Address = string;
 
 export type DecodeErrorCode = 'MALFORMED_BYTES' | 'MALFORMED_JSON';
+
+/** What SSZ types write to and read from. */
+interface ByteViews {
+  readonly uint8Array: Uint8Array;
+  readonly dataView: DataView;
+}
 
 interface Mapping<Inner, Outer> {
   /** Must throw for an inner value that has no outer one, so that decoding stays canonical. */
@@ -83,14 +89,38 @@ function smallUint(byteLength: 1 | 2 | 4): Type<number> {
   });
 }
 
-function bigUint(byteLength: 8 | 16): Type<bigint> {
-  const max = 2n ** BigInt(8 * byteLength) - 1n;
+const MAX_U64 = 2n ** 64n - 1n;
+
+/** u128 whose upper half is zero, as in nearly all amounts, without arithmetic of more than 64 bits. */
+class AmountType extends UintBigintType {
+  constructor() {
+    super(16);
+  }
+
+  override value_serializeToBytes(output: ByteViews, offset: number, value: bigint): number {
+    if (value > MAX_U64) return super.value_serializeToBytes(output, offset, value);
+    output.dataView.setBigUint64(offset, value, true);
+    output.dataView.setUint32(offset + 8, 0);
+    output.dataView.setUint32(offset + 12, 0);
+    return offset + 16;
+  }
+
+  override value_deserializeFromBytes(data: ByteViews, start: number, end: number): bigint {
+    const isLong = end - start !== 16 || data.dataView.getUint32(start + 8) !== 0;
+    if (isLong || data.dataView.getUint32(start + 12) !== 0)
+      return super.value_deserializeFromBytes(data, start, end);
+    return data.dataView.getBigUint64(start, true);
+  }
+}
+
+function bigUint(inner: UintBigintType): Type<bigint> {
+  const max = 2n ** BigInt(8 * inner.byteLength) - 1n;
   const inRange = (value: bigint) => {
     if (typeof value !== 'bigint' || value < 0n || value > max)
       throw new RangeError(`expected an integer from 0 to ${max}`);
     return value;
   };
-  return mapped<bigint, bigint>(new UintBigintType(byteLength), {
+  return mapped<bigint, bigint>(inner, {
     decode: (value) => value,
     encode: inRange,
     toJson: (value) => value.toString(),
@@ -106,20 +136,36 @@ export const U8 = smallUint(1);
 export const U16 = smallUint(2);
 export const U32 = smallUint(4);
 /** Nonces and other unbounded counters. */
-export const U64 = bigUint(8);
+export const U64 = bigUint(new UintBigintType(8));
 /** Amounts in micro-units (1e-6 of a coin). */
-export const U128 = bigUint(16);
+export const U128 = bigUint(new AmountType());
+
+const U32_RANGE = 2 ** 32;
 
 /** A u64 that is a safe integer: heights, milliseconds since the epoch, gas. More than 2^53 − 1 is refused. */
-export const SafeU64: Type<number> = mapped<bigint, number>(new UintBigintType(8), {
-  decode: (value) => {
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError('u64 above 2^53 - 1');
-    return Number(value);
+export const SafeU64: Type<number> = Object.assign(
+  mapped<bigint, number>(new UintBigintType(8), {
+    decode: Number,
+    encode: (value) => BigInt(assertInteger(value, Number.MAX_SAFE_INTEGER)),
+    toJson: (value) => value,
+    fromJson: (json) => integerFromJson(json, Number.MAX_SAFE_INTEGER),
+  }),
+  {
+    value_serializeToBytes: ({ dataView }: ByteViews, offset: number, value: number): number => {
+      assertInteger(value, Number.MAX_SAFE_INTEGER);
+      dataView.setUint32(offset, value % U32_RANGE, true);
+      dataView.setUint32(offset + 4, Math.floor(value / U32_RANGE), true);
+      return offset + 8;
+    },
+    value_deserializeFromBytes: ({ dataView }: ByteViews, start: number, end: number): number => {
+      if (end - start !== 8) throw new RangeError('a u64 has 8 bytes');
+      const value = dataView.getUint32(start, true) + U32_RANGE * dataView.getUint32(start + 4, true);
+      // A sum that was rounded is above it too.
+      if (value > Number.MAX_SAFE_INTEGER) throw new RangeError('u64 above 2^53 - 1');
+      return value;
+    },
   },
-  encode: (value) => BigInt(assertInteger(value, Number.MAX_SAFE_INTEGER)),
-  toJson: (value) => value,
-  fromJson: (json) => integerFromJson(json, Number.MAX_SAFE_INTEGER),
-});
+);
 export const Height = SafeU64;
 
 export const Bool: Type<boolean> = mapped<number, boolean>(new UintNumberType(1), {
@@ -147,11 +193,35 @@ function fixedHex(byteLength: number): Composite<string> {
     if (hex.length !== byteLength * 2) throw new RangeError(`expected ${byteLength} bytes of hex`);
     return hex;
   };
-  return mappedBytes<string>(new ByteVectorType(byteLength), {
-    decode: toHex,
-    encode: (hex) => fromHex(checked(hex)),
+  return hexVector(byteLength, {
     toJson: (hex) => `0x${hex}`,
     fromJson: (json) => checked(hexFromJson(json)),
+  });
+}
+
+/** A byte vector that is lowercase hex in memory, read and written without an array between. */
+function hexVector(
+  byteLength: number,
+  json: Pick<Mapping<Uint8Array, string>, 'toJson' | 'fromJson'>,
+): Composite<string> {
+  const checked = (hex: string) => {
+    if (hex.length !== byteLength * 2) throw new RangeError(`expected ${byteLength} bytes of hex`);
+    return hex;
+  };
+  const type = mappedBytes<string>(new ByteVectorType(byteLength), {
+    decode: toHex,
+    encode: (hex) => fromHex(checked(hex)),
+    ...json,
+  });
+  return Object.assign(type, {
+    value_serializeToBytes: ({ uint8Array }: ByteViews, offset: number, hex: string): number => {
+      writeHex(checked(hex), uint8Array, offset);
+      return offset + byteLength;
+    },
+    value_deserializeFromBytes: ({ uint8Array }: ByteViews, start: number, end: number): string => {
+      if (end - start !== byteLength) throw new RangeError(`expected ${byteLength} bytes`);
+      return hexOfRange(uint8Array, start, end);
+    },
   });
 }
 
@@ -162,12 +232,7 @@ export const Salt16: Composite<string> = fixedHex(16);
 export const Signature64: Composite<string> = fixedHex(64);
 export const VrfProof80: Composite<string> = fixedHex(80);
 
-export const AddressType: Composite<Address> = mappedBytes<string>(new ByteVectorType(32), {
-  decode: toHex,
-  encode: (hex) => {
-    if (hex.length !== 64) throw new RangeError('an address has 32 bytes');
-    return fromHex(hex);
-  },
+export const AddressType: Composite<Address> = hexVector(32, {
   toJson: addressToText,
   fromJson: (json) => {
     if (typeof json !== 'string') throw new RangeError('expected an address meta1…');
@@ -232,9 +297,44 @@ export function NameOf<const Names extends readonly string[]>(names: Names): Typ
   });
 }
 
+/**
+ * Where values are written before they are copied out, and read if they are short: views on a memory of their own would
+ * cost more than most values. In use while `isBusy`; then whoever comes gets memory of its own.
+ */
+const WORKSPACE_BYTES = 16 * 1024;
+const workspace = viewsOf(new Uint8Array(WORKSPACE_BYTES));
+let isBusy = false;
+/** Arrays up to this size have no memory of their own in V8 until somebody asks for it. */
+const SHORT_BYTES = 64;
+
+function viewsOf(uint8Array: Uint8Array): ByteViews {
+  const { buffer, byteOffset, byteLength } = uint8Array;
+  return { uint8Array, dataView: new DataView(buffer, byteOffset, byteLength) };
+}
+
 /** SSZ bytes of a value. A value that the schema cannot hold throws. */
 export function encode<T>(type: Type<T>, value: T): Uint8Array {
-  return type.serialize(value);
+  const size = type.fixedSize ?? type.value_serializedSize(value);
+  if (isBusy || size > WORKSPACE_BYTES) return type.serialize(value);
+  isBusy = true;
+  try {
+    const end = type.value_serializeToBytes(workspace, 0, value);
+    if (end !== size) throw new RangeError(`${end} bytes where the schema has ${size}`);
+    return workspace.uint8Array.slice(0, size);
+  } finally {
+    isBusy = false;
+  }
+}
+
+function deserialize<T>(type: Type<T>, bytes: Uint8Array): T {
+  if (isBusy || bytes.length > SHORT_BYTES) return type.deserialize(bytes);
+  isBusy = true;
+  try {
+    workspace.uint8Array.set(bytes);
+    return type.value_deserializeFromBytes(workspace, 0, bytes.length);
+  } finally {
+    isBusy = false;
+  }
 }
 
 /**
@@ -243,7 +343,7 @@ export function encode<T>(type: Type<T>, value: T): Uint8Array {
  */
 export function decode<T>(type: Type<T>, bytes: Uint8Array, what: string): T {
   try {
-    return type.deserialize(bytes);
+    return deserialize(type, bytes);
   } catch (cause) {
     throw new NodeError<DecodeErrorCode>(
       'MALFORMED_BYTES',

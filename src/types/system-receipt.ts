@@ -6,7 +6,7 @@ import { LedgerNameType, TokenNameType } from './names.ts';
 import { BPCI_SYSTEM_RECEIPTS } from './operations/bpci-records.ts';
 import { findKind, type KindSpec } from './operations/catalog.ts';
 import { CLUSTER_SYSTEM_RECEIPTS } from './operations/cluster.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy-receipts.ts';
 import type { SystemReceipt } from './receipt.ts';
 import { AddressType, Bool, decode, encode, Hash32, Height, Key32, SafeU64, U16, U32, U128 } from './ssz.ts';
 

@@ -6,13 +6,31 @@
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const LOWERCASE_HEX = /^[0-9a-f]*$/;
 
-/** In Node the native conversion is several times faster than any loop; a browser has none. */
+/** Value of each hex digit by its character code; 0xff for all other characters. */
+const DIGITS = new Uint8Array(256).fill(0xff);
+for (const digit of '0123456789abcdef') DIGITS[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+const NO_DIGIT = 0xff;
+
+/** In Node the native conversion of many bytes is several times faster than any loop; a browser has none. */
 const hasBuffer = typeof Buffer !== 'undefined';
+/** What is this short is copied here first: to make a Buffer of it costs more than the conversion. */
+const SHORT_BYTES = 128;
+const short = hasBuffer ? Buffer.alloc(SHORT_BYTES) : undefined;
 
 export function toHex(bytes: Uint8Array): string {
-  if (hasBuffer) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return hexOfRange(bytes, 0, bytes.length);
+}
+
+/** Lowercase hex of the bytes from `start` to `end`. */
+export function hexOfRange(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (short !== undefined && length <= SHORT_BYTES) {
+    for (let i = 0; i < length; i++) short[i] = bytes[start + i] as number;
+    return short.toString('hex', 0, length);
+  }
+  if (hasBuffer) return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('hex');
   let hex = '';
-  for (const byte of bytes) hex += HEX_OF_BYTE[byte];
+  for (let i = start; i < end; i++) hex += HEX_OF_BYTE[bytes[i] as number];
   return hex;
 }
 
@@ -22,12 +40,28 @@ export function isHex(text: string, byteLength?: number): boolean {
   return LOWERCASE_HEX.test(text);
 }
 
+/** Writes the bytes of lowercase hex to `target`. Throws a RangeError for anything else. */
+export function writeHex(hex: string, target: Uint8Array, offset: number): void {
+  if (hex.length % 2 !== 0 || !writeDigits(hex, target, offset))
+    throw new RangeError(`not lowercase hex: ${hex.slice(0, 80)}`);
+}
+
+/** False if some character is no digit: then the bytes written mean nothing. */
+function writeDigits(hex: string, target: Uint8Array, offset: number): boolean {
+  let seen = 0;
+  for (let i = 0; i < hex.length; i += 2) {
+    const high = DIGITS[hex.charCodeAt(i)] ?? NO_DIGIT;
+    const low = DIGITS[hex.charCodeAt(i + 1)] ?? NO_DIGIT;
+    seen |= high | low;
+    target[offset + (i >> 1)] = (high << 4) | low;
+  }
+  return seen <= 0x0f;
+}
+
 /** Bytes of lowercase hex. Throws a RangeError for anything else. */
 export function fromHex(hex: string): Uint8Array {
-  if (!isHex(hex)) throw new RangeError(`not lowercase hex: ${hex.slice(0, 80)}`);
   const bytes = new Uint8Array(hex.length >> 1);
-  if (hasBuffer) Buffer.from(bytes.buffer).write(hex, 'hex');
-  else for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  writeHex(hex, bytes, 0);
   return bytes;
 }
 

@@ -116,16 +116,28 @@ export const LIMITS = {
   maxUndecidedBlocks: 16,
   maxKeptProposals: 4,
   maxPendingEvidence: 256,
+  /** Heights whose signed statements are remembered, to notice contradictions that come late, and steps of each. */
+  maxRecentHeights: 16,
+  maxRecentStatementsPerValidator: 16,
   maxCandidateBlocks: 16,
   /** Refused candidates that debug_getBadBlocks shows. */
   maxBadBlocks: 64,
   /** Blocks below whose states the node can stand once more, and what they overwrote. */
   maxUndoBlocks: 16,
   maxUndoBytes: 16 * 1024 * 1024,
+  /** Leaves of a sub-tree of which debug_getStateLeaves lists some. */
+  maxListedLeaves: 100_000,
+  /** Paths that debug_traceTransaction shows of what an operation read, and of what it wrote. */
+  maxTracedPaths: 512,
   maxExecutedSections: 32,
-  maxEarlySections: 64,
+  /** Sections of a validator on a block that is not yet decided here: one for each ledger, and so much in all. */
+  maxEarlySectionBytesPerValidator: 256 * 1024,
   maxSectionHistory: 256,
   maxProposalHoldMs: 5_000,
+  /** Sets up to this size send every vote to everyone; larger ones through a collector. */
+  maxDirectValidators: 7,
+  /** How long a vote may be with the collector only. */
+  maxCollectorDelayMs: 1_000,
 
   // Network
   maxWireMessageBytes: 2 * 1024 * 1024,
@@ -143,15 +155,20 @@ export const LIMITS = {
   maxRequestsPerPeer: 16,
   requestTimeoutMs: 5000,
   fetchTimeoutMs: 150,
+  maxFetchTimeoutMs: 1200,
   dialTimeoutMs: 30_000,
   probeTimeoutMs: 5000,
   genesisChunkBytes: 1024 * 1024,
   maxAllowlistFileBytes: 256 * 1024,
+  maxAllowedAccounts: 2048,
+  maxConfigFileBytes: 256 * 1024,
   maxQuorumWaitMs: 15_000,
   maxRedialDelayMs: 15_000,
   maxRecentMessages: 2048,
   maxSeenMessages: 65_536,
   maxRelaysPerObserver: 3,
+  /** Validators that a validator dials with urgency; it meets the others when it has time, and they hear by relay until then. */
+  urgentValidatorPeers: 4,
   maxBlocksPerRequest: 64,
   /** A peer that sent no good blocks is asked again after this, doubling each time. */
   minSourcePauseMs: 1000,
@@ -166,9 +183,13 @@ export const LIMITS = {
   maxHandshakeBytes: 16 * 1024,
   handshakeTimeoutMs: 10_000,
   maxKnownPeers: 1024,
+  maxBannedPeers: 1024,
+  maxBanReasonLength: 200,
   minObserverSlots: 4,
   peerExchangeIntervalMs: 30_000,
   maxReportAgeMs: 60_000,
+  maxPeerEvents: 512,
+  minEdgeReportAgeMs: 5_000,
   relayAfterLossMs: 30_000,
   maxMessagesPerFrame: 1024,
   maxTransactionsPerRequest: 4096,
@@ -198,6 +219,11 @@ export const LIMITS = {
   maxQueuedNonces: 64,
   maxReplacements: 8,
   maxRecentDrops: 4096,
+  /** What waits for blocks, as the time that they will take for it: beyond, the own RPC takes no more (CHAIN_BUSY). */
+  maxBacklogMs: 3000,
+  /** Operations that may wait however slow the last blocks were; a signature counts as eight. */
+  minBacklogWork: 2304,
+  minRetryMs: 250,
   maxCachedAccountsPerLedger: 16_384,
   maxPoolBytesPerSender: 4 * 1024 * 1024,
   maxPoolAgeMs: 3 * 3600 * 1000,
@@ -212,11 +238,27 @@ export const LIMITS = {
   maxJournalBytes: 256 * 1024 * 1024,
   maxJournalDeadBytes: 16 * 1024 * 1024,
 
+  // Snapshots and exported blocks
+  /** One record of such a file: a block with its certificate, or a page of the state. */
+  maxRecordBytes: 8 * 1024 * 1024,
+  maxLeavesPerRecord: 4096,
+  maxLeafPathBytes: 1024,
+  /** Of a snapshot: its state has to fit into the memory of a node. */
+  maxSnapshotBytes: 8 * 1024 * 1024 * 1024,
+  /** A larger one is checked by `metanode snapshot verify`, not by a running node. */
+  maxCheckedSnapshotBytes: 64 * 1024 * 1024,
+  /** Files of one kind that a running node was asked to write. */
+  maxOperatorFiles: 64,
+  maxProfileMs: 60_000,
+  /** Less room than this on the disk of a node is told of. */
+  minFreeDiskBytes: 1024 * 1024 * 1024,
+
   // RPC
   maxRpcBodyBytes: 4 * 1024 * 1024,
   maxRpcBatch: 100,
   maxRpcResponseBytes: 16 * 1024 * 1024,
   maxRpcConnections: 2048,
+  maxMetricsConnections: 64,
   maxRpcWaitMs: 60_000,
   /** Requests that are worked on at once; more are refused with RATE_LIMITED. */
   maxRpcConcurrency: 256,
@@ -234,6 +276,12 @@ export const LIMITS = {
   maxRpcCallsPerSecond: 2000,
   maxSubscriptionsPerConnection: 64,
   maxSubscriptionQueue: 1024,
+  /** Of the whole node: each costs the path of what it looks at a little. */
+  maxFilteredSubscriptions: 256,
+  maxFilterItems: 32,
+  maxFilterTextBytes: 8 * 1024,
+  /** Messages that the topic gossip tells of; others are counted. */
+  maxGossipNoticesPerSecond: 400,
   maxLightBlocksPerAnswer: 64,
   maxPageItems: 500,
   defaultPageItems: 50,

@@ -3,8 +3,10 @@ import { LEDGERS } from '../types/names.ts';
 import type { Clock } from '../util/clock.ts';
 import { LIMITS } from '../util/limits.ts';
 
-/** Also where it starts: executing that many is quick beside the votes of a round. */
-const LEAST = 256;
+/** Executing that many is quick beside the votes of a round, on any machine. */
+const LEAST = 32;
+/** Where it starts, since the code of a young process is slow: a chain that does better has a larger one after a few full blocks. */
+const FIRST = 64;
 const MOST = LIMITS.maxTransactionsPerSection * LEDGERS.length;
 /** Blocks older than this when they are committed were synced: they say nothing about voting. */
 const SYNCED_AFTER_MS = 60_000;
@@ -15,13 +17,14 @@ const QUICK = 0.7;
 
 /**
  * How many transactions the next proposal may hold, so that its round ends in time. A block that took nearly a round's
- * time-out from its building to its commit cuts the budget; a full block that was quick raises it. Without it a backlog
- * makes a block that no validator can execute before its round times out, and the next one larger. Most of a slow
- * block's time does not come from its size, so the budget is left alone as long as the round has time.
+ * time-out from its building to its commit, or whose round was not the height's first, cuts the budget; a full block
+ * that was quick raises it. Without it a backlog makes a block that no validator can execute before its round times
+ * out, and the next one larger. Most of a slow block's time does not come from its size, so the budget is left alone as
+ * long as the round has time.
  */
 export class BlockBudget {
   readonly #timeoutMs: number;
-  #transactions = LEAST;
+  #transactions = FIRST;
 
   /** `timeoutMs`: how long the first round of a height lasts. */
   constructor(timeoutMs: number) {
@@ -35,19 +38,25 @@ export class BlockBudget {
   /** A budget that learns from what a chain commits. `timeoutMs`: how long the first round of a height lasts. */
   static of(chain: Chain, timeoutMs: number, clock: Clock): BlockBudget {
     const budget = new BlockBudget(timeoutMs);
-    chain.onCommitted(({ block }) => {
-      const count = block.transactions.reduce((sum, list) => sum + list.length, 0);
-      budget.observe(count, clock.wallMs() - block.header.timeMs);
+    chain.onCommitted(({ block, certificate: { round } }) => {
+      const transactions = block.transactions.reduce((sum, list) => sum + list.length, 0);
+      budget.observe({ transactions, round, elapsedMs: clock.wallMs() - block.header.timeMs });
     });
     return budget;
   }
 
-  /** A block was committed `elapsedMs` after the time in its header. */
-  observe(transactions: number, elapsedMs: number): void {
+  /** A block was committed `elapsedMs` after the time in its header, by the votes of `round`. */
+  observe(committed: {
+    readonly transactions: number;
+    readonly round: number;
+    readonly elapsedMs: number;
+  }): void {
+    const { transactions, round, elapsedMs } = committed;
     if (elapsedMs > SYNCED_AFTER_MS) return;
-    if (elapsedMs > this.#timeoutMs * TOO_SLOW && transactions > LEAST)
+    const isTooSlow = round > 0 || elapsedMs > this.#timeoutMs * TOO_SLOW;
+    if (isTooSlow && transactions > LEAST)
       this.#transactions = Math.max(LEAST, Math.floor(Math.min(this.#transactions, transactions) * 0.7));
-    else if (elapsedMs < this.#timeoutMs * QUICK && transactions >= this.#transactions * 0.8)
+    else if (!isTooSlow && elapsedMs < this.#timeoutMs * QUICK && transactions >= this.#transactions * 0.8)
       this.#transactions = Math.min(MOST, Math.ceil(this.#transactions * 1.5));
   }
 }

@@ -8,31 +8,32 @@ import type {
   ConsensusEvent,
   ConsensusOptions,
   ProposedBlock,
-  RoundState,
   UnsignedMessage,
 } from '../consensus/contract.ts';
+import { fieldsOf } from '../consensus/message-fields.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
-import type { InboundMessage, Network, Verdict } from '../network/contract.ts';
+import type { Network } from '../network/contract.ts';
 import { proposalOf } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
-import {
-  type ConsensusMessage,
-  decodeConsensusMessage,
-  encodeConsensusMessage,
-} from '../types/consensus-message.ts';
+import { type ConsensusMessage, encodeConsensusMessage } from '../types/consensus-message.ts';
 import { evidenceOf } from '../types/evidence-check.ts';
+import type { RoundState } from '../types/round-state.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
-import { errorCode, errorMessage } from '../util/errors.ts';
+import { errorMessage } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
+import type { BlockPace } from './block-pace.ts';
+import { collectorOf } from './collector.ts';
+import { ConsensusWatch } from './consensus-watch.ts';
 import { EventQueue } from './event-queue.ts';
-import { heightOf, signerOf, topicOf } from './message-facts.ts';
-import { verifyMessage } from './message-verifier.ts';
+import { MessageIntake } from './message-intake.ts';
+import { topicOf } from './message-topic.ts';
 import type { ProposalBuilder } from './proposal-builder.ts';
 import { restoredState } from './restore.ts';
 import { RoundHistory } from './round-history.ts';
 import { Timers } from './timers.ts';
+import { VoteCollection } from './vote-collection.ts';
 import type { VoteSigner } from './vote-signer.ts';
 
 export interface DriverDeps {
@@ -47,6 +48,7 @@ export interface DriverDeps {
     readonly onCommitSent?: (blockHash: Hash) => void;
   };
   readonly verifier: CachedVerifier;
+  readonly pace: BlockPace;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The chain is ahead of this node: sync takes over and commits through the chain. */
@@ -76,8 +78,12 @@ export class ConsensusDriver {
   readonly #core: Consensus;
   /** What the debug interface shows of the last heights. */
   readonly rounds: RoundHistory;
+  /** What goes on within a round, for who watches. */
+  readonly watch: ConsensusWatch;
+  readonly #intake: MessageIntake;
   readonly #timers = new Timers();
   readonly #queue = new EventQueue();
+  readonly #collection: VoteCollection;
   readonly #drops = new Map<string, number>();
   #draining = false;
   #running = false;
@@ -88,8 +94,23 @@ export class ConsensusDriver {
     this.#deps = deps;
     this.#core = createConsensus(options);
     this.rounds = new RoundHistory(this.#core, deps.clock);
+    this.watch = new ConsensusWatch(this.#core);
+    this.#collection = new VoteCollection(deps.network, options.self);
+    const { chain, verifier, logger } = deps;
+    this.#intake = new MessageIntake({
+      chain,
+      verifier,
+      logger,
+      onMessage: (message, bytes) => {
+        this.#collection.heard(message, bytes);
+        this.#enqueue({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
+      },
+      onUnused: (reason) => this.#count(reason),
+    });
     for (const topic of ['proposal', 'vote', 'block'] as const)
-      deps.network.onMessage(topic, (message) => this.#onMessage(message));
+      deps.network.onMessage(topic, async (inbound) =>
+        this.#running ? await this.#intake.judge(inbound) : 'ignore',
+      );
   }
 
   /** Begins with the height above the chain's head; `restored` comes from the journal. */
@@ -103,6 +124,7 @@ export class ConsensusDriver {
     this.#running = false;
     this.#unsubscribe?.();
     this.#timers.cancelAll();
+    this.#collection.stop();
     this.#queue.clear();
   }
 
@@ -129,12 +151,14 @@ export class ConsensusDriver {
     const height = chain.head.height + 1;
     this.#deps.network.setValidators(chain.validators, chain.nextValidators);
     this.#deps.fetcher.forgetBelow(height);
+    this.#collection.startHeight({ height, collector: collectorOf(chain), quorum: chain.validators.quorum });
     const restored = signer === undefined ? undefined : restoredState(signer.votes.restore(height));
     for (const block of restored?.complete ?? []) chain.addCandidate(block);
     this.#enqueue({
       kind: 'start-height',
       nowMs: this.#now(),
       wallMs: clock.wallMs(),
+      blockIntervalMs: this.#deps.pace.intervalMs,
       parent: chain.head,
       validators: chain.validators,
       nextValidators: chain.nextValidators,
@@ -147,6 +171,7 @@ export class ConsensusDriver {
     this.#timers.cancelAll();
     this.#startHeight();
     this.#announce(committed);
+    this.#inBackground('evidence', this.#intake.onCommitted(committed));
     const closing = this.#deps.signer?.votes.closeUpTo(committed.height);
     if (closing !== undefined) this.#inBackground('journal', closing);
   }
@@ -187,6 +212,7 @@ export class ConsensusDriver {
     if (event.kind === 'timeout' && event.timer === 'round') this.rounds.beforeRoundTimeout();
     const effects = this.#core.handle(event);
     this.rounds.afterEvent();
+    this.watch.afterEvent(event, effects);
     return effects;
   }
 
@@ -280,8 +306,11 @@ export class ConsensusDriver {
   async #validate(height: number, block: ProposedBlock, reproposal: boolean): Promise<void> {
     const { chain, fetcher } = this.#deps;
     const complete = chain.candidate(block.hash) ?? (await fetcher.complete(height, block));
-    if (complete === undefined) return;
-    const verdict = await chain.validate(complete, { reproposal });
+    if (complete === 'HEIGHT_OVER') return;
+    const verdict =
+      typeof complete === 'string'
+        ? { valid: false as const, reason: complete }
+        : await chain.validate(complete, { reproposal });
     if (!verdict.valid)
       this.#deps.logger.warn({ height, block: block.hash, reason: verdict.reason }, 'invalid block');
     this.#enqueue({
@@ -290,7 +319,7 @@ export class ConsensusDriver {
       height,
       blockHash: block.hash,
       valid: verdict.valid,
-      ...(verdict.valid ? {} : { reason: verdict.reason }),
+      ...(verdict.valid ? {} : { reason: verdict.reason, undetermined: verdict.reason === 'DISPLACED' }),
     });
   }
 
@@ -303,13 +332,14 @@ export class ConsensusDriver {
 
   async #signAndBroadcast(unsigned: UnsignedMessage): Promise<void> {
     const votes = this.#deps.signer?.votes;
-    if (votes === undefined) return;
+    // Sync may have brought the block of this height first; the chain then has let go of what it had under consideration.
+    if (votes === undefined || unsigned.height <= this.#deps.chain.head.height) return;
     const blockBytes =
       unsigned.kind === 'proposal' || unsigned.kind === 'prepare'
         ? this.#bytesOf(unsigned.block.hash)
         : undefined;
     const { message, bytes } = await votes.sign(unsigned, blockBytes);
-    this.#deps.network.publish(topicOf(message), bytes);
+    if (!this.#collection.send(message, bytes)) this.#deps.network.publish(topicOf(message), bytes);
     this.#queue.addFirst({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
     if (unsigned.kind === 'commit') this.#deps.signer?.onCommitSent?.(unsigned.blockHash);
   }
@@ -322,7 +352,6 @@ export class ConsensusDriver {
   }
 
   async #commit(block: ProposedBlock, certificate: Certificate): Promise<void> {
-    // Sync may have brought the block first; the chain then has let go of what it had under consideration.
     if (block.proposal.header.height <= this.#deps.chain.head.height) return;
     const complete: CompleteBlock | undefined = this.#deps.chain.candidate(block.hash);
     if (complete === undefined) throw new Error(`no bytes of decided block ${block.hash}`);
@@ -345,7 +374,10 @@ export class ConsensusDriver {
     const evidence = evidenceOf(offence, first, second);
     if (evidence === undefined) throw new Error(`two messages that show no ${offence}`);
     const admission = await this.#deps.chain.evidence.admit(evidence, 'own');
-    this.#deps.logger.debug({ offence, validator: signerOf(first), admission }, 'evidence of the own core');
+    this.#deps.logger.debug(
+      { offence, validator: fieldsOf(first).signer, admission },
+      'evidence of the own core',
+    );
   }
 
   /** It must not vote on, and must say so. */
@@ -356,47 +388,5 @@ export class ConsensusDriver {
 
   #count(reason: string): void {
     this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
-  }
-
-  /** The verdict for the carriers: reject only what is provably bad, ignore what cannot be used now. */
-  async #onMessage(inbound: InboundMessage): Promise<Verdict> {
-    if (!this.#running) return 'ignore';
-    let message: ConsensusMessage;
-    try {
-      message = decodeConsensusMessage(inbound.bytes);
-    } catch (error) {
-      this.#deps.logger.debug(
-        { from: inbound.from, code: errorCode(error), reason: errorMessage(error) },
-        'bad message',
-      );
-      return 'reject';
-    }
-    const { chain } = this.#deps;
-    const height = heightOf(message);
-    const current = chain.head.height + 1;
-    if (height < current - 1) {
-      this.#count('PAST_HEIGHT');
-      return 'ignore';
-    }
-    // Votes beyond the quorum come late in every round: they change nothing, so nobody pays for their signatures.
-    if (height === current - 1 && message.kind !== 'round-change') {
-      this.#count('DECIDED');
-      return 'ignore';
-    }
-    const validators =
-      height === current - 1
-        ? chain.previousValidators
-        : height === current
-          ? chain.validators
-          : chain.nextValidators;
-    const result = await verifyMessage(message, chain.genesisHash, validators, this.#deps.verifier);
-    if (result === 'invalid') {
-      this.#count('BAD_SIGNATURE');
-      // A later height may have another set with other keys: only for the heights whose set is known is it proof.
-      return height <= current + 1 ? 'reject' : 'ignore';
-    }
-    if (result === 'stranger') return 'ignore';
-    this.#enqueue({ kind: 'message', nowMs: this.#now(), message, bytes: inbound.bytes.length });
-    return 'accept';
   }
 }

@@ -1,6 +1,6 @@
 import type { ConsensusEvent } from '../consensus/contract.ts';
+import { fieldsOf } from '../consensus/message-fields.ts';
 import { LIMITS } from '../util/limits.ts';
-import { signerOf } from './message-facts.ts';
 
 interface Share {
   messages: number;
@@ -81,5 +81,5 @@ export class EventQueue {
 type MessageEvent = Extract<ConsensusEvent, { kind: 'message' }>;
 
 function keyOf({ message }: MessageEvent): string {
-  return signerOf(message) ?? '';
+  return fieldsOf(message).signer ?? '';
 }

@@ -1,8 +1,8 @@
-import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
 import type { MinedSection } from '../chain/section-ground.ts';
 import type { BlockBudget } from './block-budget.ts';
+import type { ValidatorKeys } from './validator-keys.ts';
 
 /** Where the sections of elected miners come from. */
 export interface SectionSource {
@@ -19,20 +19,24 @@ export interface ProposalBuilderOptions {
 /** Builds this validator's proposals, and refuses to start one that is already out of date. */
 export class ProposalBuilder {
   readonly #chain: Chain;
-  readonly #producer: BlockProducer;
+  readonly #keys: ValidatorKeys;
   readonly #options: ProposalBuilderOptions;
 
-  constructor(chain: Chain, producer: BlockProducer, options: ProposalBuilderOptions) {
+  constructor(chain: Chain, keys: ValidatorKeys, options: ProposalBuilderOptions) {
     this.#chain = chain;
-    this.#producer = producer;
+    this.#keys = keys;
     this.#options = options;
   }
 
-  /** The complete block, also known to the chain as a candidate; undefined if the height is over. */
+  /**
+   * The complete block, also known to the chain as a candidate; undefined if the height is over.
+   * @throws NodeError of the keys
+   */
   async build(height: number): Promise<CompleteBlock | undefined> {
     const { sections, budget } = this.#options;
     const mined = (await sections?.collect(height)) ?? [];
+    const producer = await this.#keys.at(height);
     if (height !== this.#chain.head.height + 1) return undefined;
-    return this.#chain.build(this.#producer, budget.transactions, mined);
+    return this.#chain.build(producer, budget.transactions, mined);
   }
 }

@@ -1,4 +1,5 @@
-import type { Consensus, RoundState } from '../consensus/contract.ts';
+import type { Consensus } from '../consensus/contract.ts';
+import type { RoundState } from '../types/round-state.ts';
 import type { Address } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
 

@@ -20,6 +20,7 @@ import {
 } from '../types/section.ts';
 import type { Address, Hash } from '../types/ssz.ts';
 import { NodeError } from '../util/errors.ts';
+import type { ValidatorKeys } from './validator-keys.ts';
 
 export type VoteSignerErrorCode = 'CONTRADICTING_VOTE';
 
@@ -29,23 +30,21 @@ export type VoteSignerErrorCode = 'CONTRADICTING_VOTE';
  * one (height, round, step).
  */
 export class VoteSigner {
-  readonly #id: Address;
-  readonly #key: KeyPair;
+  readonly #keys: ValidatorKeys;
   readonly #genesisHash: Hash;
   readonly #journal: VoteJournal;
   /** (step, round) of `#height` → what was signed. */
   readonly #signed = new Map<string, string>();
   #height = 0;
 
-  constructor(id: Address, key: KeyPair, genesisHash: Hash, journal: VoteJournal) {
-    this.#id = id;
-    this.#key = key;
+  constructor(keys: ValidatorKeys, genesisHash: Hash, journal: VoteJournal) {
+    this.#keys = keys;
     this.#genesisHash = genesisHash;
     this.#journal = journal;
   }
 
   get id(): Address {
-    return this.#id;
+    return this.#keys.id;
   }
 
   /** What the journal holds of a height; from here on the guard knows it too. */
@@ -67,14 +66,16 @@ export class VoteSigner {
 
   /**
    * Signs and journals. `blockBytes` is the complete block of a Proposal or a Prepare.
-   * @throws NodeError CONTRADICTING_VOTE, or the journal's error when it cannot be written
+   * @throws NodeError CONTRADICTING_VOTE, that of the keys, or the journal's error when it cannot be written
    */
   async sign(
     message: UnsignedMessage,
     blockBytes: Uint8Array | undefined,
   ): Promise<{ message: OwnMessage; bytes: Uint8Array }> {
+    const { consensusKey } = await this.#keys.at(message.height);
+    // From here to the journal nothing waits: what the guard has let pass is what is journalled next.
     this.#guard(message.kind, message.height, message.round, contentOf(message));
-    const signed = this.#signMessage(message);
+    const signed = this.#signMessage(message, consensusKey);
     const bytes = encodeConsensusMessage(signed);
     await this.#journal.append({
       step: message.kind,
@@ -90,7 +91,7 @@ export class VoteSigner {
 
   /**
    * Signs and journals the section of an elected miner; `transactionIds` are those of its `txRoot`.
-   * @throws NodeError CONTRADICTING_VOTE, or the journal's error when it cannot be written
+   * @throws NodeError CONTRADICTING_VOTE, that of the keys, or the journal's error when it cannot be written
    */
   async signSection(
     section: Section,
@@ -99,8 +100,9 @@ export class VoteSigner {
     const { height } = section;
     const round = LEDGERS.indexOf(section.ledger);
     const blockHash = hashSection(section);
+    const { consensusKey } = await this.#keys.at(height);
     this.#guard('section', height, round, blockHash);
-    const signature = this.#key.sign(sectionSigningBytes(this.#genesisHash, section));
+    const signature = consensusKey.sign(sectionSigningBytes(this.#genesisHash, section));
     const message = { signed: { section, signature }, transactionIds: [...transactionIds] };
     const bytes = encodeSectionMessage(message);
     await this.#journal.append({
@@ -139,12 +141,12 @@ export class VoteSigner {
     this.#signed.set(slot, content);
   }
 
-  #signMessage(message: UnsignedMessage): OwnMessage {
+  #signMessage(message: UnsignedMessage, key: KeyPair): OwnMessage {
     switch (message.kind) {
       case 'proposal':
         return {
           kind: 'proposal',
-          proposal: this.#vote('proposal', message.height, message.round, message.block.hash),
+          proposal: this.#vote(key, 'proposal', message.height, message.round, message.block.hash),
           block: message.block.proposal,
           roundChanges: message.roundChanges,
           prepares: message.prepares,
@@ -152,32 +154,38 @@ export class VoteSigner {
       case 'prepare':
         return {
           kind: 'prepare',
-          prepare: this.#vote('prepare', message.height, message.round, message.blockHash),
+          prepare: this.#vote(key, 'prepare', message.height, message.round, message.blockHash),
         };
       case 'commit':
         return {
           kind: 'commit',
-          commit: this.#vote('seal', message.height, message.round, message.blockHash),
+          commit: this.#vote(key, 'seal', message.height, message.round, message.blockHash),
         };
       case 'round-change': {
         const { height, round, preparedRound, preparedHash } = message;
         const body = { height, round, preparedRound, preparedHash };
-        const signature = this.#key.sign(roundChangeSigningBytes(this.#genesisHash, body));
+        const signature = key.sign(roundChangeSigningBytes(this.#genesisHash, body));
         return {
           kind: 'round-change',
-          roundChange: { body, signer: this.#id, signature },
+          roundChange: { body, signer: this.id, signature },
           prepares: message.prepares,
         };
       }
     }
   }
 
-  #vote(tag: 'proposal' | 'prepare' | 'seal', height: number, round: number, blockHash: Hash): SignedVote {
+  #vote(
+    key: KeyPair,
+    tag: 'proposal' | 'prepare' | 'seal',
+    height: number,
+    round: number,
+    blockHash: Hash,
+  ): SignedVote {
     const body = { height, round, blockHash };
     return {
       body,
-      signer: this.#id,
-      signature: this.#key.sign(voteSigningBytes(tag, this.#genesisHash, body)),
+      signer: this.id,
+      signature: key.sign(voteSigningBytes(tag, this.#genesisHash, body)),
     };
   }
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { dataDirPaths } from '../../src/storage/data-dir.ts';
 import { addressToText } from '../../src/types/address.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
-import { runCli } from '../support/cli.ts';
-import { Cluster, waitFor } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const SEED = 'billing commands';
 const INTERVALS = { blockTimeMs: 200, emptyBlocksMs: 250 };
@@ -24,7 +25,7 @@ interface Bill {
 
 /** One validator, and a customer who pays, asks for the bill, and checks it without a node. */
 describe('metanode economy bill', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let directory: string;
   let cluster: Cluster;
   let customer: string;
@@ -43,15 +44,15 @@ describe('metanode economy bill', function () {
       directory,
       seed: SEED,
       validators: 1,
-      portBase: 9_600,
       genesis: { ...genesis, parameters: { ...genesis.parameters, billingWindowMs: WINDOW_MS } },
       ...INTERVALS,
     });
     await cluster.startAll();
     customer = addressToText(cluster.alice.address);
     const seed = Buffer.from(cluster.alice.keys.seed).toString('hex');
-    const imported = await runCli(
+    const imported = await runInProcess(
       ['keys', 'import', 'alice', '--insecure-keys', '--data-dir', directory],
+      {},
       seed,
     );
     assert.equal(imported.code, 0, imported.stderr);
@@ -65,13 +66,13 @@ describe('metanode economy bill', function () {
 
   async function economy(...args: string[]) {
     const common = ['--rpc', cluster.client(0).url, '--data-dir', directory, '--json'];
-    const { code, stdout, stderr } = await runCli(['economy', ...args, ...common]);
+    const { code, stdout, stderr } = await runInProcess(['economy', ...args, ...common]);
     assert.equal(code, 0, stderr);
     return JSON.parse(stdout);
   }
   const billFile = () => join(directory, 'bill.json');
   const verify = async (file: string) =>
-    await runCli(['verify', file, '--genesis', dataDirPaths(cluster.directoryOf(0)).genesis, '--json']);
+    await runInProcess(['verify', file, '--genesis', dataDirPaths(cluster.directoryOf(0)).genesis, '--json']);
 
   it('shows each charge of a window that has ended, and what they come to', async () => {
     const to = addressToText(cluster.bob.address);

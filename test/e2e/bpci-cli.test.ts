@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressToText } from '../../src/types/address.ts';
 import { deriveValidator, type ValidatorIdentity } from '../../testnet/identities.ts';
-import { runCli } from '../support/cli.ts';
 import { Cluster } from '../support/cluster.ts';
+import { runInProcess } from '../support/program.ts';
 
 const SEED = 'bpci commands';
 const BOND_REF = `0x${'b0'.repeat(32)}`;
 
 /** One validator, and the commands of people who use its bpci ledger. */
 describe('metanode bpci', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let directory: string;
   let cluster: Cluster;
   const candidate: ValidatorIdentity = deriveValidator(SEED, 'candidate-0-1');
@@ -24,7 +24,6 @@ describe('metanode bpci', function () {
       directory,
       seed: SEED,
       validators: 1,
-      portBase: 21_300,
       blockTimeMs: 200,
       emptyBlocksMs: 250,
     });
@@ -39,7 +38,7 @@ describe('metanode bpci', function () {
     };
     for (const [name, seed] of Object.entries(seeds)) {
       const args = ['keys', 'import', name, '--insecure-keys', '--data-dir', directory];
-      assert.equal((await runCli(args, Buffer.from(seed).toString('hex'))).code, 0);
+      assert.equal((await runInProcess(args, {}, Buffer.from(seed).toString('hex'))).code, 0);
     }
     await cluster.waitForHeight(3);
   });
@@ -51,7 +50,7 @@ describe('metanode bpci', function () {
 
   async function run(args: readonly string[]) {
     const common = ['--rpc', cluster.client(0).url, '--data-dir', directory, '--json'];
-    const { code, stdout, stderr } = await runCli([...args, ...common]);
+    const { code, stdout, stderr } = await runInProcess([...args, ...common]);
     assert.equal(code, 0, stderr);
     return JSON.parse(stdout);
   }
@@ -100,7 +99,7 @@ describe('metanode bpci', function () {
       'lock',
       BOND_REF,
       '100',
-      '--token',
+      '--coin',
       'GEN',
       '--ledger',
       'bpci',
@@ -125,7 +124,7 @@ describe('metanode bpci', function () {
     assert.equal(await statusOf(id), undefined);
     const vote = ['bpci', 'vote', id, 'admit', '--from', 'account', '--insecure-keys'];
     const common = ['--rpc', cluster.client(0).url, '--data-dir', directory];
-    const refused = await runCli([...vote, ...common]);
+    const refused = await runInProcess([...vote, ...common]);
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /NOT_A_VALIDATOR/);
   });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressToText } from '../../src/types/address.ts';
 import { deriveAuthorityKeys } from '../../testnet/identities.ts';
-import { runCli } from '../support/cli.ts';
 import { Cluster } from '../support/cluster.ts';
+import { runInProcess } from '../support/program.ts';
 
 const SEED = 'bpi commands';
 const ANN = '{"id": "ann", "region": "EU", "classification": "PII"}';
@@ -13,7 +13,7 @@ const JOAO = '{"id": "joao", "region": "BR", "classification": "PII"}';
 
 /** One validator, and the commands of two parties and their auditors. */
 describe('metanode bpi', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let directory: string;
   let file: string;
   let cluster: Cluster;
@@ -26,7 +26,6 @@ describe('metanode bpi', function () {
       directory,
       seed: SEED,
       validators: 1,
-      portBase: 24_600,
       blockTimeMs: 200,
       emptyBlocksMs: 250,
     });
@@ -41,7 +40,7 @@ describe('metanode bpi', function () {
     for (const [name, pair] of Object.entries(keys)) {
       assert.ok(pair);
       const args = ['keys', 'import', name, '--insecure-keys', '--data-dir', directory];
-      assert.equal((await runCli(args, Buffer.from(pair.seed).toString('hex'))).code, 0);
+      assert.equal((await runInProcess(args, {}, Buffer.from(pair.seed).toString('hex'))).code, 0);
     }
     await cluster.waitForHeight(3);
   });
@@ -52,7 +51,7 @@ describe('metanode bpi', function () {
   });
 
   const metanode = async (args: readonly string[]) =>
-    await runCli(['bpi', ...args, '--rpc', cluster.client(0).url, '--data-dir', directory, '--json']);
+    await runInProcess(['bpi', ...args, '--rpc', cluster.client(0).url, '--data-dir', directory, '--json']);
   async function run(...args: string[]) {
     const { code, stdout, stderr } = await metanode(args);
     assert.equal(code, 0, stderr);

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { runContainer } from '../../src/runtime/container.ts';
@@ -17,6 +16,9 @@ import { errorCode } from '../../src/util/errors.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
 import { describeContainers } from '../support/containers.ts';
+import { freePortBase } from '../support/ports.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const ORPHAN_MAKER = fileURLToPath(new URL('../support/endless-container.ts', import.meta.url));
 const SMALL = { cpuMilli: 500, memoryMib: 32, diskMib: 8, pids: 16 };
@@ -30,8 +32,11 @@ function containerDirectories(temporary: string): string[] {
 /** Process id of the program in the only container that has its files here, as soon as it runs. */
 async function runningPid(temporary: string): Promise<number> {
   const pidFile = () => join(temporary, containerDirectories(temporary)[0] ?? '', 'pid');
-  for (let tries = 0; tries < 400 && !existsSync(pidFile()); tries++) await sleep(50);
-  const pid = Number(await readFile(pidFile(), 'utf8'));
+  // The file is there a moment before the number in it.
+  const pid = await waitFor(
+    'a container runs',
+    () => existsSync(pidFile()) && Number(readFileSync(pidFile(), 'utf8')),
+  );
   assert.ok(existsSync(`/proc/${pid}`));
   return pid;
 }
@@ -49,7 +54,7 @@ function leftovers(temporary: string): string[] {
 }
 
 describeContainers('containers by runc', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let root: string;
   let rootfs: string;
   let runtime: Runtime;
@@ -160,7 +165,7 @@ describeContainers('containers by runc', function () {
     };
     const willing = await run('trap "echo bye; exit 3" TERM; while true; do sleep 0.1; done', {
       ...abortOnceRunning(),
-      graceMs: 10_000,
+      graceMs: 60_000,
     });
     assert.deepEqual([willing.end, willing.stdout.text], [{ kind: 'exited', code: 3 }, 'bye\n']);
     const deaf = await run('trap "" TERM; while true; do sleep 0.1; done', abortOnceRunning());
@@ -169,9 +174,11 @@ describeContainers('containers by runc', function () {
 
   it('report what they use while they run', async () => {
     const samples: number[] = [];
-    const onSample = ({ memoryBytes }: { memoryBytes: number | undefined }) =>
-      samples.push(memoryBytes ?? -1);
-    await run('sleep 1.2', { sampleIntervalMs: 300, onSample });
+    const controller = new AbortController();
+    const onSample = ({ memoryBytes }: { memoryBytes: number | undefined }) => {
+      if (samples.push(memoryBytes ?? -1) >= 2) controller.abort();
+    };
+    await run('sleep 600', { sampleIntervalMs: 300, onSample, signal: controller.signal, graceMs: 0 });
     assert.ok(samples.length >= 2, `${samples.length} samples`);
     assert.ok(samples.every((bytes) => bytes > 0));
   });
@@ -216,7 +223,7 @@ describeContainers('containers by runc', function () {
 });
 
 describeContainers('metanode docklock run', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let root: string;
   let rootfs: string;
   let network: string;
@@ -234,23 +241,15 @@ describeContainers('metanode docklock run', function () {
     root = await mkdtemp(join(tmpdir(), 'metanode-e2e-'));
     rootfs = join(root, 'rootfs');
     network = join(root, 'net');
-    const up = ['testnet', 'up', '--validators', '1', '--port-base', '0', '--detach', '--no-load'];
-    const started = await runCli([
-      ...up,
-      '--data-dir',
-      network,
-      '--wait-blocks',
-      '1',
-      '--empty-blocks',
-      '2s',
-      '--json',
-    ]);
+    const place = ['--port-base', String(await freePortBase()), '--data-dir', network];
+    const up = ['testnet', 'up', '--validators', '1', '--detach', '--no-load', '--wait-blocks', '1'];
+    const started = await runCli([...up, '--empty-blocks', '2s', ...place, '--json']);
     assert.equal(started.code, 0, started.stderr);
     client = createClient(JSON.parse(started.stdout).nodes[0].rpc);
     assert.equal((await docklock('rootfs', rootfs)).code, 0);
   });
   after(async () => {
-    await runCli(['testnet', 'down', '--data-dir', network]);
+    await runInProcess(['testnet', 'down', '--data-dir', network]);
     await rm(root, { recursive: true, force: true });
   });
 

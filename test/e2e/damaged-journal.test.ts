@@ -4,16 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataDirPaths } from '../../src/storage/data-dir.ts';
 import { HEAD_BYTES } from '../../src/storage/journal-format.ts';
-import { Cluster, waitFor } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
 
-const PORT_BASE = 25_000;
 const DAMAGED = 3;
 
 describe('A validator whose vote journal cannot be read', () => {
   const directory = mkdtempSync(join(tmpdir(), 'metanode-journal-'));
   let cluster: Cluster;
   before(async () => {
-    cluster = await Cluster.create({ directory, validators: 4, portBase: PORT_BASE });
+    cluster = await Cluster.create({
+      directory,
+      validators: 4,
+      blockTimeMs: 200,
+      emptyBlocksMs: 250,
+    });
     await cluster.startAll();
     await cluster.waitForHeight(2);
   });
@@ -25,7 +30,7 @@ describe('A validator whose vote journal cannot be read', () => {
   const journal = () => dataDirPaths(cluster.directoryOf(DAMAGED)).journal;
 
   async function readiness(): Promise<[status: number, reason: string | null]> {
-    const response = await fetch(`http://127.0.0.1:${PORT_BASE + 100 + DAMAGED}/readyz`);
+    const response = await fetch(`${cluster.urlOf(DAMAGED)}/readyz`);
     const { reason } = (await response.json()) as { reason: string | null };
     return [response.status, reason];
   }

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { createClient } from '../../src/client/client.ts';
 import type { MethodResult } from '../../src/rpc/schema/methods.ts';
 import { LEDGERS } from '../../src/types/names.ts';
 import { runCli } from '../support/cli.ts';
+import { freePortBase } from '../support/ports.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface DemoReceipt {
   ledger: string;
@@ -21,20 +24,20 @@ interface DemoReceipt {
 }
 
 describe('a testnet of four validators that people try out', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let root: string;
   let directory: string;
   let rpcs: string[];
 
-  const metanode = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    await runCli([...args, '--rpc', rpcs[0] as string], '', env);
+  const metanode = async (args: readonly string[]) =>
+    await runInProcess([...args, '--rpc', rpcs[0] as string]);
   const succeed = async (...args: string[]): Promise<unknown> => {
     const { code, stdout, stderr } = await metanode([...args, '--json']);
     assert.equal(code, 0, `${args.join(' ')}: ${stderr}${stdout}`);
     return JSON.parse(stdout);
   };
-  const demo = async (dataDir: string, env: NodeJS.ProcessEnv = {}) => {
-    const { code, stdout, stderr } = await metanode(['tx', 'demo', '--data-dir', dataDir, '--json'], env);
+  const demo = async (dataDir: string) => {
+    const { code, stdout, stderr } = await metanode(['tx', 'demo', '--data-dir', dataDir, '--json']);
     const { receipts } = JSON.parse(stdout) as { receipts: DemoReceipt[] };
     return { code, receipts, stderr };
   };
@@ -42,15 +45,16 @@ describe('a testnet of four validators that people try out', function () {
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'metanode-demo-'));
     directory = join(root, 'net');
-    const up = ['testnet', 'up', '--validators', '4', '--port-base', '23200', '--detach', '--no-load'];
-    const started = await runCli([...up, '--wait-blocks', '1', '--data-dir', directory]);
+    const ports = ['--port-base', String(await freePortBase()), '--data-dir', directory];
+    const up = ['testnet', 'up', '--validators', '4', '--detach', '--no-load', '--wait-blocks', '1'];
+    const started = await runCli([...up, ...ports]);
     assert.equal(started.code, 0, started.stderr);
     const { nodes } = JSON.parse(await readFile(join(directory, 'testnet.json'), 'utf8'));
     rpcs = nodes.map(({ rpc }: { rpc: string }) => rpc);
   });
 
   after(async () => {
-    await runCli(['testnet', 'down', '--data-dir', directory]);
+    await runInProcess(['testnet', 'down', '--data-dir', directory]);
     await rm(root, { recursive: true, force: true });
   });
 
@@ -77,7 +81,8 @@ describe('a testnet of four validators that people try out', function () {
     await writeFile(join(programs, 'runc'), '#!/bin/sh\necho runc version 1.0.0\n');
     await chmod(join(programs, 'runc'), 0o755);
     const PATH = `${programs}:${process.env.PATH}`;
-    const { code, stdout, stderr } = await metanode(['tx', 'demo', '--data-dir', directory], { PATH });
+    const line = ['tx', 'demo', '--data-dir', directory, '--rpc', rpcs[0] as string];
+    const { code, stdout, stderr } = await runCli(line, '', { PATH });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /docklock +register image +\d+ +OK/);
     assert.match(stdout, /no container: /);
@@ -102,7 +107,7 @@ describe('a testnet of four validators that people try out', function () {
     const keys = ['--data-dir', root, '--insecure-keys'];
     const { address } = JSON.parse(await readFile(join(directory, 'accounts', 'alice.json'), 'utf8'));
     for (const region of ['eu', 'us']) {
-      assert.equal((await runCli(['keys', 'new', region, '--type', 'node', ...keys])).code, 0);
+      assert.equal((await runInProcess(['keys', 'new', region, '--type', 'node', ...keys])).code, 0);
       await succeed('cluster', 'join', region, '--region', region, '--data-dir', root, ...alice);
     }
     await succeed('cluster', 'workload', 'submit', 'web', '--replicas', '2', ...alice);
@@ -114,16 +119,16 @@ describe('a testnet of four validators that people try out', function () {
     assert.equal(why?.choice, replicas[0]?.node);
 
     const clients = rpcs.map((rpc) => createClient(rpc));
-    const heights = async () =>
-      await Promise.all(clients.map(async (client) => (await client.call('chain_getFinalizedHead')).height));
-    for (let tries = 0; new Set(await heights()).size > 1 && tries < 100; tries++) await sleep(100);
-    const answers = await Promise.all(
-      clients.map(async (client) => [
-        await client.call('cluster_placement', { owner: address, app: 'web', replica: 1 }),
-        await client.call('cluster_resolve', { service: 'web', key: 'somebody' }),
-        await client.call('cluster_load'),
-      ]),
-    );
-    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    // They may stand at different heights when they are asked.
+    await waitFor('all say the same', async () => {
+      const answers = await Promise.all(
+        clients.map(async (client) => [
+          await client.call('cluster_placement', { owner: address, app: 'web', replica: 1 }),
+          await client.call('cluster_resolve', { service: 'web', key: 'somebody' }),
+          await client.call('cluster_load'),
+        ]),
+      );
+      return answers.every((answer) => isDeepStrictEqual(answer, answers[0]));
+    });
   });
 });

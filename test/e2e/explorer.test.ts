@@ -3,14 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { STEPS } from '../../src/rpc/schema/ibft.ts';
 import { addressToText } from '../../src/types/address.ts';
 import { describeInBrowser, launchBrowser } from '../support/browser.ts';
 import { Cluster } from '../support/cluster.ts';
+import { WAIT_MS } from '../support/wait-for.ts';
 
 const VALIDATORS = 4;
-const PORT_BASE = 24_300;
-const ORIGIN = `http://127.0.0.1:${PORT_BASE + 100}`;
 const SCREEN = { width: 1280, height: 720 };
+/** Makes four validators need as much room as many do. */
+const HIGH_ROWS = 'tbody td { height: 180px !important }';
+const LONGEST_STEP = STEPS.reduce((longest, step) => (step.length > longest.length ? step : longest));
 /** Every view that has an entry in the navigation, with its heading. */
 const VIEWS = {
   overview: 'Overview',
@@ -24,7 +27,7 @@ const VIEWS = {
 } as const;
 
 describeInBrowser('The page at /ui in Chromium', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let directory: string;
   let cluster: Cluster;
   let browser: Browser;
@@ -32,22 +35,24 @@ describeInBrowser('The page at /ui in Chromium', function () {
   let page: Page;
   /** What must not happen on the page: errors of its own, and requests to anybody but the node. */
   const complaints: string[] = [];
-  /** While it is, the browser says of each request that it is refused. */
+  /** While it is, the browser says of each request that it is refused, or cut off where it was on its way. */
   let nodeIsAway = false;
 
   async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
     await context?.close();
     context = await browser.newContext({ viewport: SCREEN, ...options });
+    context.setDefaultTimeout(WAIT_MS);
     page = await context.newPage();
     page.on('console', (message) => {
-      const isRefusal = nodeIsAway && message.text().includes('ERR_CONNECTION_REFUSED');
+      const isRefusal = nodeIsAway && /ERR_CONNECTION_(REFUSED|RESET)/.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error.stack)));
     page.on('request', (request) => {
-      if (new URL(request.url()).origin !== ORIGIN) complaints.push(`a request to ${request.url()}`);
+      if (new URL(request.url()).origin !== cluster.urlOf(0))
+        complaints.push(`a request to ${request.url()}`);
     });
-    await page.goto(`${ORIGIN}/ui`);
+    await page.goto(`${cluster.urlOf(0)}/ui`);
   }
   const show = async (route: string) => {
     await page.evaluate((hash) => {
@@ -57,12 +62,22 @@ describeInBrowser('The page at /ui in Chromium', function () {
   const heightShown = async () =>
     Number((await page.getByTestId('height').textContent())?.replaceAll(/\D/g, ''));
 
+  /** The texts of tiles and badges that their places are too small for, a step with the longest name included. */
+  const cutShort = () =>
+    page.evaluate((longestStep) => {
+      const step = document.querySelector('.step')?.firstChild;
+      if (step != null) step.nodeValue = longestStep;
+      const places = 'main :is(.tile, .tile-value, .tile-detail, :is(th, td):has(.ledger))';
+      return [...document.querySelectorAll(places)]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent);
+    }, LONGEST_STEP);
+
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'metanode-explorer-'));
     cluster = await Cluster.create({
       directory,
       validators: VALIDATORS,
-      portBase: PORT_BASE,
       blockTimeMs: 300,
       emptyBlocksMs: 600,
     });
@@ -93,8 +108,17 @@ describeInBrowser('The page at /ui in Chromium', function () {
   });
 
   it('fits the screen in each view and in both colour schemes, and shows something there', async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [colorScheme, content] of [
+      ['light', ''],
+      ['light', HIGH_ROWS],
+      ['dark', ''],
+    ] as const) {
       await open({ colorScheme });
+      await page.evaluate((rules) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(rules);
+        document.adoptedStyleSheets.push(sheet);
+      }, content);
       for (const [route, title] of Object.entries(VIEWS)) {
         await show(route);
         await page.getByRole('heading', { level: 1, name: title }).waitFor();
@@ -105,6 +129,7 @@ describeInBrowser('The page at /ui in Chromium', function () {
           return { widths, height: document.documentElement.scrollHeight - innerHeight };
         });
         assert.deepEqual(overflow, { widths: [0, 0], height: 0 }, `${route} in ${colorScheme}`);
+        assert.deepEqual(await cutShort(), [], `${route} in ${colorScheme}`);
       }
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const [red = 0] = background.match(/\d+/g)?.map(Number) ?? [];
@@ -139,6 +164,38 @@ describeInBrowser('The page at /ui in Chromium', function () {
     }
   });
 
+  it('names the columns and rows of its tables, and gives each row as many cells as there are columns', async () => {
+    await show('block/1');
+    const sections = page.getByRole('region', { name: 'Sections' });
+    await sections.getByRole('rowheader', { name: 'economy' }).waitFor();
+    assert.equal(await sections.getByRole('rowheader').count(), 5);
+    assert.deepEqual(await cutShort(), []);
+    for (const route of ['overview', 'block/1', 'ledgers', 'gossip', 'mempool', 'peers']) {
+      await show(route);
+      await page.locator('main tbody tr').first().waitFor();
+      const uneven = await page.evaluate(() =>
+        [...document.querySelectorAll('main table')].flatMap((table) => {
+          const columns = table.querySelectorAll('thead th:not(:empty)').length;
+          return [...table.querySelectorAll('tbody tr')]
+            .filter(
+              ({ children }) =>
+                [...children].reduce((sum, cell) => sum + (cell as HTMLTableCellElement).colSpan, 0) !==
+                columns,
+            )
+            .map(({ outerHTML }) => outerHTML);
+        }),
+      );
+      assert.deepEqual(uneven, [], route);
+    }
+  });
+
+  it('says that there is nothing in place of an empty table', async () => {
+    await show('mempool');
+    const waiting = page.getByRole('region', { name: 'Waiting' });
+    await waiting.getByText('Nothing waits.').waitFor();
+    assert.equal(await waiting.getByRole('table').count(), 0);
+  });
+
   it('draws its peers, and tells of one that is chosen by keyboard', async () => {
     await show('gossip');
     const nodes = page.locator('.graph-node[role=button]');
@@ -147,6 +204,10 @@ describeInBrowser('The page at /ui in Chromium', function () {
       VALIDATORS - 1,
     );
     await page.locator('.edge.push').first().waitFor({ state: 'attached' });
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.edge.reported[data-mutual=true]').length === count,
+      ((VALIDATORS - 1) * (VALIDATORS - 2)) / 2,
+    );
     await nodes.first().focus();
     await page.keyboard.press('Enter');
     const details = page.locator('.side-panel');

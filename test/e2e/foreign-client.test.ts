@@ -8,18 +8,18 @@ import { hashHeader } from '../../src/types/block.ts';
 import { voteSigningBytes } from '../../src/types/certificate.ts';
 import { type LightBlock, LightBlockType } from '../../src/types/light-block.ts';
 import { fromJson } from '../../src/types/ssz.ts';
-import { type CliResult, runCli } from '../support/cli.ts';
-import { Cluster, waitFor } from '../support/cluster.ts';
+import type { CliResult } from '../support/cli.ts';
+import { Cluster } from '../support/cluster.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 type LightBlocks = MethodResult<'bpci_getLightBlocks'>;
 
-const HOME_PORT = 21_500;
-const FOREIGN_PORT = 21_700;
 const TIMING = { blockTimeMs: 200, emptyBlocksMs: 250 };
 
 /** Two chains that know nothing of each other, one story: the first follows the second, until the second forks. */
 describe('A client of another chain', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let directory: string;
   let home: Cluster;
   let foreign: Cluster;
@@ -27,11 +27,11 @@ describe('A client of another chain', function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'metanode-client-'));
-    const options = { baseTimeoutMs: 500, timeoutCapMs: 1_500, resendIntervalMs: 300 };
-    const create = (seed: string, validators: number, portBase: number) =>
-      Cluster.create({ directory: join(directory, seed), seed, validators, portBase, options, ...TIMING });
-    home = await create('home', 1, HOME_PORT);
-    foreign = await create('foreign', 2, FOREIGN_PORT);
+    const options = { baseTimeoutMs: 500, resendIntervalMs: 300 };
+    const create = (seed: string, validators: number) =>
+      Cluster.create({ directory: join(directory, seed), seed, validators, options, ...TIMING });
+    home = await create('home', 1);
+    foreign = await create('foreign', 2);
     await Promise.all([home.startAll(), foreign.startAll()]);
     await keep('alice', home.alice.keys.seed);
     await keep('leaver', foreign.identityOf(1).account.keys.seed);
@@ -45,13 +45,13 @@ describe('A client of another chain', function () {
 
   async function keep(name: string, seed: Uint8Array): Promise<void> {
     const args = ['keys', 'import', name, '--insecure-keys', '--data-dir', directory];
-    assert.equal((await runCli(args, Buffer.from(seed).toString('hex'))).code, 0);
+    assert.equal((await runInProcess(args, {}, Buffer.from(seed).toString('hex'))).code, 0);
   }
 
   /** `metanode bpci …` against a chain, with a key of the directory. */
   async function bpci(chain: Cluster, args: readonly string[]): Promise<CliResult> {
     const { url } = chain.client(0);
-    return await runCli(['bpci', ...args, '--rpc', url, '--data-dir', directory, '--json']);
+    return await runInProcess(['bpci', ...args, '--rpc', url, '--data-dir', directory, '--json']);
   }
 
   async function send(args: readonly string[], from = 'alice', chain = home): Promise<CliResult> {
@@ -95,7 +95,7 @@ describe('A client of another chain', function () {
     assert.equal((await stored()).genesisHash, `0x${foreign.genesisHash}`);
     const proof = join(directory, 'proof.json');
     assert.equal((await bpci(home, ['proof', receipt.txId, '--out', proof])).code, 0);
-    const verdict = await runCli(['verify', proof, '--genesis', genesisOf(home), '--json']);
+    const verdict = await runInProcess(['verify', proof, '--genesis', genesisOf(home), '--json']);
     assert.equal(JSON.parse(verdict.stdout).status, 'OK', verdict.stderr);
   });
 

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '../../src/client/client.ts';
 import { type RunningNode, startNode } from '../../src/node/node.ts';
-import { runCli } from '../support/cli.ts';
-import { waitFor } from '../support/cluster.ts';
-
-const PORT_BASE = 25_300;
+import { freePortBase, RPC_OFFSET } from '../support/ports.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 describe('A chain that two operators found together', () => {
   const directory = mkdtempSync(join(tmpdir(), 'metanode-ceremony-'));
@@ -23,7 +22,7 @@ describe('A chain that two operators found together', () => {
   });
 
   async function cli(args: readonly string[], code = 0): Promise<string> {
-    const result = await runCli([...args, '--json']);
+    const result = await runInProcess([...args, '--json']);
     assert.equal(result.code, code, result.stderr);
     return code === 0 ? result.stdout : result.stderr;
   }
@@ -39,7 +38,7 @@ describe('A chain that two operators found together', () => {
   ];
 
   it('begins with keys that each makes on a machine of its own', async function () {
-    this.timeout(60_000);
+    this.timeout(600_000);
     const entries = [];
     for (const k of [0, 1]) {
       const { validator } = JSON.parse(await cli(init(k, ['--keys-only', '--bond', '2.5'])));
@@ -71,19 +70,20 @@ describe('A chain that two operators found together', () => {
   });
 
   it('runs when both have made their nodes of it, and they agree', async function () {
-    this.timeout(60_000);
+    this.timeout(600_000);
     for (const k of [0, 1]) {
       const { validator } = JSON.parse(await cli(init(k, ['--genesis', genesisFile])));
       assert.equal(validator.id, JSON.parse(readFileSync(entryFile(k), 'utf8')).id);
     }
+    const portBase = await freePortBase();
     for (const k of [0, 1])
       nodes.push(
         await startNode({
           dataDir: dataDir(k),
           name: `machine-${k}`,
-          listen: [`/ip4/127.0.0.1/tcp/${PORT_BASE + k}`],
+          listen: [`/ip4/127.0.0.1/tcp/${portBase + k}`],
           bootnodes: nodes.flatMap(({ addresses }) => addresses.slice(0, 1)),
-          rpcPort: PORT_BASE + 100 + k,
+          rpcListen: `127.0.0.1:${portBase + RPC_OFFSET + k}`,
           ...(k === 0 ? { insecureKeys: true } : { keyPasswordFile: password }),
           emptyBlockIntervalMs: 1_000,
           loopbackTestnet: true,

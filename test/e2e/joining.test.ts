@@ -1,28 +1,31 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { swarmKeyToFile } from '../../src/types/invite.ts';
 import { deriveAccount } from '../../testnet/identities.ts';
-import { runCli } from '../support/cli.ts';
-import { Cluster, waitFor } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { describeMachines, type Machine, TwoNetworks } from '../support/machines.ts';
+import { runInProcess } from '../support/program.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const SEED = 'joining';
-const PORT_BASE = 10_900;
 const VALIDATORS = 4;
-/** Every question is a process of its own; on a busy machine that takes its time. */
-const WAIT_MS = 120_000;
+const PAUSE_MS = 1_000;
 const NAME = 'validator-one.test';
+/** In each way in which an address can be written. */
+const ADVERTISED = ['203.0.113.7', NAME, '/dns4/forwarded.test/tcp/4199'];
 const BOND_REF = `0x${'b0'.repeat(32)}`;
 
 describeMachines('A machine behind a NAT, with an invite to a chain on another', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const directory = mkdtempSync(join(tmpdir(), 'metanode-joining-'));
   let networks: TwoNetworks;
   let cluster: Cluster;
   let invite: string;
-  const rpcOf = (k: number) => `127.0.0.1:${PORT_BASE + 100 + k}`;
-  const bootAddress = () => join('/dns4', NAME, 'tcp', String(PORT_BASE));
+  const rpcOf = (k: number) => `127.0.0.1:${cluster.rpcPortOf(k)}`;
+  const bootAddress = () => join('/dns4', NAME, 'tcp', String(cluster.portOf(0)));
 
   before(async () => {
     networks = await TwoNetworks.create([NAME]);
@@ -32,15 +35,16 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
       directory,
       seed: SEED,
       validators: VALIDATORS,
-      portBase: PORT_BASE,
       blockTimeMs: 500,
       emptyBlocksMs: 1_000,
     });
     for (let k = 0; k < VALIDATORS; k++)
       networks.outside.startNode([
         ...['node', 'start', '--data-dir', cluster.directoryOf(k), '--insecure-keys', '--log-level', 'fatal'],
-        ...['--listen', `/ip4/${networks.outsideAddress}/tcp/${PORT_BASE + k}`, '--rpc-listen', rpcOf(k)],
-        ...(k === 0 ? [] : ['--bootnode', `/ip4/${networks.outsideAddress}/tcp/${PORT_BASE}`]),
+        ...['--listen', `/ip4/${networks.outsideAddress}/tcp/${cluster.portOf(k)}`, '--rpc-listen', rpcOf(k)],
+        ...(k === 0
+          ? ADVERTISED.flatMap((address) => ['--advertise', address])
+          : ['--bootnode', `/ip4/${networks.outsideAddress}/tcp/${cluster.portOf(0)}`]),
       ]);
     for (let k = 0; k < VALIDATORS; k++) {
       await importKey(`v${k}`, cluster.identityOf(k).account.keys.seed);
@@ -55,7 +59,7 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
 
   async function importKey(name: string, seed: Uint8Array): Promise<void> {
     const args = ['keys', 'import', name, '--insecure-keys', '--data-dir', directory];
-    assert.equal((await runCli(args, Buffer.from(seed).toString('hex'))).code, 0);
+    assert.equal((await runInProcess(args, {}, Buffer.from(seed).toString('hex'))).code, 0);
   }
   async function succeed(machine: Machine, args: readonly string[]) {
     const { code, stdout, stderr } = await machine.cli([...args, '--json']);
@@ -67,7 +71,7 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
     return code === 0 ? JSON.parse(stdout).height : 0;
   }
   async function waitForHeight(machine: Machine, rpc: string, height: number): Promise<void> {
-    await waitFor(`height ${height}`, async () => (await headOf(machine, rpc)) >= height, WAIT_MS);
+    await askUntil(`height ${height}`, async () => (await headOf(machine, rpc)) >= height);
   }
   const joining = (dataDir: string, ...further: string[]) => [
     ...['join', invite, '--data-dir', dataDir, '--insecure-keys'],
@@ -78,18 +82,55 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
     machine.startNode([...printed, '--rpc-listen', rpc, '--log-level', 'fatal']);
   }
 
-  it('learns where the way to the chain ends, for a name and a port that are wrong', async () => {
-    const genesis = join(cluster.directoryOf(0), 'genesis.json');
-    const test = async (address: string) => {
-      const args = ['peers', 'test', address, '--genesis', genesis, '--data-dir', directory, '--json'];
-      const { code, stdout } = await networks.inside.cli(args);
-      return { code, last: JSON.parse(stdout).steps.at(-1) };
-    };
-    const closed = await test(`/dns4/${NAME}/tcp/9`);
-    assert.deepEqual([closed.code, closed.last.reason], [3, 'CONNECTION_REFUSED']);
-    const open = await test(bootAddress());
-    assert.equal(open.code, 0, JSON.stringify(open.last));
-    assert.equal(open.last.step, 'handshake');
+  /** What `peers test` says on the inner machine, by the genesis of the chain if no other is given. */
+  async function testPeer(address: string, ...further: string[]) {
+    const genesis = ['--genesis', join(cluster.directoryOf(0), 'genesis.json')];
+    const given = further.includes('--genesis') ? further : [...further, ...genesis];
+    const args = ['peers', 'test', address, ...given, '--data-dir', directory, '--json'];
+    const { code, stdout } = await networks.inside.cli(args);
+    const steps: { step: string; reason?: string; detail: string }[] = JSON.parse(stdout).steps;
+    const { step, reason } = steps.at(-1) ?? {};
+    return { end: [code, step, reason], steps };
+  }
+  /** A swarm key in a file. */
+  function swarmKeyFile(name: string, byte: number): string {
+    const file = join(directory, name);
+    writeFileSync(file, swarmKeyToFile(new Uint8Array(32).fill(byte)));
+    return file;
+  }
+
+  it('learns where the way to the chain ends: a wrong port, genesis or swarm key', async () => {
+    const closed = await testPeer(`/dns4/${NAME}/tcp/9`);
+    assert.deepEqual(closed.end, [3, 'tcp', 'CONNECTION_REFUSED']);
+    const other = join(directory, 'other.json');
+    const making = ['genesis', 'new', '--seed', 'other', '--validator-count', '4', '--out', other];
+    assert.equal((await runInProcess(making)).code, 0);
+    const foreign = await testPeer(bootAddress(), '--genesis', other);
+    assert.deepEqual(foreign.end, [4, 'handshake', 'GENESIS_MISMATCH']);
+    const secret = await testPeer(bootAddress(), '--swarm-key', swarmKeyFile('any.key', 1));
+    assert.deepEqual(secret.end, [4, 'swarm-key', 'SWARM_KEY_NOT_USED_THERE']);
+    const open = await testPeer(bootAddress());
+    assert.deepEqual(open.end, [0, 'handshake', undefined], JSON.stringify(open.steps));
+  });
+
+  it('is told by identify what the node advertises: an IP address, a name and a multiaddr', async () => {
+    const port = cluster.portOf(0);
+    const expected = [
+      `/ip4/203.0.113.7/tcp/${port}`,
+      `/dns4/${NAME}/tcp/${port}`,
+      ADVERTISED.at(-1) as string,
+    ];
+    const asked = ['debug', 'rpc', 'net_identity', '--rpc', `http://${rpcOf(0)}`];
+    const identity = await succeed(networks.outside, asked);
+    const listening = `/ip4/${networks.outsideAddress}/tcp/${port}`;
+    const announced = [...expected, listening].map((address) => `${address}/p2p/${identity.peerId}`);
+    assert.deepEqual(identity.announcedAddresses, announced);
+    const { steps } = await testPeer(bootAddress());
+    const learned = steps.find(({ step }) => step === 'identify')?.detail ?? '';
+    for (const address of expected) assert.ok(learned.includes(address), learned);
+    const { items } = await succeed(networks.outside, ['peers', 'list', '--rpc', `http://${rpcOf(1)}`]);
+    const first = items.find(({ peerId }: { peerId: string }) => peerId === identity.peerId);
+    assert.deepEqual(first?.announcedAddresses, announced);
   });
 
   it('joins as an observer, takes the genesis from a peer, and follows the chain', async () => {
@@ -98,6 +139,8 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
     ]);
     invite = made.invite;
     const dataDir = join(directory, 'observer');
+    const tried = await succeed(networks.inside, ['join', invite, '--data-dir', dataDir, '--dry-run']);
+    assert.deepEqual([tried.genesisHash, existsSync(dataDir)], [`0x${cluster.genesisHash}`, false]);
     const joined = await succeed(networks.inside, joining(dataDir));
     assert.equal(joined.genesisHash, `0x${cluster.genesisHash}`);
     start(networks.inside, joined.start.map(onPort(4101)), '127.0.0.1:8545');
@@ -115,12 +158,12 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
         ...args,
         ...['--from', from, '--insecure-keys', '--data-dir', directory, '--rpc', `http://${rpcOf(0)}`],
       ]);
-    await send('alice', ['economy', 'transfer', newcomer, '20', '--token', 'GEN', '--no-wait']);
+    await send('alice', ['economy', 'transfer', newcomer, '20', '--coin', 'GEN', '--no-wait']);
     await send('alice', ['economy', 'transfer', newcomer, '20', '--no-wait']);
     await send('alice', ['economy', 'deposit', newcomer, '5', '--ledger', 'bpci', '--no-wait']);
-    await send('alice', ['economy', 'deposit', newcomer, '5', '--ledger', 'bpci', '--token', 'GEN']);
+    await send('alice', ['economy', 'deposit', newcomer, '5', '--ledger', 'bpci', '--coin', 'GEN']);
     const account = join(dataDir, 'keys', 'account.json');
-    const bond = ['--token', 'GEN', '--ledger', 'bpci', '--purpose', 'bond'];
+    const bond = ['--coin', 'GEN', '--ledger', 'bpci', '--purpose', 'bond'];
     await send(account, ['economy', 'lock', BOND_REF, '10', ...bond]);
     const [consensus, vrf] = ['validator', 'vrf'].map((name) => join(dataDir, 'keys', `${name}.json`));
     await send(account, [
@@ -128,53 +171,59 @@ describeMachines('A machine behind a NAT, with an invite to a chain on another',
       ...['--consensus-key', consensus as string, '--vrf-key', vrf as string],
     ]);
     await Promise.all([0, 1, 2].map((k) => send(`v${k}`, ['bpci', 'vote', newcomer, 'admit'])));
-    await waitFor(
-      'a seal of the newcomer',
-      async () => {
-        const finality = await succeed(networks.outside, ['bpci', 'finality', '--rpc', `http://${rpcOf(0)}`]);
-        return finality.validators === VALIDATORS + 1 && !finality.missing.includes(newcomer);
-      },
-      WAIT_MS,
-    );
+    await askUntil('a seal of the newcomer', async () => {
+      const finality = await succeed(networks.outside, ['bpci', 'finality', '--rpc', `http://${rpcOf(0)}`]);
+      return finality.validators === VALIDATORS + 1 && !finality.missing.includes(newcomer);
+    });
     assert.ok(readFileSync(join(dataDir, 'votes.journal')).length > 0);
   });
 
   it('is told its own peer id when it is not on the allow-list, and joins with the same keys once it is', async () => {
     const list = join(directory, 'allow.yaml');
     await cluster.init(VALIDATORS);
-    const port = PORT_BASE + 9;
-    const startGate = () =>
+    const port = cluster.portOf(9);
+    const startGate = (...further: string[]) =>
       networks.outside.startNode([
-        ...['node', 'start', '--data-dir', cluster.directoryOf(VALIDATORS), '--insecure-keys'],
+        ...['node', 'start', '--data-dir', cluster.directoryOf(VALIDATORS), '--insecure-keys', ...further],
         ...['--listen', `/ip4/${networks.outsideAddress}/tcp/${port}`, '--rpc-listen', rpcOf(9)],
         ...['--allowlist', list, '--log-level', 'fatal'],
       ]);
     writeFileSync(list, 'nodes: []\n');
     const stopGate = startGate();
-    invite = await waitFor(
-      'an invite of the gate',
-      async () => {
-        const { code, stdout } = await networks.outside.cli([
-          'invite',
-          'create',
-          '--rpc',
-          `http://${rpcOf(9)}`,
-        ]);
-        return code === 0 && stdout.trim();
-      },
-      WAIT_MS,
-    );
+    invite = await askUntil('an invite of the gate', async () => {
+      const args = ['invite', 'create', '--rpc', `http://${rpcOf(9)}`];
+      const { code, stdout } = await networks.outside.cli(args);
+      return code === 0 && stdout.trim();
+    });
     const dataDir = join(directory, 'guest');
     const refused = await networks.inside.cli(joining(dataDir));
     assert.equal(refused.code, 4, refused.stderr);
     assert.match(refused.stderr, /PEER_NOT_ALLOWED/);
+    const gate = `/ip4/${networks.outsideAddress}/tcp/${port}`;
+    assert.deepEqual((await testPeer(gate)).end, [4, 'handshake', 'PEER_NOT_ALLOWED']);
     const self = /12D3KooW\w+/.exec(refused.stderr)?.[0];
     await stopGate();
     writeFileSync(list, `nodes:\n  - ${self}\n`);
-    startGate();
-    await waitFor('the gate', async () => (await networks.inside.cli(joining(dataDir))).code === 0, WAIT_MS);
+    const stopOpenGate = startGate();
+    await askUntil('the gate', async () => (await networks.inside.cli(joining(dataDir))).code === 0);
+    await stopOpenGate();
+    startGate('--swarm-key', swarmKeyFile('gate.key', 2));
+    const wrongKey = ['--swarm-key', swarmKeyFile('wrong.key', 3)];
+    await askUntil('the gate of a private network', async () => {
+      const { end } = await testPeer(gate, ...wrongKey);
+      return end[2] === 'SWARM_KEY_MISMATCH_LIKELY';
+    });
   });
 });
+
+/** Each question is a process of its own, and many of them would take the processor from the nodes. */
+async function askUntil<T>(what: string, ask: () => Promise<T | false>): Promise<T> {
+  return await waitFor(what, async () => {
+    const answer = await ask();
+    if (answer === false) await sleep(PAUSE_MS);
+    return answer;
+  });
+}
 
 /** All machines inside share one address: each node has a port of its own. */
 function onPort(port: number) {

@@ -8,7 +8,7 @@ import { type ChainNode, ChainWorld } from '../support/chain.ts';
 import { useTemporaryDirectory } from '../support/temporary-directory.ts';
 
 /** `METANODE_HEIGHTS=10000` makes the long run of it. */
-const HEIGHTS = Number(process.env.METANODE_HEIGHTS ?? 600);
+const HEIGHTS = Number(process.env.METANODE_HEIGHTS ?? 450);
 const SAMPLES = 30;
 
 setFlagsFromString('--expose-gc');
@@ -26,7 +26,7 @@ function median(values: readonly number[]): number {
 }
 
 describe('A chain that goes on for long', function () {
-  this.timeout(Math.max(300_000, HEIGHTS * 300));
+  this.timeout(Math.max(600_000, HEIGHTS * 300));
   const directory = useTemporaryDirectory();
 
   it(`U14 needs no more memory in the last third of ${HEIGHTS} heights than in the middle one`, async () => {

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { errorCode } from '../../src/util/errors.ts';
-import {
-  eventsOf,
-  NetworkCluster,
-  until,
-  validatorIdentity,
-  validatorSet,
-} from '../support/network-cluster.ts';
+import { eventsOf, NetworkCluster, validatorIdentity, validatorSet } from '../support/network-cluster.ts';
 import { RawPeer } from '../support/raw-peer.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 describe('The handshake of two peers', () => {
   let cluster: NetworkCluster;
@@ -16,12 +11,15 @@ describe('The handshake of two peers', () => {
   });
   afterEach(() => cluster.stop());
 
-  async function refusalOf(settings: Parameters<NetworkCluster['start']>[1]) {
-    const one = await cluster.start(1, { validator: 1 });
-    const two = await cluster.start(2, { validator: 2, ...settings });
+  type Settings = Parameters<NetworkCluster['start']>[1];
+
+  /** What both sides say where `two` dials `one`. */
+  async function refusalOf(settingsOfTwo: Settings, settingsOfOne: Settings = {}) {
+    const one = await cluster.start(1, { validator: 1, ...settingsOfOne });
+    const two = await cluster.start(2, { validator: 2, ...settingsOfTwo });
     const [address] = one.network.addresses();
     await assert.rejects(two.network.dial(address as string), (error) => errorCode(error) !== undefined);
-    await until('both sides know why', () =>
+    await waitFor('both sides know why', () =>
       [one, two].every((node) => eventsOf(node, 'peer-refused').length === 1),
     );
     assert.deepEqual(one.network.peers(), []);
@@ -52,8 +50,61 @@ describe('The handshake of two peers', () => {
   });
 
   it('tells a peer that is not on the allow-list so', async () => {
-    const { here, there } = await refusalOf({ allowPeer: () => false });
+    const { here, there } = await refusalOf({}, { allowPeer: () => false });
     assert.deepEqual([here.code, there.code], ['PEER_NOT_ALLOWED', 'PEER_NOT_ALLOWED']);
+  });
+
+  it('ends with a peer that is taken off the allow-list, refuses it then, and dials it when it is back on', async () => {
+    const allowed = new Set<string>();
+    const allowPeer = (peerId: string) => allowed.size === 0 || allowed.has(peerId);
+    const one = await cluster.start(1, { validator: 1, allowPeer });
+    const two = await cluster.start(2, { validator: 2 });
+    await two.network.dial(one.network.addresses()[0] as string);
+    allowed.add('nobody');
+    one.network.allowedChanged();
+    await waitFor('both are alone', () => [one, two].every(({ network }) => network.peers().length === 0));
+    assert.equal(eventsOf(one, 'peer-disconnected')[0]?.reason.code, 'PEER_NOT_ALLOWED');
+    await waitFor('it is refused', () => eventsOf(one, 'peer-refused').length > 0);
+    assert.ok(eventsOf(one, 'peer-refused').every(({ reason }) => reason.code === 'PEER_NOT_ALLOWED'));
+    allowed.add(two.network.peerId);
+    one.network.allowedChanged();
+    await waitFor('they are together again', () => one.network.peers().length === 1);
+  });
+
+  it('names what keeps two nodes apart: another chain, the allow-list, or an address where nobody is', async () => {
+    const one = await cluster.start(1, { validator: 1 });
+    const [address] = one.network.addresses() as [string];
+    const closed = address.replace(/tcp\/\d+/, 'tcp/1');
+    const stranger = await cluster.start(2, { genesisHash: 'cd'.repeat(32) });
+    const closedStranger = (stranger.network.addresses()[0] as string).replace(/tcp\/\d+/, 'tcp/1');
+    const shy = await cluster.start(3, { allowPeer: () => false });
+    const codeOf = async (node: typeof one, to: string) =>
+      node.network.dial(to).then(() => 'connected', errorCode);
+    assert.deepEqual(
+      [await codeOf(stranger, address), await codeOf(shy, address), await codeOf(one, closedStranger)],
+      ['GENESIS_MISMATCH', 'PEER_NOT_ALLOWED', 'DIAL_FAILED'],
+    );
+    await assert.rejects(stranger.network.dial(closed), (error: Error & { hint?: string }) => {
+      assert.match(error.message, /ECONNREFUSED/);
+      assert.match(error.hint ?? '', /metanode peers test/);
+      return true;
+    });
+  });
+
+  it('tells a peer the addresses that this node announces, by number and by name', async () => {
+    const advertise = ['/ip4/203.0.113.7/tcp/4101', '/dns4/node.example/tcp/4102'];
+    const one = await cluster.start(1, { validator: 1, advertise });
+    const two = await cluster.start(2, { validator: 2, advertise, advertiseOnly: true });
+    const named = ({ network }: typeof one) => advertise.map((address) => `${address}/p2p/${network.peerId}`);
+    assert.deepEqual(two.network.addresses(), named(two));
+    const [listening] = one.network.listenAddresses() as [string];
+    assert.deepEqual(one.network.addresses(), [...named(one), `${listening}/p2p/${one.network.peerId}`]);
+    await two.network.dial(listening);
+    for (const [node, other] of [
+      [one, two],
+      [two, one],
+    ] as const)
+      assert.deepEqual(node.network.peers()[0]?.addresses, other.network.addresses());
   });
 
   it('refuses a record that another peer signed', async () => {
@@ -62,6 +113,7 @@ describe('The handshake of two peers', () => {
     try {
       const connection = await thief.connect(node.network.addresses()[0] as string);
       await assert.rejects(thief.shakeHands(connection, honest.status()), /record is of another peer/);
+      await waitFor('the node refuses it', () => eventsOf(node, 'peer-refused').length > 0);
       assert.equal(eventsOf(node, 'peer-refused')[0]?.reason.code, 'BAD_PEER_RECORD');
     } finally {
       await Promise.all([honest.stop(), thief.stop()]);
@@ -93,7 +145,7 @@ describe('The handshake of two peers', () => {
     await assert.rejects(surplus.network.dial(bootnodes[0] as string), { code: 'TOO_MANY_PEERS' });
     const validator = await cluster.start(2, { validator: 2 });
     await validator.network.dial(bootnodes[0] as string);
-    await until('it has its slot', () => node.network.peers().length === 5);
+    await waitFor('it has its slot', () => node.network.peers().length === 5);
   });
 
   it('keeps one connection of two that cross (R08)', async () => {
@@ -106,7 +158,7 @@ describe('The handshake of two peers', () => {
     assert.equal(one.network.peers().length, 1);
     assert.equal(two.network.peers().length, 1);
     two.network.publish('vote', Uint8Array.of(1));
-    await until('the vote arrives', () => one.received.length > 0);
+    await waitFor('the vote arrives', () => one.received.length > 0);
     assert.equal(eventsOf(one, 'peer-connected').length, 1);
   });
 
@@ -114,14 +166,14 @@ describe('The handshake of two peers', () => {
     const boot = await cluster.start(1, { validator: 1 });
     const bootnodes = boot.network.addresses();
     const first = await cluster.start(2, { validator: 2, bootnodes });
-    await until('the first holder is known', () => boot.network.peers().length === 1);
+    await waitFor('the first holder is known', () => boot.network.peers().length === 1);
     const second = await cluster.start(3, { validator: 2, bootnodes });
-    await until('both holders know', () =>
+    await waitFor('both holders know', () =>
       [first, second].every((node) => eventsOf(node, 'duplicate-validator-key').length > 0),
     );
     assert.equal(eventsOf(first, 'duplicate-validator-key')[0]?.newcomer, 'other');
     assert.equal(eventsOf(second, 'duplicate-validator-key')[0]?.newcomer, 'self');
-    await until('the witness knows', () => eventsOf(boot, 'duplicate-validator-key').length === 1);
+    await waitFor('the witness knows', () => eventsOf(boot, 'duplicate-validator-key').length === 1);
     assert.equal(eventsOf(boot, 'duplicate-validator-key')[0]?.newcomer, 'other');
   });
 });

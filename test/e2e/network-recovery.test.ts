@@ -7,11 +7,11 @@ import {
   NetworkCluster,
   only,
   type TestNode,
-  until,
   validatorIdentity,
   validatorSet,
 } from '../support/network-cluster.ts';
 import { RawPeer } from '../support/raw-peer.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 describe('Links that break', () => {
   let cluster: NetworkCluster;
@@ -26,12 +26,12 @@ describe('Links that break', () => {
     try {
       await mute.host.handle('/metanode/push/1', () => undefined); // takes frames, never acknowledges one
       await mute.join(node.network.addresses()[0] as string);
-      await until(
+      await waitFor(
         'it is connected',
         () => node.network.validatorPeer(validatorIdentity(2).id) === mute.peerId,
       );
       node.network.publish('vote', utf8('anybody there?'));
-      await until('it is found dead', () => eventsOf(node, 'peer-disconnected').length === 1);
+      await waitFor('it is found dead', () => eventsOf(node, 'peer-disconnected').length === 1);
       assert.equal(eventsOf(node, 'peer-disconnected')[0]?.reason.code, 'PUSH_SILENCE');
       const state = node.network
         .validatorPeerStates()
@@ -49,25 +49,50 @@ describe('Links that break', () => {
       a.network.publish('vote', utf8(`vote ${i}`));
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    assert.equal(only(b, 'vote').length, 9);
+    await waitFor('all votes arrive', () => only(b, 'vote').length === 9);
     assert.deepEqual(eventsOf(a, 'peer-disconnected'), []);
+  });
+
+  it('are none between the sides of a split network, and all are there again once it is healed', async () => {
+    const [a, b, c] = await cluster.startMesh(3);
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    const bootnodes = [a, b, c].flatMap(({ network }) => network.addresses());
+    const observer = await cluster.start(9, { bootnodes });
+    await waitFor('the observer has three relays', () => observer.network.peers().length === 3);
+    const split = (side: readonly TestNode[], other: readonly TestNode[]) => {
+      for (const { network } of side) network.partition(new Set(other.map((node) => node.network.peerId)));
+    };
+    const lost = observer.network.fetchBlock('00'.repeat(32), { peerId: a.network.peerId });
+    split([observer], [a, b, c]); // in the moment in which that request opens its stream
+    split([a, b], [c, observer]);
+    split([c], [a, b, observer]);
+    await assert.rejects(lost);
+    const peerIds = ({ network }: TestNode) => network.peers().map(({ peerId }) => peerId);
+    assert.deepEqual([a, b, c, observer].map(peerIds), [[b.network.peerId], [a.network.peerId], [], []]);
+    await sleep(1_000);
+    assert.deepEqual([a, b, c, observer].map(peerIds), [[b.network.peerId], [a.network.peerId], [], []]);
+    split([a, b, c, observer], []);
+    await waitFor('all are connected again', () =>
+      [a, b, c, observer].every((node) => node.network.peers().length === 3),
+    );
   });
 
   it('are all cut by a node that isolates itself, refused meanwhile, and open again afterwards', async () => {
     const [a, b, c] = await cluster.startMesh(3);
     assert.ok(a !== undefined && b !== undefined && c !== undefined);
-    c.network.isolate(2_500);
-    await until('nobody has it any more', () => [a, b].every((node) => node.network.peers().length === 1));
+    c.network.isolate(600_000);
+    await waitFor('nobody has it any more', () => [a, b].every((node) => node.network.peers().length === 1));
     assert.deepEqual(c.network.peers(), []);
     await assert.rejects(
       a.network.dial(c.network.addresses()[0] as string),
       (error) => errorCode(error) === 'PEER_NOT_ALLOWED',
     );
-    await until('all are connected again', () =>
+    c.network.isolate(1);
+    await waitFor('all are connected again', () =>
       [a, b, c].every((node) => node.network.peers().length === 2),
     );
     a.network.publish('vote', utf8('back again'));
-    await until('messages arrive', () => only(c, 'vote').length === 1);
+    await waitFor('messages arrive', () => only(c, 'vote').length === 1);
   });
 
   it('are dialed again when a validator comes back at the same address', async () => {
@@ -76,15 +101,15 @@ describe('Links that break', () => {
     const listen = c.network.addresses().map((address) => address.replace(/\/p2p\/.*/, ''));
     await c.network.stop();
     const gone = validatorIdentity(3).id;
-    await until('its absence is noticed', () =>
+    await waitFor('its absence is noticed', () =>
       [a, b].every(({ network }) => network.validatorPeer(gone) === undefined),
     );
     const state = a.network.validatorPeerStates().find(({ validator }) => validator === gone);
     assert.equal(state?.state, 'disconnected');
     const back = await cluster.start(3, { validator: 3, listen }); // knows nobody: the others must find it
-    await until('all are connected again', () => back.network.peers().length === 2);
+    await waitFor('all are connected again', () => back.network.peers().length === 2);
     back.network.publish('vote', utf8('I am back'));
-    await until('its vote arrives', () => [a, b].every((node) => only(node, 'vote').length === 1));
+    await waitFor('its vote arrives', () => [a, b].every((node) => only(node, 'vote').length === 1));
   });
 
   it('go over to the new peer when a validator returns with another node key', async () => {
@@ -92,11 +117,11 @@ describe('Links that break', () => {
     assert.ok(a !== undefined && b !== undefined && c !== undefined);
     await c.network.stop();
     const moved = await cluster.start(30, { validator: 3, bootnodes: a.network.addresses() });
-    await until('both know the new peer', () =>
+    await waitFor('both know the new peer', () =>
       [a, b].every(({ network }) => network.validatorPeer(validatorIdentity(3).id) === moved.network.peerId),
     );
     assert.ok(a.network.sendTo(validatorIdentity(3).id, 'block', utf8('decided')));
-    await until('the block arrives', () => only(moved, 'block').length === 1);
+    await waitFor('the block arrives', () => only(moved, 'block').length === 1);
     assert.deepEqual(only(b, 'block'), []);
   });
 
@@ -105,16 +130,16 @@ describe('Links that break', () => {
     const [a] = await cluster.startMesh(2);
     assert.ok(a !== undefined);
     await stranger.network.dial(a.network.addresses()[0] as string);
-    await until(
+    await waitFor(
       'it relays like an observer',
       () => Object.keys(stranger.network.inspect().queuedBytes).length > 0,
     );
     a.network.publish('vote', utf8('before'));
     const joined = validatorSet(1, 2, 3, 4);
     for (const { network } of cluster.nodes) network.setValidators(cluster.validators, joined);
-    await until('it is a validator', () => a.network.validatorPeer(validatorIdentity(4).id) !== undefined);
+    await waitFor('it is a validator', () => a.network.validatorPeer(validatorIdentity(4).id) !== undefined);
     a.network.publish('vote', utf8('after'));
-    await until('the second vote arrives', () => only(stranger, 'vote').length > 0);
+    await waitFor('the second vote arrives', () => only(stranger, 'vote').length > 0);
     assert.deepEqual(
       only(stranger, 'vote').map(({ bytes }) => new TextDecoder().decode(bytes)),
       ['after'],
@@ -128,16 +153,19 @@ describe('Links that break', () => {
       one.network.dial(two.network.addresses()[0] as string),
       two.network.dial(one.network.addresses()[0] as string),
     ]);
-    const three = await cluster.start(3, { validator: 3, bootnodes: one.network.addresses() });
-    await until('all are connected', () =>
-      cluster.nodes.every(({ network }) => network.peers().length === 2),
+    const bootnodes = one.network.addresses();
+    const three = await cluster.start(3, { validator: 3, bootnodes });
+    await cluster.start(4, { validator: 4, bootnodes });
+    await waitFor('all are connected', () =>
+      cluster.nodes.every(({ network }) => network.peers().length === 3),
     );
-    await three.network.stop(); // while somebody is missed, gossipsub is in use
+    // While somebody is missed whom another one still has, gossipsub is in use.
+    for (const { network } of [one, two]) network.partition(new Set([three.network.peerId]));
     await sleep(5000); // the grace of the second connection, and what gossipsub needs to notice
     let counter = 0;
     const hasGossip = (node: TestNode) =>
       node.network.inspect().recent.some(({ carrier }) => carrier === 'relay');
-    await until('both hear gossip', () => {
+    await waitFor('both hear gossip', () => {
       counter++;
       one.network.publish('vote', utf8('from one'), { counter });
       two.network.publish('vote', utf8('from two'), { counter });
@@ -161,7 +189,7 @@ describe('Links that break', () => {
     const [a, b] = await cluster.startMesh(2);
     assert.ok(a !== undefined && b !== undefined);
     await b.network.stop();
-    await until('both have heard', () =>
+    await waitFor('both have heard', () =>
       [a, b].every((node) => eventsOf(node, 'peer-disconnected').length === 1),
     );
     assert.equal(eventsOf(a, 'peer-disconnected')[0]?.reason.code, 'REMOTE_CLOSED');

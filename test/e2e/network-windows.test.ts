@@ -6,7 +6,7 @@ import type { Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { updateWindowByHalves } from '../../src/network/push/window-updates.ts';
-import { freePort } from '../support/network-cluster.ts';
+import { freePort } from '../support/ports.ts';
 
 const PROTOCOL = '/test/windows/1';
 const WINDOW = 256 * 1024;

@@ -26,7 +26,7 @@ describe('A test of the way to a peer', () => {
       nodeKeySeed: new Uint8Array(32).fill(77),
       swarmKey: undefined,
       chain: CHAIN,
-      wantsGenesis: false,
+      upTo: 'handshake',
       nowMs: () => systemClock.monotonicMs(),
       wallMs: () => systemClock.wallMs(),
       ...overrides,
@@ -66,7 +66,7 @@ describe('A test of the way to a peer', () => {
       blockByHash: () => undefined,
       blocks: () => [],
     });
-    const result = await probe(address, { wantsGenesis: true });
+    const result = await probe(address, { upTo: 'genesis' });
     assert.deepEqual(result.genesis, genesis);
   });
 

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processStart } from '../../testnet/process.ts';
 import { runCli } from '../support/cli.ts';
+import { freePortBase } from '../support/ports.ts';
+import { runInProcess } from '../support/program.ts';
 
 const MANIFEST = new URL('../../testnet/manifests/kill-and-restart.json', import.meta.url);
 
 describe('a testnet run by a manifest', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let root: string;
   let directory: string;
   let manifestPath: string;
@@ -31,6 +33,7 @@ describe('a testnet run by a manifest', function () {
     const [kill, restart] = shipped.perturbations;
     const short = {
       ...shipped,
+      portBase: await freePortBase(),
       load: { ...shipped.load, seconds: 9 },
       perturbations: [
         { ...kill, atMs: 1_500, forMs: 1_500 },
@@ -41,7 +44,7 @@ describe('a testnet run by a manifest', function () {
   });
 
   after(async () => {
-    await runCli(['testnet', 'down', '--data-dir', directory]);
+    await runInProcess(['testnet', 'down', '--data-dir', directory]);
     await rm(root, { recursive: true, force: true });
   });
 

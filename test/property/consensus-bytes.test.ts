@@ -94,8 +94,7 @@ function fateOf(bytes: Uint8Array, set: ValidatorSet): 'malformed' | 'refused' |
   return signatures.faultOf(message, set) === undefined ? 'accepted' : 'refused';
 }
 
-describe('Consensus messages as bytes', function () {
-  this.timeout(60_000);
+describe('Consensus messages as bytes', () => {
   const { set, messages, bytes } = honestMessages();
 
   it('of honest validators are accepted', () => {

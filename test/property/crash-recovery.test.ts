@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { fieldsOf } from '../../src/consensus/message-fields.ts';
 import { Random } from '../../src/sim/random.ts';
-import { waitFor } from '../support/cluster.ts';
 import { FragileCluster } from '../support/fragile-cluster.ts';
 import type { DiskStep, FailPoint } from '../support/fragile-machine.ts';
 import { useTemporaryDirectory } from '../support/temporary-directory.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** A height takes this many steps of the disk at most: three votes, the pool, the block, a rewritten journal. */
 const STEPS_OF_A_HEIGHT = 14;
 
 describe('Property: crashes on the way of a commit', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const directory = useTemporaryDirectory();
   let cluster: FragileCluster;
 
@@ -26,40 +27,42 @@ describe('Property: crashes on the way of a commit', function () {
     assert.deepEqual(cluster.faults, [], what);
   }
 
-  /** Lets a node die at a step of its disk while the chain goes on, and returns the step. */
-  async function dieAt(k: number, failPoint: FailPoint, power: Random | undefined): Promise<DiskStep> {
-    const death = Promise.withResolvers<DiskStep>();
+  /** Lets one of the nodes die at a step of its disk while the chain goes on, and come back. */
+  async function dieAndReturn(
+    failPoint: FailPoint,
+    random: Random,
+    power: 'power' | 'no power',
+  ): Promise<void> {
+    const k = random.between(0, 3);
+    const deaths: DiskStep[] = [];
     cluster.machines[k]?.arm(failPoint, (step) => {
-      cluster.crash(k, power);
-      death.resolve(step);
+      cluster.crash(k, power === 'power' ? undefined : random);
+      deaths.push(step);
     });
-    let isDead = false;
-    void death.promise.then(() => {
-      isDead = true;
-    });
-    await waitFor(`v${k} dies at step ${failPoint.atStep}`, () => {
+    await waitFor(`v${k} dies at ${JSON.stringify(failPoint)}`, () => {
       cluster.work();
-      return isDead;
+      return deaths.length > 0;
     });
-    return await death.promise;
+    await cluster.boot(k);
+    await cluster.reach(cluster.height + 1);
+    assertUnharmed(`v${k} with ${power} left, ${failPoint.when} ${deaths[0]}`);
   }
 
-  it('L01 L12 each step of journal and store is the last one of a process or a machine, and nothing is contradicted', async () => {
+  it('L01 L12 each kind of step of journal and store is the last one of a process or a machine, and nothing is contradicted', async () => {
     const random = new Random(1);
-    const steps = new Set<DiskStep>();
+    await cluster.reach(1);
+    for (const kind of ['batch', 'create', 'rename', 'sync', 'sync directory', 'write'] as const)
+      for (const when of ['before', 'after'] as const)
+        for (const power of ['power', 'no power'] as const)
+          await dieAndReturn({ atStep: 1, kind, when }, random, power);
+  });
+
+  it('L01 L12 any step of a height is the last one of a machine, and nothing is contradicted', async () => {
+    const random = new Random(2);
     await cluster.reach(1);
     for (let atStep = 1; atStep <= STEPS_OF_A_HEIGHT; atStep++)
       for (const when of ['before', 'after'] as const)
-        for (const power of [random, undefined]) {
-          const k = random.between(0, 3);
-          const step = await dieAt(k, { atStep, when }, power);
-          steps.add(step);
-          await cluster.boot(k);
-          await cluster.reach(cluster.height + 1);
-          assertUnharmed(`v${k} ${power === undefined ? 'killed' : 'without power'} ${when} ${step}`);
-        }
-    const all: DiskStep[] = ['batch', 'create', 'rename', 'sync', 'sync directory', 'write'];
-    assert.deepEqual([...steps].sort(), all, 'every step was one at which a node died');
+        await dieAndReturn({ atStep, when }, random, 'no power');
   });
 
   it('L06 L07 L15 any nodes, all of them too, die at any steps, also while they start, and every transaction is in one block', async () => {
@@ -128,6 +131,38 @@ describe('Property: crashes on the way of a commit', function () {
     await waitFor('the block is decided everywhere', () =>
       cluster.up.every((k) => cluster.node(k).chain.head.height >= height),
     );
+    for (const k of cluster.up) {
+      assert.equal(cluster.node(k).store.hashAt(height), hash);
+      assert.equal(cluster.node(k).store.findTransaction(transaction.id)?.height, height);
+    }
+    assertUnharmed('after the crash of all');
+  });
+
+  it('L06 H10 all die when three of four are prepared, and the proposer stays away: the certificate of two finds that block', async () => {
+    for (let height = 1; height <= 2; height++) {
+      cluster.submit();
+      await cluster.settle();
+    }
+    const height = cluster.height + 1;
+    const proposer = cluster.nextProposer;
+    const unaware = (proposer + 3) % 4;
+    const committed = new Map<number, string>();
+    cluster.carry = (from, message, to) => {
+      if (fieldsOf(message).height !== height) return true;
+      if (message.kind === 'commit') committed.set(from, message.commit.body.blockHash);
+      return message.kind !== 'commit' && to !== unaware;
+    };
+    const transaction = cluster.submit([proposer]);
+    await waitFor('three have journalled their Commit', () => committed.size === 3);
+    const [hash] = new Set(committed.values());
+    for (const k of cluster.machines.keys()) cluster.crash(k);
+    cluster.carry = () => true;
+    // Nobody sends the proposal again, so the two can only ask for another round, and show what they have prepared.
+    for (const k of cluster.machines.keys()) if (k !== proposer) await cluster.boot(k, { pool: 'lost' });
+    const haveDecided = () => cluster.up.every((k) => cluster.node(k).chain.head.height >= height);
+    await waitFor('the block is decided by the three', haveDecided);
+    await cluster.boot(proposer, { pool: 'lost' });
+    await waitFor('the block is decided everywhere', haveDecided);
     for (const k of cluster.up) {
       assert.equal(cluster.node(k).store.hashAt(height), hash);
       assert.equal(cluster.node(k).store.findTransaction(transaction.id)?.height, height);

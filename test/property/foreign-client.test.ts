@@ -83,5 +83,5 @@ describe('a client of another chain', () => {
       }),
       { numRuns: 30 },
     );
-  }).timeout(60_000);
+  });
 });

@@ -92,7 +92,7 @@ describe('A block that does not look for places because none is due', () => {
           assert.equal(play(plain, given), play(eager, given));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

@@ -12,7 +12,7 @@ import { EvidenceType } from '../../src/types/evidence.ts';
 import { DEFAULT_PARAMETERS, GenesisType } from '../../src/types/genesis.ts';
 import { JournalRecordType } from '../../src/types/journal.ts';
 import { LEDGERS } from '../../src/types/names.ts';
-import { BlockReceiptsType } from '../../src/types/receipt.ts';
+import { BlockReceiptsType, encodeBlockReceipts } from '../../src/types/receipt.ts';
 import { emptySection, SignedSectionType } from '../../src/types/section.ts';
 import { decode, encode } from '../../src/types/ssz.ts';
 import { TransactionType } from '../../src/types/transaction.ts';
@@ -199,6 +199,13 @@ describe('wire types', () => {
       );
     });
   }
+
+  it('receipts of a block are put together from encoded ones to the same bytes', () => {
+    const [, bytes] = SAMPLES.receipts as (typeof SAMPLES)[string];
+    assert.equal(toHex(encodeBlockReceipts(decode(BlockReceiptsType, bytes, 'receipts'))), toHex(bytes));
+    const empty = { sections: [[], [], [], [], []], system: [] };
+    assert.equal(toHex(encodeBlockReceipts(empty)), toHex(encode(BlockReceiptsType, empty)));
+  });
 
   for (const message of MESSAGES)
     it(`a consensus message of kind ${message.kind} comes back, and no other bytes mean the same`, () => {

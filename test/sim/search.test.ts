@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createConsensus } from '../../src/consensus/consensus.ts';
+import type { ConsensusEvent } from '../../src/consensus/contract.ts';
 import { CoreStates } from '../../src/sim/exploration/core-states.ts';
 import { ExploredCore } from '../../src/sim/exploration/explored-core.ts';
 import { MessagePool } from '../../src/sim/exploration/message-pool.ts';
@@ -9,9 +10,7 @@ import type { CoreFactory } from '../../src/sim/world.ts';
 import { errorCode } from '../../src/util/errors.ts';
 import { seeds } from '../support/sim/seeds.ts';
 
-describe('Search: every state of four validators, one of which lies', function () {
-  this.timeout(120_000);
-
+describe('Search: every state of four validators, one of which lies', () => {
   it('T01 H01 visits one round in full, whoever lies', () => {
     const positions = searchSmall({ rounds: 1, maxStates: Number.POSITIVE_INFINITY });
     assert.equal(positions.length, 2);
@@ -27,7 +26,36 @@ describe('Search: every state of four validators, one of which lies', function (
     assert.ok(position.states >= 20_000 && position.decided > 0);
   });
 
-  it('finds a core whose timers outlive the decision', () => {
+  it('T01 H01 lets a liar lead the first of two rounds, with two blocks for the same round', () => {
+    const [position] = searchSmall({ rounds: 2, maxStates: 30_000, liars: [0] });
+    assert.ok(position !== undefined && position.states >= 30_000);
+    assert.ok(position.frontier > 0 && position.decided > 0);
+  });
+
+  it('T01 H01 finds a core that forgets its vote when the liar who leads shows it a second block', () => {
+    const forgetful: CoreFactory = (options) => {
+      let core = createConsensus(options);
+      let start: ConsensusEvent;
+      return {
+        handle: (event) => {
+          if (event.kind === 'start-height') start = event;
+          if (event.kind === 'message' && event.message.kind === 'proposal') {
+            core = createConsensus(options);
+            core.handle(start);
+          }
+          return core.handle(event);
+        },
+        roundState: () => core.roundState(),
+        position: () => core.position(),
+      };
+    };
+    assert.throws(
+      () => searchSmall({ rounds: 1, maxStates: 100_000, liars: [0], createCore: forgetful }),
+      (error) => errorCode(error) === 'INVARIANT_VIOLATED',
+    );
+  });
+
+  it('T09 finds a core whose timers outlive the decision', () => {
     const restless: CoreFactory = (options) => {
       const core = createConsensus(options);
       const handle = core.handle.bind(core);

@@ -22,9 +22,7 @@ function assertSameChains(nodes: readonly SimNode[]): void {
 /** The first `count` nodes. */
 const first = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-describe('Simulated situations: sync and restarts', function () {
-  this.timeout(60_000);
-
+describe('Simulated situations: sync and restarts', () => {
   it('M06 all nodes restart together at one height and go on at once, although nobody is ahead', () => {
     for (const seed of seeds(10)) {
       const sim = simulation({ seed });
@@ -85,9 +83,7 @@ describe('Simulated situations: sync and restarts', function () {
   });
 });
 
-describe('Simulated situations: changes of the validator set', function () {
-  this.timeout(60_000);
-
+describe('Simulated situations: changes of the validator set', () => {
   it('N01 N03 four, five, six, seven and fewer again: every height decides with the quorum of its own set', () => {
     const sizes = [4, 4, 5, 6, 7, 7, 6, 5, 4, 4];
     const sizeAt = (height: number) => sizes[height - 1] ?? 4;
@@ -123,11 +119,10 @@ describe('Simulated situations: changes of the validator set', function () {
       for (let height = 2; height < 8; height++) {
         for (const node of sim.nodes) {
           const step = sim.random.pick(['before-commit', 'after-commit', 'before-sync'] as const);
-          const onCrash = () => {
+          node.nextCrash.arm(step, () => {
             node.crash();
             sim.at(300, () => restart(node));
-          };
-          node.armedCrash = { step, onCrash };
+          });
         }
         sim.expectHeight(height, sim.nodes, sim.nowMs + 60_000);
       }
@@ -136,9 +131,7 @@ describe('Simulated situations: changes of the validator set', function () {
   });
 });
 
-describe('Simulated situations: asynchrony and clocks', function () {
-  this.timeout(60_000);
-
+describe('Simulated situations: asynchrony and clocks', () => {
   it('O04 goes on while one node after the other is isolated', () => {
     const sim = simulation({ seed: 1, n: 7 });
     for (let turn = 0; turn < 14; turn++) {

@@ -9,9 +9,7 @@ function simulation(options: Partial<SimulationOptions> & { seed: number }): Sim
   return new Simulation({ n: 4, ...options });
 }
 
-describe('Simulated situations', function () {
-  this.timeout(60_000);
-
+describe('Simulated situations', () => {
   it('decides every height in round 0 and within two seconds when nothing goes wrong', () => {
     for (const n of [1, 4, 7, 21]) {
       const sim = simulation({ seed: 1, n, settings: { workChance: 1 } });

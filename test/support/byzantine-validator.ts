@@ -20,11 +20,12 @@ import { LIMITS } from '../../src/util/limits.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { BlockBudget } from '../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../src/validator/block-fetcher.ts';
+import { BlockPace } from '../../src/validator/block-pace.ts';
 import { ConsensusDriver } from '../../src/validator/driver.ts';
 import { ProposalBuilder } from '../../src/validator/proposal-builder.ts';
 import { VoteSigner } from '../../src/validator/vote-signer.ts';
 import type { ValidatorIdentity } from '../../testnet/identities.ts';
-import { producerOf } from './chain.ts';
+import { producerOf, unchangingKeys } from './chain.ts';
 import type { Cluster } from './cluster.ts';
 import { remakeBlock } from './remake-block.ts';
 
@@ -59,6 +60,7 @@ export class ByzantineValidator {
   ): Promise<ByzantineValidator> {
     const { genesis, genesisHash } = cluster;
     const producer = producerOf(identity);
+    const keys = unchangingKeys(producer);
     const { id } = producer;
     const [verifier, logger, clock] = [new CachedVerifier(10_000), silentLogger, systemClock];
     const store = await BlockStore.open(new MemoryStore(), genesisHash);
@@ -98,10 +100,11 @@ export class ByzantineValidator {
         network,
         fetcher,
         signer: {
-          votes: new VoteSigner(id, producer.consensusKey, genesisHash, journal),
-          builder: new FlippingBuilder(byzantine, new ProposalBuilder(chain, producer, { budget }), identity),
+          votes: new VoteSigner(keys, genesisHash, journal),
+          builder: new FlippingBuilder(byzantine, new ProposalBuilder(chain, keys, { budget }), identity),
         },
         verifier,
+        pace: BlockPace.of(chain, genesis.parameters.targetBlockIntervalMs, systemClock),
         clock,
         logger,
         onBehind: (height) => sync.trigger(height),
@@ -112,7 +115,6 @@ export class ByzantineValidator {
         baseTimeoutMs: BASE_TIMEOUT_MS,
         timeoutCapMs: 4 * BASE_TIMEOUT_MS,
         resendIntervalMs: BASE_TIMEOUT_MS,
-        targetBlockIntervalMs: genesis.parameters.targetBlockIntervalMs,
         emptyBlockIntervalMs: genesis.parameters.emptyBlockIntervalMs,
         maxClockDriftMs: genesis.parameters.maxClockDriftMs,
       },
@@ -192,7 +194,9 @@ class FlippingBuilder extends ProposalBuilder {
   readonly #identity: ValidatorIdentity;
 
   constructor(byzantine: ByzantineValidator, honest: ProposalBuilder, identity: ValidatorIdentity) {
-    super(byzantine.chain, producerOf(identity), { budget: new BlockBudget(BASE_TIMEOUT_MS) });
+    super(byzantine.chain, unchangingKeys(producerOf(identity)), {
+      budget: new BlockBudget(BASE_TIMEOUT_MS),
+    });
     this.#byzantine = byzantine;
     this.#honest = honest;
     this.#identity = identity;

@@ -22,6 +22,7 @@ import type { Validator, ValidatorSet } from '../../src/types/validator.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import type { ValidatorKeys } from '../../src/validator/validator-keys.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
 import {
   type Account,
@@ -90,6 +91,8 @@ export class ChainWorld {
   readonly validators: readonly ValidatorIdentity[];
   readonly alice: Account = deriveAccount(CHAIN_SEED, 'alice');
   readonly bob: Account = deriveAccount(CHAIN_SEED, 'bob');
+  /** Whose transactions the pools of this world take. */
+  isSenderAllowed: (sender: Address) => boolean = () => true;
   readonly #identities = new Map<Address, ValidatorIdentity>();
   readonly #consensusKeys = new Map<string, KeyPair>();
 
@@ -154,6 +157,7 @@ export class ChainWorld {
       clock: this.clock,
       logger: silentLogger,
       onExecutable: () => undefined,
+      isSenderAllowed: (sender) => this.isSenderAllowed(sender),
     });
     return { chain, pool, store };
   }
@@ -233,6 +237,11 @@ export class ChainWorld {
     for (const { chain } of [builder, ...followers]) await chain.commit(block, certificate);
     return block;
   }
+}
+
+/** The keys of a validator that never changes them, for a chain of a test's own. */
+export function unchangingKeys(producer: BlockProducer): ValidatorKeys {
+  return { id: producer.id, at: () => Promise.resolve(producer) };
 }
 
 export function producerOf({ account, consensus, vrf }: ValidatorIdentity): BlockProducer {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The bundle that `npm run build` makes. */
-const PROGRAM = fileURLToPath(new URL('../../dist/metanode.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../dist/metanode.js', import.meta.url));
 
 export interface CliResult {
   readonly code: number | null;

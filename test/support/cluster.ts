@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { signTransaction, type TransactionDraft } from '../../src/client/transaction-builder.ts';
 import { initNode } from '../../src/node/init-node.ts';
@@ -13,6 +12,7 @@ import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { toHex } from '../../src/util/bytes.ts';
+import { LIMITS } from '../../src/util/limits.ts';
 import { createTestnetGenesis } from '../../testnet/genesis.ts';
 import {
   type Account,
@@ -21,12 +21,12 @@ import {
   deriveValidator,
   type ValidatorIdentity,
 } from '../../testnet/identities.ts';
+import { freePortBase, RPC_OFFSET } from './ports.ts';
+import { WAIT_MS, waitFor } from './wait-for.ts';
 
 export interface ClusterOptions {
   readonly directory: string;
   readonly validators: number;
-  /** Node k listens on portBase + k, its RPC 100 above. */
-  readonly portBase: number;
   readonly blockTimeMs?: number;
   readonly emptyBlocksMs?: number;
   /** All keys derive from it; two clusters with different ones have nothing in common. */
@@ -37,26 +37,11 @@ export interface ClusterOptions {
 }
 
 const DEFAULT_SEED = 'cluster';
-const WAIT_MS = 30_000;
-const POLL_MS = 50;
+/** The most that the RPC allows. */
+const RECEIPT_WAIT_MS = LIMITS.maxRpcWaitMs;
 
 function seedOf({ seed }: ClusterOptions): string {
   return seed ?? DEFAULT_SEED;
-}
-
-/** Polls until an answer is there; one that does not come fails the test with what it waited for. */
-export async function waitFor<T>(
-  what: string,
-  find: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = WAIT_MS,
-): Promise<T> {
-  const endMs = performance.now() + timeoutMs;
-  for (;;) {
-    const found = await find();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
-    await sleep(POLL_MS);
-  }
 }
 
 /**
@@ -70,10 +55,12 @@ export class Cluster {
   readonly bob: Account;
   readonly nodes = new Map<number, RunningNode>();
   readonly #options: ClusterOptions;
+  readonly #portBase: number;
   readonly #clients = new Map<number, Client>();
 
-  private constructor(options: ClusterOptions, genesis: Genesis) {
+  private constructor(options: ClusterOptions, genesis: Genesis, portBase: number) {
     this.#options = options;
+    this.#portBase = portBase;
     this.genesis = genesis;
     this.genesisHash = hashGenesis(genesis);
     this.alice = deriveAccount(seedOf(options), 'alice');
@@ -93,7 +80,7 @@ export class Cluster {
         blockTimeMs: options.blockTimeMs ?? 500,
         emptyBlocksMs: options.emptyBlocksMs ?? 1_000,
       });
-    const cluster = new Cluster(options, genesis);
+    const cluster = new Cluster(options, genesis, await freePortBase());
     for (let k = 0; k < validators; k++) await cluster.init(k);
     return cluster;
   }
@@ -111,6 +98,7 @@ export class Cluster {
         : {
             validator: {
               id: identity.account.address,
+              accountSeed: identity.account.keys.seed,
               consensusSeed: identity.consensus.seed,
               vrfSeed: identity.vrf.seed,
             },
@@ -135,21 +123,24 @@ export class Cluster {
 
   /** Starts a node; it learns of the others from one that runs. */
   async start(k: number, further: Partial<NodeOptionsInput> = {}): Promise<RunningNode> {
-    const { portBase, options } = this.#options;
-    const node = await startNode({
+    const node = await startNode({ ...this.optionsOf(k), ...further });
+    this.nodes.set(k, node);
+    return node;
+  }
+
+  /** What node k is started with. */
+  optionsOf(k: number): NodeOptionsInput {
+    return {
       dataDir: this.directoryOf(k),
       name: this.nameOf(k),
-      listen: [`/ip4/127.0.0.1/tcp/${portBase + k}`],
+      listen: [`/ip4/127.0.0.1/tcp/${this.portOf(k)}`],
       bootnodes: [...this.nodes.values()].slice(0, 1).flatMap((running) => running.addresses.slice(0, 1)),
-      rpcPort: portBase + 100 + k,
+      rpcListen: `127.0.0.1:${this.rpcPortOf(k)}`,
       insecureKeys: true,
       loopbackTestnet: true,
       logLevel: 'fatal',
-      ...options,
-      ...further,
-    });
-    this.nodes.set(k, node);
-    return node;
+      ...this.#options.options,
+    };
   }
 
   async startAll(): Promise<void> {
@@ -171,10 +162,23 @@ export class Cluster {
     await rm(dataDirPaths(this.directoryOf(k)).database, { recursive: true });
   }
 
+  portOf(k: number): number {
+    return this.#portBase + k;
+  }
+
+  rpcPortOf(k: number): number {
+    return this.#portBase + RPC_OFFSET + k;
+  }
+
+  /** Of the RPC of node k. */
+  urlOf(k: number): string {
+    return `http://127.0.0.1:${this.rpcPortOf(k)}`;
+  }
+
   client(k: number): Client {
     let client = this.#clients.get(k);
     if (client === undefined) {
-      client = createClient(`http://127.0.0.1:${this.#options.portBase + 100 + k}`);
+      client = createClient(this.urlOf(k));
       this.#clients.set(k, client);
     }
     return client;
@@ -183,8 +187,7 @@ export class Cluster {
   /** Cuts a running node off from all others for a while. */
   async isolate(k: number, forMs: number): Promise<void> {
     const token = await readFile(dataDirPaths(this.directoryOf(k)).adminToken, 'utf8');
-    const url = `http://127.0.0.1:${this.#options.portBase + 100 + k}`;
-    const admin = createClient(url, { headers: { authorization: `Bearer ${token.trim()}` } });
+    const admin = createClient(this.urlOf(k), { headers: { authorization: `Bearer ${token.trim()}` } });
     await admin.call('admin_isolate', { forMs });
   }
 
@@ -206,7 +209,8 @@ export class Cluster {
     for (const k of nodes)
       await waitFor(
         `${this.nameOf(k)} has height ${height}`,
-        async () => (await this.height(k)) >= height,
+        // A machine that stands still for seconds finds its connections closed when it goes on.
+        async () => (await this.height(k).catch(() => 0)) >= height,
         timeoutMs,
       );
   }
@@ -276,7 +280,7 @@ export class Cluster {
   async sendAndWait(k: number, { bytes }: EncodedTransaction) {
     const { receipt } = await this.client(k).call('tx_sendAndWait', {
       transaction: `0x${toHex(bytes)}`,
-      timeoutMs: WAIT_MS,
+      timeoutMs: RECEIPT_WAIT_MS,
     });
     return receipt;
   }

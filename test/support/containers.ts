@@ -5,12 +5,13 @@ import { spawnSync } from 'node:child_process';
  * anyway, so that what is missing is a failure.
  */
 export function describeContainers(title: string, suite: (this: Mocha.Suite) => void): void {
-  const missing = missingHere();
+  const missing = missingForContainers();
   if (missing.length === 0 || process.env.CI === 'true') describe(title, suite);
   else process.stderr.write(`${title}: left out, there is no ${missing.join(', no ')}\n`);
 }
 
-function missingHere(): string[] {
+/** What containers need and this machine has not. */
+export function missingForContainers(): string[] {
   const env = { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   const has = (program: string) => spawnSync(program, ['--help'], { env }).error === undefined;
   return [

@@ -6,7 +6,8 @@ import { type Ended, endBlock } from '../../src/ledger/end-block.ts';
 import { executeBlock } from '../../src/ledger/execute-block.ts';
 import { genesisState } from '../../src/ledger/genesis-state.ts';
 import type { StateReader } from '../../src/ledger/seam.ts';
-import { buildSection, type SectionResult } from '../../src/ledger/section.ts';
+import { buildSection } from '../../src/ledger/section.ts';
+import type { SectionResult } from '../../src/ledger/section-result.ts';
 import type { State } from '../../src/ledger/state/state.ts';
 import { goldScheme } from '../../src/mining/proofs/gold.ts';
 import type { ProofInput } from '../../src/mining/proofs/proof-scheme.ts';
@@ -21,13 +22,12 @@ import {
 } from '../../src/types/genesis.ts';
 import type { LedgerName } from '../../src/types/names.ts';
 import { encodeOperation, findKind, type KindSpec } from '../../src/types/operations/catalog.ts';
+import { ECONOMY, type EconomyStatus } from '../../src/types/operations/economy.ts';
 import {
   type AttestationBody,
   attestationSigningBytes,
-  ECONOMY,
-  type EconomyStatus,
   type ReserveAttest,
-} from '../../src/types/operations/economy.ts';
+} from '../../src/types/operations/economy-gold.ts';
 import type { Receipt, SystemReceipt } from '../../src/types/receipt.ts';
 import { decode } from '../../src/types/ssz.ts';
 import { COMMON_STATUSES } from '../../src/types/status.ts';

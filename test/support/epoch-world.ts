@@ -11,8 +11,8 @@ import type { BlockContext, CreditedJob, StateReader } from '../../src/ledger/se
 import type { State } from '../../src/ledger/state/state.ts';
 import type { Genesis, Parameters } from '../../src/types/genesis.ts';
 import { TOKENS, type TokenName } from '../../src/types/names.ts';
-import type { EpochClosedType } from '../../src/types/operations/economy.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../../src/types/operations/economy.ts';
+import type { EpochClosedType } from '../../src/types/operations/economy-receipts.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../src/types/operations/economy-receipts.ts';
 import { U128 } from '../../src/types/ssz.ts';
 import { readSystemReceipt, type SystemReceiptBody } from '../../src/types/system-receipt.ts';
 import { hashNumber } from './blocks.ts';

@@ -4,6 +4,7 @@ import { chainPort } from '../../src/node/ports/chain-port.ts';
 import { Dispatcher, type Session } from '../../src/rpc/dispatcher.ts';
 import { createHandlers } from '../../src/rpc/handlers.ts';
 import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
+import { SCOPES } from '../../src/rpc/schema/method.ts';
 import {
   METHODS,
   type MethodName,
@@ -19,23 +20,27 @@ import type { Account } from '../../testnet/identities.ts';
 import { type ChainNode, ChainWorld } from './chain.ts';
 import { RpcNode } from './rpc-ports.ts';
 
-const SESSION: Session = { scopes: new Set(['read', 'write', 'debug']), subscriptions: undefined };
+const SESSION: Session = { scopes: new Set(SCOPES), subscriptions: undefined };
 
 /** The RPC over a chain that executes: blocks with real transactions, and the state that they leave. */
 export class ExecutingRpc {
   readonly world: ChainWorld;
   readonly node: ChainNode;
+  readonly ports: RpcPorts;
   readonly #dispatcher: Dispatcher;
 
   private constructor(world: ChainWorld, node: ChainNode, ports: RpcPorts) {
+    this.ports = ports;
     this.world = world;
     this.node = node;
     this.#dispatcher = new Dispatcher({ handlers: createHandlers(ports), logger: silentLogger });
   }
 
   /** `portsOf` gives the ports of the ledgers in question; all others answer from a chain in memory. */
-  static async open(portsOf: (node: ChainNode) => Partial<RpcPorts>): Promise<ExecutingRpc> {
-    const world = new ChainWorld();
+  static async open(
+    portsOf: (node: ChainNode) => Partial<RpcPorts>,
+    world = new ChainWorld(),
+  ): Promise<ExecutingRpc> {
     const node = await world.open();
     const ports = { ...new RpcNode().ports(), chain: chainPort(node.chain), ...portsOf(node) };
     return new ExecutingRpc(world, node, ports);

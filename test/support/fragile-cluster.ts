@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
+import { fieldsOf } from '../../src/consensus/message-fields.ts';
 import { CachedVerifier } from '../../src/crypto/cached-verifier.ts';
-import type { MessageHandler, Network, PeerInfo, RequestHandlers } from '../../src/network/contract.ts';
+import type { Network, PeerInfo, RequestHandlers } from '../../src/network/contract.ts';
+import type { MessageHandler } from '../../src/network/inbound-message.ts';
 import type { Random } from '../../src/sim/random.ts';
 import { createJournal } from '../../src/storage/new-journal.ts';
 import { VoteJournal } from '../../src/storage/vote-journal.ts';
@@ -13,16 +15,16 @@ import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { BlockBudget } from '../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../src/validator/block-fetcher.ts';
+import { BlockPace } from '../../src/validator/block-pace.ts';
 import { ConsensusDriver } from '../../src/validator/driver.ts';
-import { heightOf } from '../../src/validator/message-facts.ts';
 import { MiningScheduler } from '../../src/validator/mining/mining-scheduler.ts';
 import { ProposalBuilder } from '../../src/validator/proposal-builder.ts';
 import { VoteSigner } from '../../src/validator/vote-signer.ts';
 import { StatementBook } from '../../testnet/statement-book.ts';
-import { type ChainNode, ChainWorld } from './chain.ts';
-import { waitFor } from './cluster.ts';
+import { type ChainNode, ChainWorld, unchangingKeys } from './chain.ts';
 import { FragileMachine } from './fragile-machine.ts';
 import { ScriptedNetwork } from './scripted-network.ts';
+import { waitFor } from './wait-for.ts';
 
 const BLOCK_MS = 50;
 const BASE_TIMEOUT_MS = 400;
@@ -40,8 +42,8 @@ interface Process {
   readonly polling: NodeJS.Timeout;
 }
 
-/** Decides of a consensus message on its way from one node to others; `false` loses it. */
-export type Carry = (from: number, message: ConsensusMessage) => boolean;
+/** Decides of a consensus message on its way from one node to another; `false` loses it. */
+export type Carry = (from: number, message: ConsensusMessage, to: number) => boolean;
 
 /**
  * Validators with everything that a node has but sockets, on machines that die at any step of their disks. It watches
@@ -101,8 +103,10 @@ export class FragileCluster {
     const producer = world.producer(k);
     const sync = new BlockSync({ chain, network, logger: silentLogger, onHalt: () => undefined });
     const fetcher = new BlockFetcher({ chain, pool, network, logger: silentLogger });
-    const votes = new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal);
+    const keys = unchangingKeys(producer);
+    const votes = new VoteSigner(keys, world.genesisHash, journal);
     const budget = BlockBudget.of(chain, BASE_TIMEOUT_MS, world.clock);
+    const pace = new BlockPace({ targetMs: BLOCK_MS, minMs: BLOCK_MS });
     const scheduler = new MiningScheduler({
       chain,
       pool,
@@ -110,7 +114,7 @@ export class FragileCluster {
       fetcher,
       votes,
       budget,
-      targetBlockIntervalMs: BLOCK_MS,
+      pace,
       clock: world.clock,
       logger: silentLogger,
     });
@@ -121,10 +125,11 @@ export class FragileCluster {
         fetcher,
         signer: {
           votes,
-          builder: new ProposalBuilder(chain, producer, { budget, sections: scheduler }),
+          builder: new ProposalBuilder(chain, keys, { budget, sections: scheduler }),
           onCommitSent: (hash) => scheduler.prepareAbove(hash),
         },
         verifier: new CachedVerifier(1_000),
+        pace,
         clock: world.clock,
         logger: silentLogger,
         onBehind: (height) => sync.trigger(height),
@@ -135,7 +140,6 @@ export class FragileCluster {
         baseTimeoutMs: BASE_TIMEOUT_MS,
         timeoutCapMs: 1_000,
         resendIntervalMs: 100,
-        targetBlockIntervalMs: BLOCK_MS,
         emptyBlockIntervalMs: 60_000,
         maxClockDriftMs: world.genesis.parameters.maxClockDriftMs,
       },
@@ -276,8 +280,16 @@ export class FragileCluster {
       const message = decodeConsensusMessage(bytes);
       this.book.add(message);
       if (message.kind !== 'decided' && !includes(machine.durable(this.#journalPath(k)), bytes))
-        this.faults.push(`v${k} sent a ${message.kind} of height ${heightOf(message)} that is not durable`);
-      if (!this.carry(k, message)) return;
+        this.faults.push(
+          `v${k} sent a ${message.kind} of height ${fieldsOf(message).height} that is not durable`,
+        );
+      this.#deliver(
+        k,
+        to.filter((j) => this.carry(k, message, j)),
+        topic,
+        bytes,
+      );
+      return;
     }
     if (topic === 'section') {
       const { signed } = decodeSectionMessage(bytes);

@@ -18,6 +18,8 @@ export type DiskStep =
 /** Dies at the `atStep`-th step from now, counted from 1, before it is done or right after. */
 export interface FailPoint {
   readonly atStep: number;
+  /** Counts only steps of this kind; without it, all. */
+  readonly kind?: DiskStep;
   readonly when: 'before' | 'after';
 }
 
@@ -125,7 +127,7 @@ export class FragileMachine {
 
   #failAt(step: DiskStep): FailPoint['when'] | undefined {
     const failPoint = this.#failPoint;
-    if (failPoint === undefined) return undefined;
+    if (failPoint === undefined || (failPoint.kind ?? step) !== step) return undefined;
     this.#failPoint = { ...failPoint, atStep: failPoint.atStep - 1 };
     if (failPoint.atStep > 1) return undefined;
     this.#failPoint = undefined;
@@ -201,6 +203,7 @@ function databaseFor(life: Life, database: MemoryStore): KeyValueStore {
   return {
     getSync: (key) => database.getSync(key),
     pages: (range: KeyRange): AsyncIterable<readonly KeyValue[]> => database.pages(range),
+    approximateBytes: (range) => database.approximateBytes(range),
     batch: (operations: readonly BatchOperation[], options) =>
       life.do('batch', () => {
         if (!options.sync) throw new Error('this store is written with sync only');

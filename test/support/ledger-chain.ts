@@ -9,7 +9,8 @@ import { genesisState } from '../../src/ledger/genesis-state.ts';
 import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import { nextNonce } from '../../src/ledger/nonces.ts';
 import type { LedgerRules } from '../../src/ledger/rules.ts';
-import { executeSection, type SectionFault, type SectionResult } from '../../src/ledger/section.ts';
+import { executeSection, type SectionFault } from '../../src/ledger/section.ts';
+import type { SectionResult } from '../../src/ledger/section-result.ts';
 import { State } from '../../src/ledger/state/state.ts';
 import { addressOf } from '../../src/types/address.ts';
 import type { Certificate } from '../../src/types/certificate.ts';
@@ -144,6 +145,10 @@ export interface ExecutedTestBlock {
   readonly hasPendingWork: boolean;
 }
 
+function copyOf({ genesisHash, state }: LedgerChain) {
+  return { genesisHash, state: State.load(state.leaves()) };
+}
+
 /** A chain of the block machine alone: blocks are executed and committed, nobody agrees on anything. */
 export class LedgerChain {
   readonly genesis: Genesis;
@@ -159,10 +164,10 @@ export class LedgerChain {
 
   /** A chain at genesis, or where `from` stands; what happens on it does not touch `from`. */
   constructor(genesis: Genesis, rules: LedgerRules = LEDGER_RULES, from?: LedgerChain) {
-    const made = genesisState(genesis, rules);
+    const { genesisHash, state } = from === undefined ? genesisState(genesis, rules) : copyOf(from);
     this.genesis = genesis;
-    this.genesisHash = made.genesisHash;
-    this.state = from === undefined ? made.state : State.load(from.state.leaves());
+    this.genesisHash = genesisHash;
+    this.state = state;
     this.rules = rules;
     this.mined = from?.mined ?? minedBy((genesis.validators[0] as { id: string }).id);
     this.timeMs = from?.timeMs ?? genesis.timeMs;

@@ -28,19 +28,6 @@ export class MinedBlocks {
   get sections(): readonly MinedSectionView[] {
     return this.blocks.flat();
   }
-
-  /** Blocks in which every ledger has transactions, and rank 0 mined all. */
-  get fullOfRank0(): readonly (readonly MinedSectionView[])[] {
-    return this.blocks.filter(
-      (sections) => sections.length === 5 && sections.every(({ rank }) => rank === 0),
-    );
-  }
-
-  shareOfRank(rank: number): number {
-    return (
-      this.sections.filter((section) => section.rank === rank).length / Math.max(1, this.sections.length)
-    );
-  }
 }
 
 async function sectionsOf(client: Client, height: number): Promise<MinedSectionView[]> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { SectionGround } from '../../src/chain/section-ground.ts';
-import type { Verdict } from '../../src/network/contract.ts';
+import type { Verdict } from '../../src/network/inbound-message.ts';
 import { acceptLostJournal, createJournal } from '../../src/storage/new-journal.ts';
 import { VoteJournal } from '../../src/storage/vote-journal.ts';
 import type { LedgerName } from '../../src/types/names.ts';
@@ -9,9 +9,10 @@ import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { BlockBudget } from '../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../src/validator/block-fetcher.ts';
+import { BlockPace } from '../../src/validator/block-pace.ts';
 import { MiningScheduler, type SchedulerDeps } from '../../src/validator/mining/mining-scheduler.ts';
 import { VoteSigner } from '../../src/validator/vote-signer.ts';
-import type { ChainNode, ChainWorld } from './chain.ts';
+import { type ChainNode, type ChainWorld, unchangingKeys } from './chain.ts';
 import { ScriptedNetwork } from './scripted-network.ts';
 
 export type Votes = SchedulerDeps['votes'];
@@ -45,11 +46,11 @@ export class MiningNode {
     this.node = node;
     this.journal = journal;
     const { chain, pool } = node;
-    const { id, consensusKey } = world.producer(index);
-    const votes = new VoteSigner(id, consensusKey, world.genesisHash, journal);
+    const votes = new VoteSigner(unchangingKeys(world.producer(index)), world.genesisHash, journal);
     votes.restore(chain.head.height + 1);
     const network = this.network.port;
     const logger = silentLogger;
+    const targetMs = options.targetBlockIntervalMs ?? world.genesis.parameters.targetBlockIntervalMs;
     this.scheduler = new MiningScheduler({
       chain,
       pool,
@@ -57,7 +58,7 @@ export class MiningNode {
       fetcher: new BlockFetcher({ chain, pool, network, logger }),
       votes: options.votes?.(votes) ?? votes,
       budget: new BlockBudget(1_500),
-      targetBlockIntervalMs: options.targetBlockIntervalMs ?? world.genesis.parameters.targetBlockIntervalMs,
+      pace: new BlockPace({ targetMs, minMs: targetMs }),
       clock: world.clock,
       logger,
     });

@@ -1,14 +1,6 @@
-import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPairFromSeed } from '../../src/crypto/ed25519.ts';
-import type {
-  InboundMessage,
-  Network,
-  NetworkEvent,
-  NetworkOptions,
-  ValidatorIdentity,
-  Verdict,
-} from '../../src/network/contract.ts';
+import type { Network, NetworkEvent, NetworkOptions, ValidatorIdentity } from '../../src/network/contract.ts';
+import type { InboundMessage, Verdict } from '../../src/network/inbound-message.ts';
 import { createNetwork } from '../../src/network/network.ts';
 import { addressOf } from '../../src/types/address.ts';
 import { TOPICS, type Topic } from '../../src/types/network.ts';
@@ -17,6 +9,8 @@ import { ValidatorSet } from '../../src/types/validator.ts';
 import { fromHex } from '../../src/util/bytes.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import { freePort } from './ports.ts';
+import { waitFor } from './wait-for.ts';
 
 /** One started network with everything that it received and said. */
 export interface TestNode {
@@ -25,23 +19,6 @@ export interface TestNode {
   readonly events: NetworkEvent[];
   /** The answer to every message; accept by default. */
   verdict: (message: InboundMessage) => Verdict | Promise<Verdict>;
-}
-
-const FIRST_PORT = 21_000;
-const PORT_COUNT = 8000;
-let nextPort = FIRST_PORT + ((process.pid * 97) % PORT_COUNT);
-
-/** A loopback port below the ephemeral range that nobody listens on. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + ((nextPort++ - FIRST_PORT) % PORT_COUNT);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }
 
 function seed(kind: number, index: number): Uint8Array {
@@ -118,7 +95,7 @@ export class NetworkCluster {
       boot,
       ...(await Promise.all(others.map((i) => this.start(i, { validator: i, bootnodes })))),
     ];
-    await until('everyone is connected with everyone', () =>
+    await waitFor('everyone is connected with everyone', () =>
       nodes.every((node) => node.network.peers().length === count - 1),
     );
     return nodes;
@@ -127,12 +104,6 @@ export class NetworkCluster {
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map(({ network }) => network.stop()));
   }
-}
-
-/** Waits for a condition; a test that waits in vain fails with what it waited for. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
-  for (const endMs = performance.now() + timeoutMs; !condition(); await sleep(20))
-    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
 }
 
 export function only(node: TestNode, topic: Topic): InboundMessage[] {

@@ -2,10 +2,11 @@ import { ContainerType } from '@chainsafe/ssz';
 import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import type { LedgerRules } from '../../src/ledger/rules.ts';
 import { type LedgerModule, OperationFailure, type OperationHandler } from '../../src/ledger/seam.ts';
+import { DEFAULT_PARAMETERS } from '../../src/types/genesis.ts';
 import { LedgerNameType } from '../../src/types/names.ts';
 import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
 import { Bytes, encode, Hash32, U16, U32 } from '../../src/types/ssz.ts';
-import type { Operation } from '../../src/types/transaction.ts';
+import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 
 /** Operations that do one thing each, to see the block machine at its bounds. */
 const WriteType = new ContainerType({ key: U32, value: U32 });
@@ -30,6 +31,11 @@ export const BLOB: KindSpec<{ data: Uint8Array }> = { kind: 1, type: BlobType };
 export const REFUSED_KIND = 99;
 export const REFUSED_STATUS = 2999;
 export const PROBE_GAS = 100;
+
+/** Gas of a transaction before its operations, where genesis has the default parameters. */
+export function baseGasOf({ bytes }: EncodedTransaction): number {
+  return DEFAULT_PARAMETERS.gasPerTransaction + DEFAULT_PARAMETERS.gasPerByte * bytes.length;
+}
 
 const u32 = (value: number) => encode(U32, value);
 

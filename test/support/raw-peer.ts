@@ -99,7 +99,7 @@ export class RawPeer {
 
   async shakeHands(connection: Connection, status = this.status()): Promise<void> {
     const stream = await connection.newStream(STATUS_PROTOCOL);
-    const signal = AbortSignal.timeout(5000);
+    const signal = AbortSignal.timeout(60_000);
     await shakeHands(stream, status, () => undefined, systemClock.monotonicMs, signal);
   }
 

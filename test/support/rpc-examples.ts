@@ -10,6 +10,7 @@ import { createHandlers } from '../../src/rpc/handlers.ts';
 import { type MethodSpec, SCOPES } from '../../src/rpc/schema/method.ts';
 import { METHODS, type MethodName } from '../../src/rpc/schema/methods.ts';
 import { addressToText } from '../../src/types/address.ts';
+import { SUBTREES } from '../../src/types/names.ts';
 import { BPCI } from '../../src/types/operations/bpci.ts';
 import { nodeMessageSigningBytes } from '../../src/types/operations/bpci-records.ts';
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
@@ -66,6 +67,9 @@ interface Calls {
   readonly params: { readonly [Name in MethodName]?: object };
 }
 
+const OTHER_PEER_ID = '12D3KooWH3uVF6wv47WnArKHk5p6cvgCJEb74UTmxztmQDc298L3';
+const PEER_ID = '12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd';
+
 /** One transaction in a block, one in the pool. */
 async function nodeCalls(): Promise<Calls> {
   const node = new RpcNode();
@@ -82,13 +86,23 @@ async function nodeCalls(): Promise<Calls> {
   const call: Call = (name, params) => dispatcher.call(name, params, context);
   const raw = () => `0x${toHex(node.chain.nextTransaction().bytes)}`;
   const { txId } = (await call('tx_send', { transaction: raw() })) as { txId: string };
-  node.commit();
+  const { hash } = node.commit();
   const pooled = node.chain.nextTransaction();
   await call('tx_send', { transaction: `0x${toHex(pooled.bytes)}` });
   const address = addressToText(pooled.value.body.sender);
+  const keys = { consensusKey: '11'.repeat(32), vrfKey: '22'.repeat(32), bond: 0n };
+  const id = pooled.value.body.sender;
+  node.allowedNodes = [PEER_ID];
+  node.allowedAccounts = [id];
+  node.members = [{ id, status: 'candidate', ...keys, votes: [] }];
   node.miner.mine('economy', 1, 'FINAL');
   const counts = { MINED: 1, INCLUDED: 1, FINAL: 1, LOST: 0 };
   const best = { rank: 1, miner: node.miner.self, txCount: 2 };
+  node.miner.setWork('economy', {
+    parent: hash,
+    sendsAtMs: 1_450,
+    heard: [{ rank: 1, miner: node.miner.self, txCount: 2, state: 'checked' }],
+  });
   node.miner.change('economy', { state: 'ELECTED', height: 2, rank: 2, best, counts });
   const transaction = raw();
   const awaited: Call = async (name, params) => {
@@ -114,16 +128,39 @@ async function nodeCalls(): Promise<Calls> {
       state_getProof: { subtree: 'economy', path: 'absent' },
       txpool_contentFrom: { address },
       txpool_getTransaction: { txId: `0x${pooled.id}` },
+      txpool_remove: { txId },
+      txpool_flush: { ledger: 'docklock' },
       miner_getQueue: { ledger: 'economy' },
+      miner_getWork: { ledger: 'economy' },
+      ibft_getValidatorsByBlockHash: { hash: `0x${hash}` },
+      admin_startProfile: { forMs: 5_000 },
+      state_snapshotVerify: { file: 'snapshots/2023-11-14T22-13-20-000Z.snapshot' },
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
       economy_getLocks: { address },
       economy_getRewards: { address },
+      ibft_proposeValidatorVote: { address, add: true },
+      ibft_discardValidatorVote: { address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
+      perm_addNodesToAllowlist: { peerIds: [PEER_ID] },
+      perm_removeNodesFromAllowlist: { peerIds: [PEER_ID] },
+      perm_addAccountsToAllowlist: { accounts: [address] },
+      perm_removeAccountsFromAllowlist: { accounts: [address] },
+      perm_check: { subject: PEER_ID },
+      admin_removePeer: { peerId: PEER_ID },
+      admin_banPeer: { peerId: PEER_ID, reason: 'sends what is no gossip' },
+      admin_unbanPeer: { peerId: OTHER_PEER_ID },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
       admin_setLogLevel: { level: 'debug', module: 'chain' },
       debug_replayBlock: { height: 'latest' },
+      debug_traceTransaction: { txId },
+      debug_diffState: {
+        height: 1,
+        roots: Object.fromEntries(SUBTREES.map((name) => [name, `0x${'33'.repeat(32)}`])),
+      },
+      debug_getStateLeaves: { subtree: 'economy' },
       admin_isolate: { forMs: 5_000 },
+      admin_partition: { peerIds: ['12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd'] },
       meta_subscribe: { topic: 'newHeads' },
       meta_unsubscribe: { subscription: 'e0b1c1c4-8a4a-4c06-9d1e-2f0f6f2f9b1a' },
     },
@@ -207,6 +244,7 @@ async function ledgerCalls(): Promise<Calls> {
       bpci_getChannel: { source: `0x${source.publicKey}`, service: `0x${SERVICE}` },
       bpci_getClient: { client: client as string },
       bpci_getProofOfTransact: { txId: `0x${sent.txId}` },
+      bpci_getTransfer: { txId: `0x${paid.txId}` },
     },
   };
 }

@@ -1,28 +1,23 @@
 import { State } from '../../src/ledger/state/state.ts';
 import { clusterPort } from '../../src/node/ports/cluster-port.ts';
 import { poePort } from '../../src/node/ports/poe-port.ts';
+import type { BanView } from '../../src/rpc/ports/bans.ts';
+import type { MemberView } from '../../src/rpc/ports/bpci.ts';
 import type { StoredBlock } from '../../src/rpc/ports/chain.ts';
-import type { RoundEventView } from '../../src/rpc/ports/consensus.ts';
-import type { PeerEventView } from '../../src/rpc/ports/network.ts';
+import type { MembershipVotesPort, RoundEventView } from '../../src/rpc/ports/consensus.ts';
 import type { LogLevelView } from '../../src/rpc/ports/node.ts';
 import type { PoolPort } from '../../src/rpc/ports/pool.ts';
 import type { RpcPorts } from '../../src/rpc/ports/rpc-ports.ts';
-import type { DroppedTransaction } from '../../src/types/dropped-transaction.ts';
+import type { DroppedTransaction, DropReason } from '../../src/types/dropped-transaction.ts';
 import { buildFinalityProof, changesValidators } from '../../src/types/finality-proof.ts';
 import { LEDGERS, SUBTREES, type SubtreeName, TOKENS } from '../../src/types/names.ts';
+import type { ConsensusNews } from '../../src/types/round-state.ts';
 import { decodeTransaction, type EncodedTransaction } from '../../src/types/transaction.ts';
 import { NodeError } from '../../src/util/errors.ts';
 import { type CertifiedBlock, CertifiedChain, setOf, validatorGroup } from './certified-chain.ts';
 import { ScriptedMiner } from './scripted-miner.ts';
-
-const PEER_EVENT: PeerEventView = {
-  kind: 'disconnected',
-  peerId: '12D3KooWpeer',
-  validator: undefined,
-  atMs: 1_700_000_000_000,
-  address: undefined,
-  reason: 'REMOTE_CLOSED',
-};
+import { ScriptedPeers } from './scripted-peers.ts';
+import { ScriptedUpkeep } from './scripted-upkeep.ts';
 
 /**
  * A node in memory behind the ports of the RPC: a chain with real keys and certificates, and a pool whose
@@ -32,18 +27,32 @@ export class RpcNode {
   readonly chain = new CertifiedChain([validatorGroup(1, 4)]);
   readonly pool = new Map<string, EncodedTransaction>();
   readonly miner = new ScriptedMiner(this.chain, this.pool);
+  readonly network = new ScriptedPeers(this.chain);
+  readonly upkeep = new ScriptedUpkeep(this.chain);
   readonly drops: DroppedTransaction[] = [];
   readonly #commitListeners = new Set<(block: StoredBlock) => void>();
   readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
   readonly #admissionListeners = new Set<Parameters<PoolPort['onAdmitted']>[0]>();
   readonly #roundListeners = new Set<(event: RoundEventView) => void>();
-  readonly #peerListeners = new Set<(event: PeerEventView) => void>();
+  readonly #newsListeners = new Set<(news: ConsensusNews) => void>();
   /** Blocks below are pruned. */
   lowestHeight = 1;
   ready = true;
+  monotonicMs = 1_000;
+  freeDiskBytes: number | undefined = 50e9;
+  /** Candidates and validators of the bpci ledger. */
+  members: readonly MemberView[] = [];
+  /** What the own validator votes for; undefined on a node without one. */
+  membershipVotes: MembershipVotesPort | undefined = {
+    list: () => [],
+    propose: async () => '99'.repeat(32),
+    discard: () => true,
+  };
+  /** Allow-lists; undefined keeps nobody out. */
+  allowedNodes: string[] | undefined;
+  allowedAccounts: string[] | undefined;
+  readonly bans = new Map<string, BanView>();
   logLevels: readonly LogLevelView[] = [{ module: 'chain', level: 'info' }];
-  /** What `isolate` was called with. */
-  readonly isolations: number[] = [];
 
   /** Appends a block with everything in the pool. */
   commit(): CertifiedBlock {
@@ -58,16 +67,21 @@ export class RpcNode {
     for (const listener of this.#commitListeners) listener(block);
   }
 
-  drop(txId: string): void {
+  drop(txId: string, reason: DropReason = 'EXPIRED'): void {
     this.pool.delete(txId);
-    const drop: DroppedTransaction = { txId, reason: 'EXPIRED', atMs: 1_700_000_000_000 };
+    const drop: DroppedTransaction = { txId, reason, atMs: 1_700_000_000_000 };
     this.drops.unshift(drop);
     for (const listener of this.#dropListeners) listener(drop);
   }
 
-  /** A peer leaves. */
-  disconnect(): void {
-    for (const listener of this.#peerListeners) listener(PEER_EVENT);
+  /** A validator's vote brings this node to the next step. */
+  vote(): void {
+    const round = { height: this.chain.height + 1, round: 0 };
+    const validator = this.chain.genesis.validators[0]?.id ?? '';
+    for (const listener of this.#newsListeners) {
+      listener({ kind: 'vote', ...round, vote: 'prepare', validator });
+      listener({ kind: 'step', ...round, step: 'prepare' });
+    }
   }
 
   /** A round of the next height begins. */
@@ -82,15 +96,22 @@ export class RpcNode {
       listener({ height: this.chain.height + 1, ...event, end: undefined });
   }
 
+  /** A round of the next height ends without a decision. */
+  endRound(round: number, durationMs: number): void {
+    const event = { round, startedAtMs: 1_700_000_000_000, durationMs, outcome: 'timeout' as const };
+    for (const listener of this.#roundListeners)
+      listener({ height: this.chain.height + 1, ...event, end: undefined });
+  }
+
   get listeners(): number {
     const all = [
       this.#commitListeners,
       this.#dropListeners,
       this.#admissionListeners,
       this.#roundListeners,
-      this.#peerListeners,
+      this.#newsListeners,
     ];
-    return all.reduce((sum, { size }) => sum + size, this.miner.listeners);
+    return all.reduce((sum, { size }) => sum + size, this.miner.listeners + this.network.listeners);
   }
 
   ports(): RpcPorts {
@@ -132,14 +153,18 @@ export class RpcNode {
         startedAtMs: 1_700_000_000_000,
         pid: 1234,
         memoryBytes: () => 1,
+        usage: () => ({
+          ...{ cpuSeconds: 2.5, busySeconds: 1.5, heapBytes: 3 },
+          freeDiskBytes: this.freeDiskBytes,
+        }),
         watchEventLoop: async (forMs) => ({
           watchedMs: forMs,
           utilization: 0.25,
           lagMs: { p50: 0.1, p99: 2, max: 3 },
         }),
         options: () => [
-          { name: 'rpcPort', value: 4201, origin: 'flag' },
-          { name: 'swarmKeyFile', value: undefined, origin: 'default' },
+          { name: 'max-peers', value: 64, origin: 'flag', source: '--max-peers' },
+          { name: 'swarm-key', value: null, origin: 'default', source: null },
         ],
         logLevels: () => this.logLevels,
         setLogLevel: (level, module) => {
@@ -215,6 +240,22 @@ export class RpcNode {
             receiptsRoot: header.receiptsRoot,
           };
         },
+        rootsAt: (height) => (height === chain.height ? subtrees : undefined),
+        leavesAt: (height) =>
+          height === chain.height ? [{ path: 'balance/alice/FLX', valueHash: '66'.repeat(32) }] : undefined,
+        trace: ({ height, index }) => {
+          const receipt = chain.blockAt(height).receipts.sections.flat()[index];
+          if (height !== chain.height || receipt === undefined) return undefined;
+          const balance = { subtree: 'economy', path: 'balance/alice/FLX', bytes: 16 } as const;
+          const reads = { items: [balance], total: 1 };
+          const writes = { items: [balance], total: 1 };
+          return {
+            receipt,
+            isSame: true,
+            baseGas: 1_000,
+            operations: [{ operation: 0, name: 'Transfer', gas: 150, reads, writes }],
+          };
+        },
         simulate: () => ({ admissible: false, reason: 'NONCE_TOO_LOW', message: 'nonce 0 is used' }),
         onCommit: (listener) => {
           this.#commitListeners.add(listener);
@@ -274,7 +315,7 @@ export class RpcNode {
         ],
       },
       bpci: {
-        members: () => [],
+        members: () => this.members,
         participation: () => undefined,
         anchors: () => [],
         client: () => undefined,
@@ -304,6 +345,11 @@ export class RpcNode {
           const transaction = pool.get(txId);
           return transaction && entryOf(transaction);
         },
+        remove: (txId) => {
+          const isThere = pool.has(txId);
+          if (isThere) this.drop(txId, 'REMOVED');
+          return isThere;
+        },
         entries: () => [...pool.values()].map(entryOf),
         pendingNonce: () => 2n ** 60n + 1n,
         dropped: (txId) => drops.find((drop) => drop.txId === txId),
@@ -313,6 +359,7 @@ export class RpcNode {
           bytes: 0,
           maxTransactions: 10,
           maxBytes: 1000,
+          verifiedSignatures: 2,
           ledgers: LEDGERS.map((ledger) => ({
             ledger,
             pooled: [...pool.values()].filter(({ value }) => value.body.ledger === ledger).length,
@@ -328,8 +375,36 @@ export class RpcNode {
           return () => this.#dropListeners.delete(listener);
         },
       },
+      permissions: {
+        file: 'allow.yaml',
+        nodes: () => this.allowedNodes,
+        addNodes: async (peerIds) => [...peerIds],
+        removeNodes: async (peerIds) => [...peerIds],
+        accounts: () => this.allowedAccounts,
+        addAccounts: async (accounts) => [...accounts],
+        removeAccounts: async (accounts) => [...accounts],
+        reload: async () => undefined,
+      },
+      bans: {
+        has: (peerId) => this.bans.has(peerId),
+        list: () => [...this.bans.values()],
+        add: async (peerId, reason) => {
+          const isNew = !this.bans.has(peerId);
+          this.bans.set(peerId, {
+            ...{ peerId, reason, atMs: 1_700_000_000_000, refusals: 2, lastRefusalMs: 1_700_000_001_000 },
+          });
+          return isNew;
+        },
+        remove: async (peerId) => this.bans.delete(peerId),
+      },
       consensus: {
         self: genesis.validators[0]?.id,
+        timing: {
+          ...{ requestTimeoutMs: 1_500, timeoutCapMs: 8_000, resendIntervalMs: 1_000 },
+          ...{ blockIntervalMs: 1_000, emptyBlockIntervalMs: 10_000 },
+        },
+        membershipVotes: this.membershipVotes,
+        validators: () => ({ size: 4, quorum: 3 }),
         mayVote: () => true,
         pendingEvidence: () => [
           {
@@ -353,6 +428,10 @@ export class RpcNode {
         onRound: (listener) => {
           this.#roundListeners.add(listener);
           return () => this.#roundListeners.delete(listener);
+        },
+        onNews: (listener) => {
+          this.#newsListeners.add(listener);
+          return () => this.#newsListeners.delete(listener);
         },
         running: () => ({ heightForMs: 4_200, roundForMs: 2_000 }),
         roundHistory: () => [
@@ -391,99 +470,10 @@ export class RpcNode {
           roundEndsAtMs: 2000,
         }),
       },
+      upkeep: this.upkeep.port(),
       sync: { status: () => ({ syncing: false, targetHeight: chain.height }) },
-      network: {
-        peerId: '12D3KooWself',
-        agent: 'metanode/0.1.0',
-        protocolVersion: 1,
-        protocols: () => ['/metanode/status/1'],
-        listenAddresses: () => ['/ip4/127.0.0.1/tcp/4101'],
-        announcedAddresses: () => ['/dns4/v1.example/tcp/4101'],
-        isListening: () => true,
-        peers: () => [
-          {
-            peerId: '12D3KooWpeer',
-            address: '/ip4/127.0.0.1/tcp/4102',
-            direction: 'inbound',
-            connectedAtMs: 1_700_000_000_000,
-            role: 'validator',
-            validator: genesis.validators[1]?.id,
-            height: chain.height,
-            push: true,
-          },
-        ],
-        peerEvents: () => [PEER_EVENT],
-        onPeerEvent: (listener) => {
-          this.#peerListeners.add(listener);
-          return () => this.#peerListeners.delete(listener);
-        },
-        dial: async () => '12D3KooWpeer',
-        validatorPeers: () =>
-          genesis.validators.map(({ id }, i) => {
-            const absent = { validator: id, peerId: undefined, sinceMs: undefined, reason: undefined };
-            if (i === 0) return { ...absent, state: 'self' };
-            if (i === 3) return { ...absent, state: 'never_seen' };
-            const known = { validator: id, peerId: '12D3KooWpeer', sinceMs: 1_700_000_000_000 };
-            return i === 1
-              ? { ...known, state: 'connected', reason: undefined }
-              : { ...known, state: 'disconnected', reason: 'connect ECONNREFUSED 127.0.0.1:4103' };
-          }),
-        topics: () => [
-          {
-            topic: '/metanode/0011/tx/1',
-            mesh: [{ peerId: '12D3KooWpeer', direction: undefined, sinceMs: 1_700_000_000_000 }],
-            subscribers: ['12D3KooWpeer'],
-          },
-        ],
-        traffic: () => [
-          {
-            topic: '/metanode/0011/tx/1',
-            carrier: 'push',
-            sentMessages: 1,
-            sentBytes: 2,
-            receivedMessages: 3,
-            receivedBytes: 4,
-            duplicates: 0,
-            accepted: 3,
-            ignored: 0,
-            rejected: 0,
-          },
-        ],
-        scores: () => [
-          {
-            peerId: '12D3KooWpeer',
-            total: -1.5,
-            topics: [
-              {
-                topic: '/metanode/0011/tx/1',
-                inMesh: true,
-                timeInMesh: 0.5,
-                firstDeliveries: 18,
-                invalidMessages: -20,
-              },
-            ],
-            behaviourPenalty: 0,
-          },
-        ],
-        queuedBytes: () => [{ peerId: '12D3KooWpeer', bytes: 512 }],
-        isolate: (forMs) => {
-          this.isolations.push(forMs);
-        },
-        recentMessages: () =>
-          LEDGERS.map((_, i) => ({
-            messageId: '99'.repeat(32),
-            topic: '/metanode/0011/tx/1',
-            from: '12D3KooWpeer',
-            carrier: 'relay',
-            bytes: i,
-            counter: 0,
-            latencyMs: 1,
-            verdict: i === 0 ? 'reject' : 'accept',
-            reason: i === 0 ? 'BAD_SIGNATURE' : undefined,
-            atMs: 1_700_000_000_000,
-          })),
-      },
-      clock: { wallMs: () => 1_700_000_000_000, monotonicMs: () => 1000 },
+      network: this.network.port(),
+      clock: { wallMs: () => 1_700_000_000_000, monotonicMs: () => this.monotonicMs },
     };
   }
 }

@@ -1,5 +1,5 @@
 import { electMiners } from '../../src/mining/election.ts';
-import type { MinerPort, WorkerView } from '../../src/rpc/ports/miner.ts';
+import type { MinerPort, WorkerView, WorkView } from '../../src/rpc/ports/miner.ts';
 import { LEDGERS, type LedgerName } from '../../src/types/names.ts';
 import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import type { OwnSection } from '../../src/validator/mining/section-history.ts';
@@ -13,6 +13,7 @@ export class ScriptedMiner {
   readonly #pool: ReadonlyMap<string, EncodedTransaction>;
   readonly #listeners = new Set<() => void>();
   readonly #sections = new Map<LedgerName, OwnSection[]>();
+  readonly #work = new Map<LedgerName, WorkView>();
   #views: readonly WorkerView[];
   /** Whether the node mines at all. */
   mines = true;
@@ -38,6 +39,11 @@ export class ScriptedMiner {
     for (const listener of this.#listeners) listener();
   }
 
+  /** What the worker of a ledger works at. */
+  setWork(ledger: LedgerName, work: WorkView): void {
+    this.#work.set(ledger, work);
+  }
+
   /** A section of the node is mined, and has this fate. */
   mine(ledger: LedgerName, height: number, state: OwnSection['state']): void {
     const section: OwnSection = {
@@ -60,6 +66,7 @@ export class ScriptedMiner {
         ? {
             miner: this.self,
             views: () => this.#views,
+            work: (ledger) => this.#work.get(ledger),
             sections: (ledger) => this.#sections.get(ledger) ?? [],
             onChange: (listener) => {
               this.#listeners.add(listener);

@@ -1,11 +1,5 @@
-import type {
-  InboundMessage,
-  MessageHandler,
-  Network,
-  PeerInfo,
-  RequestHandlers,
-  Verdict,
-} from '../../src/network/contract.ts';
+import type { Network, PeerInfo, RequestHandlers } from '../../src/network/contract.ts';
+import type { InboundMessage, MessageHandler, Verdict } from '../../src/network/inbound-message.ts';
 import type { CertifiedBlockBytes, Topic } from '../../src/types/network.ts';
 
 /** What a peer of the test claims and answers. */
@@ -28,6 +22,12 @@ export interface ScriptedPeer {
  */
 export class ScriptedNetwork {
   readonly published: { readonly topic: Topic; readonly bytes: Uint8Array; readonly counter: number }[] = [];
+  /** What went to one validator each. */
+  readonly sent: { readonly to: string; readonly topic: Topic; readonly bytes: Uint8Array }[] = [];
+  /** The validators that a link leads to. */
+  linked: ReadonlySet<string> = new Set();
+  /** Calls back before frames leave, as the network does. */
+  readonly departures: ((peers: number) => void)[] = [];
   /** Requests for blocks: whom, and from which height. */
   readonly requests: [string, number][] = [];
   peers: ScriptedPeer[] = [];
@@ -44,8 +44,12 @@ export class ScriptedNetwork {
     stop: async () => undefined,
     publish: (topic, bytes, options) => this.published.push({ topic, bytes, counter: options?.counter ?? 0 }),
     onMessage: (topic, handler) => this.#onMessage.set(topic, handler),
-    onDeparture: () => undefined,
-    sendTo: () => false,
+    onDeparture: (listener) => this.departures.push(listener),
+    forward: () => undefined,
+    sendTo: (to, topic, bytes) => {
+      if (this.linked.has(to)) this.sent.push({ to, topic, bytes });
+      return this.linked.has(to);
+    },
     relayToObservers: () => undefined,
     setValidators: () => undefined,
     setValidatorKey: () => undefined,
@@ -64,10 +68,19 @@ export class ScriptedNetwork {
     },
     peers: () => this.peers.map(infoOf),
     validatorPeer: () => undefined,
+    reachableValidators: () => [],
     validatorPeerStates: () => [],
     dial: async () => 'nobody',
+    allowedChanged: () => undefined,
+    validatorOfPeer: () => undefined,
+    edgeReports: () => [],
+    askForEdges: async () => undefined,
+    removePeer: () => false,
     isolate: () => undefined,
-    inspect: () => ({ topics: [], scores: {}, queuedBytes: {}, recent: [] }),
+    partition: () => undefined,
+    inspect: () => ({ topics: [], scores: {}, unweighted: [], queuedBytes: {}, recent: [] }),
+    ownMessage: () => undefined,
+    watchMessages: () => () => undefined,
     subscribe: () => () => undefined,
   };
 

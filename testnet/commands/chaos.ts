@@ -76,6 +76,7 @@ export async function chaos(
     const loading = keepLoaded(supervisor, manifest, options, faultsOver.signal);
     loading.catch(() => {}); // looked at below, when the faults are over
     const pace = options.quick === true ? CHAOS_PACES.quick : CHAOS_PACES.steady;
+    output.progress('faults under load');
     const faults = await chaosStage(supervisor, chaosSteps(seed, validators, kinds, pace), {
       settings: manifest,
       signal: AbortSignal.any([interrupt.signal, timeUp.signal]),
@@ -84,6 +85,7 @@ export async function chaos(
     });
     faultsOver.abort();
     const loads = await loading;
+    output.progress('comparing all nodes, and replaying the chain');
     const checked = await check(supervisor, { coverage: false });
     const findings = [
       ...faults.flatMap((outcome) => outcome.findings),

@@ -13,6 +13,7 @@ export async function check(
   const supervisor = await supervisorOf(new TestnetDirectory(path));
   if (supervisor.running.length === 0)
     throw new NodeError<TestnetErrorCode>('NOT_HEALTHY', 'no node runs', { hint: 'metanode testnet resume' });
+  context.output.progress('comparing all nodes at every height, and replaying the chain');
   const report = await checkStage(supervisor, { coverage: options.coverage ?? false });
   context.output.result(report, renderCheckReport(report));
   if (!report.ok)

@@ -20,6 +20,7 @@ export async function load(context: CliContext, path: string, options: LoadComma
   const directory = new TestnetDirectory(path);
   const manifest = await directory.loadManifest();
   const supervisor = await supervisorOf(directory);
+  output.progress('planning and sending');
   const report = await loadStage(supervisor, manifest, {
     rate: options.rate,
     seconds: options.seconds,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CliContext } from '../../src/cli/context.ts';
 import { testnetHome } from '../../src/cli/paths.ts';
 import { NodeError } from '../../src/util/errors.ts';
@@ -38,6 +38,7 @@ export async function run(
   const manifest = parseManifest(await readJsonFile(z.unknown(), manifestPath), manifestPath);
   const directory = new TestnetDirectory(dataDir ?? testnetHome(manifest.name, context.process.env));
   await assertNotRunning(directory);
+  output.progress('setting up');
   await setup(directory, manifest);
   output.step('setup', directory.path);
   const supervisor = await supervisorOf(directory);
@@ -78,8 +79,10 @@ class Stages {
     const { output } = this.#context;
     const supervisor = this.#supervisor;
     const manifest = this.#manifest;
+    output.progress('starting nodes');
     await start(supervisor, nodeNames(manifest), manifest);
     output.step('start', `${supervisor.nodes.length} nodes`);
+    output.progress('load and perturbations');
     this.#perturbing = perturb(supervisor, manifest.perturbations, {
       settings: manifest,
       signal: this.#signal,
@@ -92,8 +95,10 @@ class Stages {
     if (loaded !== null) output.step('load', `${loaded.final} of ${loaded.planned} transactions are final`);
     const heights = await heightsOf(supervisor.running.map(connectNode));
     const target = Math.max(...heights.map(({ height }) => height ?? 0)) + MORE_BLOCKS;
+    output.progress(`waiting for block ${target}`);
     await waitForHeight(supervisor, target, WAIT_MS);
     output.step('wait', `every node has block ${target}`);
+    output.progress('comparing all nodes, and replaying the chain');
     const checked = await check(supervisor, { coverage: manifest.load?.validatorChanges ?? false });
     return { ...checked, load: loaded };
   }

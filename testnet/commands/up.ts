@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CliContext } from '../../src/cli/context.ts';
 import { quorum } from '../../src/types/quorum.ts';
 import { NodeError } from '../../src/util/errors.ts';
 import { VERSION } from '../../src/util/version.ts';
+import { loadContinuable } from '../continuation.ts';
 import { TestnetDirectory, type TestnetErrorCode } from '../directory.ts';
 import { readJsonFile } from '../json-file.ts';
-import { type Manifest, nodeNames, parseManifest } from '../manifest.ts';
+import { type Manifest, parseManifest } from '../manifest.ts';
 import { connectNode } from '../rpc.ts';
 import { BACKGROUND_LANE, load } from '../stages/load.ts';
 import { setup } from '../stages/setup.ts';
-import { start } from '../stages/start.ts';
+import { launch, meet } from '../stages/start.ts';
 import { stop } from '../stages/stop.ts';
 import { waitForHeight } from '../stages/wait.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -59,6 +60,7 @@ export async function up(context: CliContext, path: string, name: string, option
   } finally {
     if (!leaveRunning) {
       output.note('stopping all nodes');
+      output.progress('stopping all nodes');
       await stop(supervisor);
     }
     interrupt.release();
@@ -89,7 +91,7 @@ async function continueManifest(
   directory: TestnetDirectory,
   options: UpOptions,
 ): Promise<Manifest> {
-  const manifest = await directory.loadManifest();
+  const { manifest, testnet } = await loadContinuable(directory);
   const asked = requested(options);
   for (const [field, value] of Object.entries(asked))
     if (value !== undefined && value !== manifest[field as keyof Manifest])
@@ -98,7 +100,7 @@ async function continueManifest(
         `${directory.path} holds a testnet with ${field} ${String(manifest[field as keyof Manifest])}, not ${value}`,
         { hint: 'start anew with --fresh, or choose another name or --data-dir' },
       );
-  const { genesisHash } = await directory.loadTestnet();
+  const { genesisHash } = testnet;
   context.output.step(
     'genesis',
     `${manifest.validators} validators, 5 ledgers, hash ${genesisHash.slice(0, 6)}…${genesisHash.slice(-4)} (goes on)`,
@@ -163,22 +165,25 @@ class Session {
   async run(): Promise<'up'> {
     const { output } = this.#context;
     const { detach, waitBlocks, timeout } = this.#options;
-    const { validators } = this.#manifest;
+    const validators = this.#supervisor.validators.length;
     await this.#startNodes();
+    output.progress('waiting for the first block');
+    await waitForHeight(this.#supervisor, FIRST_HEIGHT, timeout);
+    output.step(
+      'consensus',
+      `height ${FIRST_HEIGHT}, quorum ${quorum(validators)} of ${validators}  ${this.#elapsed()}`,
+    );
+    await this.#meet();
     const loadEnd = new AbortController();
     const loading = this.#keepLoaded(AbortSignal.any([this.#signal, loadEnd.signal]));
     loading.catch(() => {}); // looked at below, unless the wait for blocks fails first
+    output.progress('waiting for blocks');
     try {
       await Promise.race([
-        waitForHeight(this.#supervisor, waitBlocks ?? FIRST_HEIGHT, timeout, (height) => {
-          if (height > 0)
-            output.step(
-              'consensus',
-              `height ${height}, quorum ${quorum(validators)} of ${validators}  ${this.#elapsed()}`,
-            );
-        }),
+        waitForHeight(this.#supervisor, waitBlocks ?? FIRST_HEIGHT, timeout),
         loading.then(() => new Promise<never>(() => {})),
       ]);
+      output.progress(undefined);
       this.#printSummary();
       if (detach === true || waitBlocks !== undefined) loadEnd.abort();
       else this.#showProgress = true;
@@ -191,11 +196,20 @@ class Session {
 
   async #startNodes(): Promise<void> {
     const { output } = this.#context;
-    const names = nodeNames(this.#manifest);
-    await start(this.#supervisor, names, this.#manifest);
+    const names = this.#supervisor.nodes.map(({ name }) => name);
+    output.progress(`starting ${names.length} nodes, which look for each other`);
+    await launch(this.#supervisor, names, this.#manifest);
     const { nodes } = this.#supervisor;
     const ports = `p2p ${portRange(nodes, 'p2p')} · rpc ${portRange(nodes, 'rpc')}`;
-    output.step('nodes', `${nodes.length} up: ${names[0]} … ${names.at(-1)}, ${ports}`);
+    output.step('nodes', `${nodes.length} up: ${names[0]} … ${names.at(-1)}, ${ports}  ${this.#elapsed()}`);
+  }
+
+  /** The first blocks need not wait for it: until each has met each, peers pass on what they hear. */
+  async #meet(): Promise<void> {
+    const names = this.#supervisor.nodes.map(({ name }) => name);
+    await meet(this.#supervisor, names);
+    const { output } = this.#context;
+    const { nodes } = this.#supervisor;
     output.step(
       'connected',
       `${nodes.length} peers, ${nodes.length - 1} connections each  ${this.#elapsed()}`,
@@ -237,7 +251,7 @@ class Session {
         signal,
         onProgress: ({ height, sent, final, open }) =>
           line(
-            `height ${height}  ${this.#manifest.validators} validators  load ${loadRate}/s: sent ${sent}, final ${final}, open ${open}`,
+            `height ${height}  ${this.#supervisor.validators.length} validators  load ${loadRate}/s: sent ${sent}, final ${final}, open ${open}`,
           ),
       });
   }

@@ -9,7 +9,7 @@ import {
   deriveAuthorityKeys,
   deriveLane,
   deriveNodeSeed,
-  deriveValidators,
+  deriveValidator,
   type ValidatorIdentity,
 } from '../identities.ts';
 import { type NodeRpc, receiptsOf } from '../rpc.ts';
@@ -38,7 +38,8 @@ const STORIES: readonly Story[] = [validatorStory];
 
 export interface LoadOptions {
   readonly seed: string;
-  readonly validators: number;
+  /** Names of those that vote. */
+  readonly validators: readonly string[];
   /** Transactions per second, all nodes together. */
   readonly rate: number;
   readonly seconds: number;
@@ -109,7 +110,7 @@ class LoadGenerator {
     if (first === undefined) throw new RangeError('a load needs a node');
     const status = await statusWithFinalBlock(first);
     const lane = deriveLane(options.seed, options.lane);
-    const validators = deriveValidators(options.seed, options.validators);
+    const validators = options.validators.map((name) => deriveValidator(options.seed, name));
     const senders = [
       ...lane.payers,
       ...lane.banks,

@@ -13,6 +13,8 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'NOT_REACHABLE',
   'RATE_LIMITED',
   'POOL_FULL',
+  'CHAIN_BUSY',
+  'TOO_MANY_PENDING',
   'SHUTTING_DOWN',
   'SYNCING',
 ]);

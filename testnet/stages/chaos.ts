@@ -13,7 +13,7 @@ export interface ChaosOutcome {
   readonly nodes: readonly string[];
   readonly forMs: number;
   readonly stopsChain: boolean;
-  /** The highest block before the fault, and among the others at its end. */
+  /** The highest block before the fault, and at its end among those that it leaves at work. */
   readonly heights: readonly [number, number];
   /** From the end of the fault until every node had a block that was made after it; null if that never came. */
   readonly returnMs: number | null;
@@ -68,7 +68,12 @@ async function play(
   const findings: string[] = [];
   const before = await highest(supervisor.nodes.map(connectNode));
   const ongoing = await inject(supervisor, fault, settings);
-  const others = supervisor.nodes.filter(({ name }) => !fault.nodes.includes(name)).map(connectNode);
+  // Both sides of a partition are at work: neither may get on without a quorum.
+  const atWork =
+    fault.kind === 'partition'
+      ? supervisor.nodes
+      : supervisor.nodes.filter(({ name }) => !fault.nodes.includes(name));
+  const others = atWork.map(connectNode);
   const grace = Math.min(LAST_DECISION_MS, fault.forMs);
   await pause(grace, signal);
   const settled = await highest(others);

@@ -18,10 +18,19 @@ export interface CheckReport {
  */
 export async function check(supervisor: Supervisor, options: InvariantOptions): Promise<CheckReport> {
   const { directory } = supervisor;
-  const nodes = supervisor.running.map(connectNode);
+  const nodes = await supervisor.guard(byHistory(supervisor.running.map(connectNode)));
   const invariants = await supervisor.guard(checkInvariants(nodes, options));
   const secondChecker = await supervisor.guard(checkChain(nodes[0] as NodeRpc));
   const { recordSent } = await directory.loadManifest();
   const sent = recordSent ? await checkSent(directory, supervisor.nodes) : null;
   return { ok: invariants.ok && secondChecker.ok && (sent?.ok ?? true), invariants, secondChecker, sent };
+}
+
+/** The node that has most of the chain first; one that began at a snapshot cannot be replayed from genesis. */
+async function byHistory(nodes: readonly NodeRpc[]): Promise<NodeRpc[]> {
+  const heads = await Promise.all(nodes.map((node) => node.call('chain_getFinalizedHead')));
+  return nodes
+    .map((node, index) => ({ node, lowest: heads[index]?.lowestHeight ?? 1 }))
+    .sort((a, b) => a.lowest - b.lowest)
+    .map(({ node }) => node);
 }

@@ -11,11 +11,11 @@ export const FOREGROUND_LANE = 1;
 /** Sends a load to the nodes that run, and follows every transaction to its end. */
 export async function load(
   supervisor: Supervisor,
-  manifest: Pick<Manifest, 'seed' | 'validators'>,
+  { seed }: Pick<Manifest, 'seed'>,
   options: Omit<LoadOptions, 'seed' | 'validators' | 'multiaddrs'>,
 ): Promise<LoadReport> {
   const nodes = supervisor.running.map(connectNode);
   const multiaddrs = supervisor.running.map(({ p2p }) => p2p);
-  const { seed, validators } = manifest;
+  const validators = supervisor.validators.map(({ name }) => name);
   return await supervisor.guard(runLoad(nodes, { ...options, seed, validators, multiaddrs }));
 }

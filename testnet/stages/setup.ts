@@ -1,21 +1,18 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { insecureKeyFile, saveKeyFile } from '../../src/crypto/keystore.ts';
-import { initNode } from '../../src/node/init-node.ts';
 import { addressToText } from '../../src/types/address.ts';
 import { GenesisType, hashGenesis } from '../../src/types/genesis.ts';
 import type { TestnetDirectory, TestnetNode } from '../directory.ts';
 import { createTestnetGenesis } from '../genesis.ts';
-import { deriveDemoAccounts, deriveDemoKeys, deriveNodeSeed, deriveValidator } from '../identities.ts';
+import { deriveAccount, deriveDemoAccounts, deriveDemoKeys } from '../identities.ts';
 import { writeJsonFile } from '../json-file.ts';
+import { makeNode } from '../make-node.ts';
 import { type Manifest, nodeNames } from '../manifest.ts';
-import { choosePorts } from '../ports.ts';
+import { choosePorts, type NodePorts } from '../ports.ts';
 
 /** Chain id of every testnet; the genesis hash tells them apart. */
 const TESTNET_CHAIN_ID = 2_100;
-const HOST = '127.0.0.1';
 
 export interface SetupResult {
   readonly genesisHash: string;
@@ -42,37 +39,13 @@ export async function setup(directory: TestnetDirectory, manifest: Manifest): Pr
     senders: manifest.senders,
   });
   const genesisHash = hashGenesis(genesis);
+  const origin = { directory, seed: manifest.seed, genesis };
   const nodes = await Promise.all(
     names.map(async (name, index): Promise<TestnetNode> => {
-      const { p2p, rpc } = ports[index] as (typeof ports)[number];
       const isValidator = index < manifest.validators;
-      const identity = deriveValidator(manifest.seed, name);
-      const nodeSeed = deriveNodeSeed(manifest.seed, name);
-      await initNode({
-        dataDir: directory.nodePath(name),
-        genesis,
-        nodeSeed,
-        ...(isValidator
-          ? {
-              validator: {
-                id: identity.account.address,
-                consensusSeed: identity.consensus.seed,
-                vrfSeed: identity.vrf.seed,
-              },
-            }
-          : {}),
-        password: undefined,
-      });
-      const peerId = peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', nodeSeed)).toString();
-      return {
-        name,
-        peerId,
-        validator: isValidator ? addressToText(identity.account.address) : null,
-        p2p: `/ip4/${HOST}/tcp/${p2p}/p2p/${peerId}`,
-        rpc: `http://${HOST}:${rpc}`,
-        pid: null,
-        started: null,
-      };
+      const node = await makeNode(origin, name, ports[index] as NodePorts, isValidator);
+      if (!isValidator) return node;
+      return { ...node, validator: addressToText(deriveAccount(manifest.seed, name).address) };
     }),
   );
   await mkdir(dirname(directory.accountPath('')), { recursive: true });

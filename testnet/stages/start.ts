@@ -8,7 +8,7 @@ import type { Supervisor } from '../supervisor.ts';
 /** What the manifest says of every node. */
 export type StartSettings = Pick<Manifest, 'logLevel' | 'mining' | 'recordSent'>;
 
-const POLL_MS = 150;
+const POLL_MS = 500;
 const READY_TIMEOUT_MS = 120_000;
 /** Peers that every node knows from the start; it learns of all others from them. */
 const BOOT_PEERS = 4;
@@ -41,16 +41,46 @@ export async function start(
   names: readonly string[],
   settings: StartSettings,
 ): Promise<void> {
-  await supervisor.start(names, (node) => nodeArguments(supervisor, node, settings));
-  const started = names.map((name) => supervisor.node(name));
-  const expectedPeers = supervisor.running.length - 1;
-  await supervisor.guard(Promise.all(started.map((node) => waitUntilConnected(node, expectedPeers))));
+  await launch(supervisor, names, settings);
+  await meet(supervisor, names);
 }
 
-async function waitUntilConnected(node: TestnetNode, expectedPeers: number): Promise<void> {
+/**
+ * Starts nodes and waits until each has a peer, from which it can learn of the others.
+ * @throws NodeError NODE_DIED, TIMED_OUT
+ */
+export async function launch(
+  supervisor: Supervisor,
+  names: readonly string[],
+  settings: StartSettings,
+): Promise<void> {
+  await supervisor.start(names, (node) => nodeArguments(supervisor, node, settings));
+  await waitForPeers(supervisor, names, 1);
+}
+
+/**
+ * Waits until nodes have met: a validator all other validators that run, an observer one of them.
+ * @throws NodeError NODE_DIED, TIMED_OUT
+ */
+export async function meet(supervisor: Supervisor, names: readonly string[]): Promise<void> {
+  await waitForPeers(supervisor, names, Number.POSITIVE_INFINITY);
+}
+
+async function waitForPeers(supervisor: Supervisor, names: readonly string[], atMost: number): Promise<void> {
+  const validators = supervisor.running.filter(({ validator }) => validator !== null);
+  // One after the other: each answer costs a young node milliseconds that it needs for its peers.
+  const wait = async () => {
+    for (const name of names) {
+      const node = supervisor.node(name);
+      const others = validators.filter((validator) => validator.name !== name).length;
+      await waitUntilConnected(node, Math.min(others, atMost, node.validator === null ? 1 : others));
+    }
+  };
+  await supervisor.guard(wait());
+}
+
+async function waitUntilConnected(node: TestnetNode, needed: number): Promise<void> {
   const rpc = connectNode(node);
-  // An observer needs only some of the validators; a validator is to reach all others.
-  const needed = node.validator === null ? Math.min(expectedPeers, 1) : expectedPeers;
   let seen = -1;
   for (
     const deadline = performance.now() + READY_TIMEOUT_MS;

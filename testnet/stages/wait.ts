@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeError } from '../../src/util/errors.ts';
-import type { TestnetErrorCode } from '../directory.ts';
+import type { TestnetErrorCode, TestnetNode } from '../directory.ts';
 import { connectNode, type NodeRpc } from '../rpc.ts';
 import type { Supervisor } from '../supervisor.ts';
 
-const POLL_MS = 250;
+const POLL_MS = 400;
 
 export interface HeightStatus {
   readonly name: string;
@@ -23,34 +23,45 @@ export async function heightsOf(nodes: readonly NodeRpc[]): Promise<HeightStatus
 }
 
 /**
- * Waits until every running node has block `height`. `onHeight` hears of each new lowest height.
+ * Waits until every running node has block `height`.
  * @throws NodeError TIMED_OUT naming who is behind, NODE_DIED
  */
 export async function waitForHeight(
   supervisor: Supervisor,
   height: number,
   timeoutMs: number,
-  onHeight?: (lowest: number) => void,
 ): Promise<void> {
-  await supervisor.guard(pollHeights(supervisor, height, timeoutMs, onHeight));
+  await supervisor.guard(pollHeights(() => supervisor.running, height, timeoutMs));
+}
+
+/** Waits until one node has block `height`. @throws NodeError TIMED_OUT, NODE_DIED */
+export async function waitForNode(
+  supervisor: Supervisor,
+  name: string,
+  height: number,
+  timeoutMs: number,
+): Promise<void> {
+  await supervisor.guard(pollHeights(() => [supervisor.node(name)], height, timeoutMs));
 }
 
 async function pollHeights(
-  supervisor: Supervisor,
+  nodes: () => readonly TestnetNode[],
   height: number,
   timeoutMs: number,
-  onHeight?: (lowest: number) => void,
 ): Promise<void> {
+  const isBehind = (status: HeightStatus) => (status.height ?? -1) < height;
   let behind: HeightStatus[] = [];
-  let reported = -1;
   for (const deadline = performance.now() + timeoutMs; performance.now() < deadline; await sleep(POLL_MS)) {
-    const heights = await heightsOf(supervisor.running.map(connectNode));
-    behind = heights.filter((status) => (status.height ?? -1) < height);
-    const lowest = Math.min(...heights.map((status) => status.height ?? 0));
-    if (lowest > reported) onHeight?.(lowest);
-    reported = Math.max(reported, lowest);
+    // As long as the one that was last behind still is, nobody else is asked: answers cost the nodes time.
+    const [first] = behind;
+    if (first !== undefined) {
+      const again = nodes().filter(({ name }) => name === first.name);
+      if ((await heightsOf(again.map(connectNode))).some(isBehind)) continue;
+    }
+    behind = (await heightsOf(nodes().map(connectNode))).filter(isBehind);
     if (behind.length === 0) return;
   }
+  behind = (await heightsOf(nodes().map(connectNode))).filter(isBehind);
   const names = behind.map((status) => `${status.name} at ${status.height ?? 'no answer'}`).join(', ');
   throw new NodeError<TestnetErrorCode>('TIMED_OUT', `height ${height} was not reached: ${names}`, {
     hint: 'see what they say with: metanode testnet logs',

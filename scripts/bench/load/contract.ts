@@ -10,6 +10,8 @@ export interface LoadOrder {
   readonly watched: string;
   readonly targets: readonly string[];
   readonly senders: number;
+  /** How many of the seed's senders others have used: their nonces are not known here. */
+  readonly sendersBefore: number;
   readonly operationsPerTransaction: number;
   /** To be signed before anything is sent. */
   readonly transactions: number;
@@ -26,6 +28,8 @@ export type LoadPace =
 /** What came of the load between the begin and the end of its measurement. */
 export interface LoadReport {
   readonly blocks: readonly SeenBlock[];
+  /** In all blocks since the generator began to send, warm-up included. */
+  readonly committedTransactions: number;
   /** From the request that the node accepted to the arrival of the block, in milliseconds. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Transactions that were sent, those sent again after a refusal counted again. */

@@ -5,7 +5,7 @@ import { errorCode } from '../../../src/util/errors.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { deriveSenders } from '../../../testnet/identities.ts';
 import { quantile } from '../../../testnet/load/tracker.ts';
-import { median, type SeenBlock } from '../arithmetic.ts';
+import { median, type SeenBlock, sum } from '../arithmetic.ts';
 import { Pacer } from '../pacer.ts';
 import { type ArrivedBlock, BlockWatcher } from './block-watcher.ts';
 import { type LoadOrder, type LoadReport, OVERDUE_MS } from './contract.ts';
@@ -55,9 +55,9 @@ export class LoadGenerator {
 
   /** Signs everything. */
   static prepare(order: LoadOrder): LoadGenerator {
-    const { targets, senders, transactions } = order;
+    const { targets, senders, sendersBefore, transactions } = order;
     const signed = signTransfers(order, {
-      senders: deriveSenders(order.seed, senders),
+      senders: deriveSenders(order.seed, sendersBefore + senders).slice(sendersBefore),
       count: transactions,
       operations: order.operationsPerTransaction,
       validUntilMs: Date.now() + VALID_FOR_MS,
@@ -111,6 +111,7 @@ export class LoadGenerator {
     const latencies = [...this.#latencies].sort((a, b) => a - b);
     return {
       blocks: this.#blocks.filter(({ arrivedMs }) => arrivedMs >= beginMs),
+      committedTransactions: sum(this.#blocks.map(({ transactions }) => transactions)),
       latency: {
         p50: quantile(latencies, 0.5),
         p99: quantile(latencies, 0.99),

@@ -62,7 +62,9 @@ export class Outbox {
       const sender = this.#senders[index] as Sender;
       sender.busy = false;
       if (!again(position)) continue;
-      sender.waiting.splice(sender.next, 0, (parcel.entries[position] as Parcel['entries'][number]).prepared);
+      // What was taken lies before `next`, so there is a free place for each that comes back.
+      sender.next--;
+      sender.waiting[sender.next] = (parcel.entries[position] as Parcel['entries'][number]).prepared;
     }
   }
 }

@@ -1,11 +1,15 @@
-import { type ChainIdentity, signTransaction } from '../../../src/client/transaction-builder.ts';
+import { signTransaction } from '../../../src/client/transaction-builder.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
+import type { ChainIdentity } from '../../../src/types/sign-transaction.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
 import type { Account } from '../../../testnet/identities.ts';
 
-/** More than a transfer with its bytes costs; it is held until the transaction is executed. */
-const MAX_FEE_PER_OPERATION = 3_000n;
+/** What a transaction of transfers costs at most while gas has its lowest price, in micro-FLX. */
+const FEE_PER_TRANSACTION = 1_300n;
+const FEE_PER_OPERATION = 300n;
+/** Full blocks raise the price of gas: a load goes on until it is so many times the lowest. */
+const PRICE_ROOM = 100n;
 /** Prime, so that receivers differ from transaction to transaction and all are met in turn. */
 const STRIDE = 7_919;
 
@@ -30,7 +34,7 @@ export function signTransfers(chain: ChainIdentity, plan: TransferPlan): Encoded
       ledger: 'economy',
       nonce: BigInt(firstNonce + Math.floor(index / senders.length)),
       validUntilMs,
-      maxFee: MAX_FEE_PER_OPERATION * BigInt(operations),
+      maxFee: PRICE_ROOM * (FEE_PER_TRANSACTION + FEE_PER_OPERATION * BigInt(operations)),
       operations: Array.from({ length: operations }, (_, position) =>
         encodeOperation(ECONOMY.operations.Transfer, {
           to: receiver(index * operations + position),

@@ -25,6 +25,17 @@ export function cpuMicrosOf(roundMs: number, call: () => unknown): number {
   return median(costs);
 }
 
+/**
+ * How much more processor time one call takes than another, in microseconds: rounds of both alternate, because what a
+ * call costs on a shared machine drifts by more than what the two differ in.
+ */
+export function extraMicrosOf(roundMs: number, call: () => unknown, without: () => unknown): number {
+  let calls = 1;
+  while (usedBy(calls, without) < roundMs * 1000 && calls < MAX_CALLS) calls *= 2;
+  usedBy(calls, call);
+  return median(Array.from({ length: ROUNDS }, () => (usedBy(calls, call) - usedBy(calls, without)) / calls));
+}
+
 function usedBy(calls: number, call: () => unknown): number {
   const begin = cpuMicros();
   for (let done = 0; done < calls; done++) call();

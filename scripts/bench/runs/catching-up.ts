@@ -4,11 +4,11 @@ import { dataDirPaths } from '../../../src/storage/data-dir.ts';
 import type { TestnetNode } from '../../../testnet/directory.ts';
 import { connectNode } from '../../../testnet/rpc.ts';
 import { nodeArguments } from '../../../testnet/stages/start.ts';
-import { ratio } from '../arithmetic.ts';
+import { blockRate, ratio } from '../arithmetic.ts';
 import type { BenchNet } from '../bench-net.ts';
 import type { BenchRun } from '../context.ts';
 import { usageOf } from '../process-usage.ts';
-import { loadNet } from './load.ts';
+import { LoadedNet } from './load.ts';
 
 const LIMIT_MS = 360_000;
 const POLL_MS = 20;
@@ -49,8 +49,10 @@ function syncRun(name: string, validatorCount: number, operationsPerTransaction:
     limitMs: LIMIT_MS,
     measure: async (context) => {
       const validators = context.options.validators ?? validatorCount;
-      const { net, metrics, measured } = await loadNet(context, { validators, operationsPerTransaction });
-      await sleep(DRAIN_MS);
+      const loaded = await LoadedNet.boot(context, { validators, operationsPerTransaction });
+      const { report } = await loaded.best();
+      await loaded.rest(DRAIN_MS);
+      const { net } = loaded;
       const node = net.validators.at(-1) as TestnetNode;
       await net.supervisor.stop([node.name]);
       await rm(dataDirPaths(net.supervisor.directory.nodePath(node.name)).database, {
@@ -59,7 +61,7 @@ function syncRun(name: string, validatorCount: number, operationsPerTransaction:
       });
       const height = await net.height();
       const { caughtUpMs, answersMs, cpuSeconds, rssMiB } = await startAgain(net, node, height);
-      const [first, last] = [measured.report.blocks[0], measured.report.blocks.at(-1)];
+      const [first, last] = [report.blocks[0], report.blocks.at(-1)];
       const grownBlocks = (last?.height ?? 0) - (first?.height ?? 0);
       const grownMs = (last?.arrivedMs ?? 0) - (first?.arrivedMs ?? 0);
       const blocksPerSecond = (height * 1000) / caughtUpMs;
@@ -69,7 +71,7 @@ function syncRun(name: string, validatorCount: number, operationsPerTransaction:
         answersMs,
         height,
         blocksPerSecond,
-        grownOperationsPerSecond: metrics.operationsPerSecond as number,
+        grownOperationsPerSecond: blockRate(report.blocks).operationsPerSecond,
         // Blocks of one load hold about the same, so blocks a second compare what is in them, too.
         speedup: ratio(blocksPerSecond, ratio(grownBlocks * 1000, grownMs)),
         cpuSeconds,
@@ -92,8 +94,10 @@ export const restart: BenchRun = {
   limitMs: LIMIT_MS,
   measure: async (context) => {
     const validators = context.options.validators ?? RESTART_VALIDATORS;
-    const { net } = await loadNet(context, { validators, operationsPerTransaction: 1 });
-    await sleep(DRAIN_MS);
+    const loaded = await LoadedNet.boot(context, { validators, operationsPerTransaction: 1 });
+    await loaded.best();
+    await loaded.rest(DRAIN_MS);
+    const { net } = loaded;
     const node = net.validators.at(-1) as TestnetNode;
     const stopBeginMs = performance.now();
     await net.supervisor.stop([node.name]);

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectNode } from '../../../testnet/rpc.ts';
 import { blockIntervals, blockRate, cpuPerThousand, ratio, sum } from '../arithmetic.ts';
 import { BenchNet } from '../bench-net.ts';
 import type { BenchContext, BenchRun, Metrics } from '../context.ts';
-import type { LoadOrder, LoadPace, LoadReport } from '../load/contract.ts';
+import type { LoadPace, LoadReport } from '../load/contract.ts';
 import { GeneratorProcess, type MeasuredLoad } from '../load/run-load.ts';
 import { coresBetween } from '../process-usage.ts';
 
@@ -17,71 +19,121 @@ const FEW_VALIDATORS = 7;
 const TARGET_FEW_MS = 760;
 const TARGET_MANY_MS = 1_400;
 
+/** How long a node may take to have the last block that the load generator saw. */
+const LAST_BLOCK_MS = 20_000;
+const POLL_MS = 100;
+
 export interface LoadSettings {
   readonly validators: number;
   readonly operationsPerTransaction: number;
+  /** Beside the validators, if the options name none. */
+  readonly observers?: number;
 }
 
-/** Everything that a run with a load leaves behind for what is measured after it. */
-export interface LoadedNet {
+/** A net under one load after the other, each of senders of its own. */
+export class LoadedNet {
   readonly net: BenchNet;
-  readonly measured: MeasuredLoad;
-  readonly metrics: Metrics;
+  readonly #context: BenchContext;
+  readonly #operationsPerTransaction: number;
+  #sendersBefore = 0;
+  #committed = 0;
+
+  private constructor(net: BenchNet, context: BenchContext, operationsPerTransaction: number) {
+    this.net = net;
+    this.#context = context;
+    this.#operationsPerTransaction = operationsPerTransaction;
+  }
+
+  /** Boots a net that takes so many loads. */
+  static async boot(context: BenchContext, settings: LoadSettings, loads = 1): Promise<LoadedNet> {
+    const { validators, operationsPerTransaction } = settings;
+    const observers = context.options.observers ?? settings.observers ?? 0;
+    const net = await BenchNet.create(context, { validators, observers, senders: loads * SENDERS });
+    const bootMs = await net.boot();
+    context.note(`${net.nodes.length} nodes are up after ${(bootMs / 1000).toFixed(1)} s`);
+    return new LoadedNet(net, context, operationsPerTransaction);
+  }
+
+  /** As many transactions as are final in time, or as many as `--rate` says. */
+  async best(): Promise<MeasuredLoad> {
+    const { options, verificationsPerSecond } = this.#context;
+    const validators = this.net.validators.length;
+    const ceiling = Math.min(
+      verificationsPerSecond / validators,
+      MAX_OPERATIONS_PER_SECOND / this.#operationsPerTransaction,
+    );
+    const usualMs = validators <= FEW_VALIDATORS ? TARGET_FEW_MS : TARGET_MANY_MS;
+    const pace: LoadPace =
+      options.rate === undefined
+        ? { kind: 'adaptive', startRate: START_SHARE * ceiling, targetMs: options.targetMs ?? usualMs }
+        : { kind: 'fixed', rate: options.rate };
+    return await this.load(pace, Math.max(ceiling, options.rate ?? 0));
+  }
+
+  /**
+   * Lets a load generator sign transactions for so many a second and then send them, and measures the nodes meanwhile.
+   * @throws Error if a node has committed more transactions than it has checked signatures
+   */
+  async load(pace: LoadPace, signedPerSecond: number): Promise<MeasuredLoad> {
+    const { net } = this;
+    const { options, note } = this.#context;
+    const generator = new GeneratorProcess();
+    this.#context.onRelease(() => generator.stop());
+    const { chainId, genesisHash } = await net.first.call('net_status');
+    const order = {
+      seed: net.seed,
+      chainId,
+      genesisHash: genesisHash.slice(2),
+      watched: net.first.url,
+      targets: net.nodes.map(({ rpc }) => rpc),
+      senders: SENDERS,
+      sendersBefore: this.#sendersBefore,
+      operationsPerTransaction: this.#operationsPerTransaction,
+      transactions: Math.ceil((options.seconds + options.warmupSeconds) * signedPerSecond),
+      pace,
+      warmupMs: options.warmupSeconds * 1000,
+      measureMs: options.seconds * 1000,
+    };
+    this.#sendersBefore += SENDERS;
+    const work = (async () => {
+      await generator.prepare(order);
+      note(`${order.transactions} transactions are signed`);
+      return await generator.run(net.pids);
+    })();
+    const measured = await net.supervisor.guard(work);
+    generator.stop();
+    for (const [reason, count] of Object.entries(measured.report.refusals))
+      note(`${count} refused: ${reason}`);
+    this.#committed += measured.report.committedTransactions;
+    await this.#assertVerified(measured.report.blocks.at(-1)?.height ?? 0);
+    return measured;
+  }
+
+  /** Lets what waits become final. */
+  async rest(durationMs: number): Promise<void> {
+    await this.net.supervisor.guard(sleep(durationMs));
+  }
+
+  /** Every node has to have checked at least as many signatures as stand in the blocks up to `height`. */
+  async #assertVerified(height: number): Promise<void> {
+    for (const node of this.net.nodes) {
+      const rpc = connectNode(node);
+      const endMs = performance.now() + LAST_BLOCK_MS;
+      while ((await rpc.call('chain_getFinalizedHead')).height < height) {
+        if (performance.now() > endMs) throw new Error(`${node.name} does not get to block ${height}`);
+        await this.net.supervisor.guard(sleep(POLL_MS));
+      }
+      const { verifiedSignatures } = await rpc.call('txpool_status');
+      if (verifiedSignatures < this.#committed)
+        throw new Error(
+          `${node.name} has ${this.#committed} transactions in its blocks and checked ${verifiedSignatures} signatures`,
+        );
+    }
+  }
 }
 
-/** Boots a net, lets a load generator sign and then send, and measures the net meanwhile. */
-export async function loadNet(context: BenchContext, settings: LoadSettings): Promise<LoadedNet> {
-  const { options, note } = context;
-  const { validators, operationsPerTransaction } = settings;
-  const net = await BenchNet.create(context, { validators, observers: options.observers, senders: SENDERS });
-  const bootMs = await net.boot();
-  note(`${net.nodes.length} nodes are up after ${(bootMs / 1000).toFixed(1)} s`);
-  const generator = new GeneratorProcess();
-  context.onRelease(() => generator.stop());
-  const order = await orderFor(context, net, operationsPerTransaction);
-  const work = (async () => {
-    await generator.prepare(order);
-    note(`${order.transactions} transactions are signed`);
-    return await generator.run(net.pids);
-  })();
-  const measured = await net.supervisor.guard(work);
-  generator.stop();
-  return { net, measured, metrics: { bootMs, ...loadMetrics(measured, validators) } };
-}
-
-async function orderFor(
-  { options, verificationsPerSecond }: BenchContext,
-  net: BenchNet,
-  operationsPerTransaction: number,
-): Promise<LoadOrder> {
-  const { chainId, genesisHash } = await net.first.call('net_status');
-  const ceiling = Math.min(
-    verificationsPerSecond / net.validators.length,
-    MAX_OPERATIONS_PER_SECOND / operationsPerTransaction,
-  );
-  const usualMs = net.validators.length <= FEW_VALIDATORS ? TARGET_FEW_MS : TARGET_MANY_MS;
-  const pace: LoadPace =
-    options.rate === undefined
-      ? { kind: 'adaptive', startRate: START_SHARE * ceiling, targetMs: options.targetMs ?? usualMs }
-      : { kind: 'fixed', rate: options.rate };
-  const spanSeconds = options.seconds + options.warmupSeconds;
-  return {
-    seed: net.seed,
-    chainId,
-    genesisHash: genesisHash.slice(2),
-    watched: net.first.url,
-    targets: net.nodes.map(({ rpc }) => rpc),
-    senders: SENDERS,
-    operationsPerTransaction,
-    transactions: Math.ceil(spanSeconds * Math.max(ceiling, options.rate ?? 0)),
-    pace,
-    warmupMs: options.warmupSeconds * 1000,
-    measureMs: options.seconds * 1000,
-  };
-}
-
-/** The figures of a measured load; `validators` processes and their observers took part. */
-function loadMetrics({ report, begin, end }: MeasuredLoad, validators: number): Metrics {
+/** The figures of a measured load on so many validators and their observers. */
+export function loadMetrics({ report, begin, end }: MeasuredLoad, validators: number): Metrics {
   const { blocks, latency } = report;
   const interval = blockIntervals(blocks);
   const operations = sum(blocks.map((block) => block.operations));
@@ -116,23 +168,32 @@ function admissionMetrics(report: LoadReport, seconds: number): Metrics {
 
 const LOAD_LIMIT_MS = 240_000;
 
-function loadRun(name: string, validators: number, operationsPerTransaction: number): BenchRun {
+function loadRun(name: string, settings: LoadSettings): BenchRun {
+  const { validators, operationsPerTransaction, observers } = settings;
+  const nodes = observers === undefined ? `${validators} validators` : `${validators} + ${observers} nodes`;
   const what = operationsPerTransaction === 1 ? 'one operation' : `${operationsPerTransaction} operations`;
   return {
     name,
-    summary: `${validators} validators, ${what} per transaction, as many as are final in time`,
+    summary: `${nodes}, ${what} per transaction, as many as are final in time`,
     validators,
     limitMs: LOAD_LIMIT_MS,
     measure: async (context) => {
-      const settings = { validators: context.options.validators ?? validators, operationsPerTransaction };
-      return (await loadNet(context, settings)).metrics;
+      const count = context.options.validators ?? validators;
+      const loaded = await LoadedNet.boot(context, { ...settings, validators: count });
+      return loadMetrics(await loaded.best(), count);
     },
   };
 }
 
 const BATCH = 100;
+const OBSERVERS = 3;
 
-export const load4 = loadRun('load4', 4, 1);
-export const load4Batch = loadRun('load4-batch', 4, BATCH);
-export const load21 = loadRun('load21', 21, 1);
-export const load21Batch = loadRun('load21-batch', 21, BATCH);
+export const load4 = loadRun('load4', { validators: 4, operationsPerTransaction: 1 });
+export const load4Batch = loadRun('load4-batch', { validators: 4, operationsPerTransaction: BATCH });
+export const load21 = loadRun('load21', { validators: 21, operationsPerTransaction: 1 });
+export const load21Observers = loadRun('load21-observers', {
+  validators: 21,
+  operationsPerTransaction: 1,
+  observers: OBSERVERS,
+});
+export const load21Batch = loadRun('load21-batch', { validators: 21, operationsPerTransaction: BATCH });

@@ -1,5 +1,6 @@
 import type { Client } from '../../client/client.ts';
 import { signImage } from '../../client/image-provenance.ts';
+import type { Receipt, TransactionSender } from '../../client/transaction-sender.ts';
 import type { KeyPair } from '../../crypto/ed25519.ts';
 import type { MethodResult } from '../../rpc/schema/methods.ts';
 import type { RootfsImage } from '../../runtime/rootfs-image.ts';
@@ -9,7 +10,6 @@ import { appId } from '../../types/operations/cluster.ts';
 import { type ContainerLimits, DOCKLOCK, NO_DOCUMENT } from '../../types/operations/docklock.ts';
 import type { Operation } from '../../types/transaction.ts';
 import { errorCode, NodeError } from '../../util/errors.ts';
-import type { Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 
 export type AppState = MethodResult<'docklock_getApp'>['app'];
 export type ContainerState = MethodResult<'docklock_getContainer'>['container'];

@@ -1,4 +1,5 @@
 import { signHeartbeat, signNodeJoin, signRefute } from '../../client/cluster-node.ts';
+import type { Receipt, TransactionSender } from '../../client/transaction-sender.ts';
 import type { KeyPair } from '../../crypto/ed25519.ts';
 import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { addressToText } from '../../types/address.ts';
@@ -7,7 +8,6 @@ import { CLUSTER } from '../../types/operations/cluster.ts';
 import type { Operation } from '../../types/transaction.ts';
 import { NodeError } from '../../util/errors.ts';
 import { VERSION } from '../../util/version.ts';
-import type { Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 
 type Member = MethodResult<'cluster_members'>['items'][number];
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '../../client/client.ts';
+import { type Receipt, TransactionSender } from '../../client/transaction-sender.ts';
 import type { KeyPair } from '../../crypto/ed25519.ts';
 import { runContainer } from '../../runtime/container.ts';
 import type { ContainerEnd, ContainerUsage, RunSettings } from '../../runtime/container-run.ts';
@@ -11,7 +12,6 @@ import { StepRecorder } from '../../runtime/step-recorder.ts';
 import type { ContainerLimits } from '../../types/operations/docklock.ts';
 import type { ChainTip } from '../../types/step-receipt.ts';
 import { NodeError } from '../../util/errors.ts';
-import { type Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 import { type ContainerState, prepareApp } from './container-app.ts';
 import { ensureLease } from './node-lease.ts';
 import { StepReporter } from './step-reporter.ts';

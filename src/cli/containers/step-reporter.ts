@@ -1,10 +1,10 @@
 import { signStepBatch } from '../../client/step-batch.ts';
+import type { Receipt, TransactionSender } from '../../client/transaction-sender.ts';
 import type { KeyPair } from '../../crypto/ed25519.ts';
 import { encodeOperation } from '../../types/operations/catalog.ts';
 import { DOCKLOCK } from '../../types/operations/docklock.ts';
 import type { ChainTip, Step } from '../../types/step-receipt.ts';
 import { LIMITS } from '../../util/limits.ts';
-import type { Receipt, TransactionSender } from '../sending/transaction-sender.ts';
 import { ensureLease } from './node-lease.ts';
 
 /** Reports the steps of one container in signed batches, each chained to the one before. */

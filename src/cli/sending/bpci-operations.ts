@@ -1,7 +1,7 @@
 import type { Client } from '../../client/client.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { sha256Hex } from '../../crypto/hash.ts';
 import { vrfKeyPairFromSeed } from '../../crypto/vrf.ts';
-import { toHex, utf8 } from '../../util/bytes.ts';
+import { utf8 } from '../../util/bytes.ts';
 import { errorCode } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { type KeyAccess, KeyDirectory } from '../key-directory.ts';
@@ -23,7 +23,7 @@ export async function loadValidatorKeys(
 
 /** Services go by name; the hash of the name, as 0x…, stands on the chain. A hash is taken as it is. */
 export function serviceHash(name: string): string {
-  return /^0x[0-9a-f]{64}$/.test(name) ? name : `0x${toHex(sha256(utf8(name)))}`;
+  return /^0x[0-9a-f]{64}$/.test(name) ? name : `0x${sha256Hex(utf8(name))}`;
 }
 
 /** The nonce of the next message of a channel, by what the node has recorded. */

@@ -1,5 +1,11 @@
 import { withApprovals } from '../../client/approvals.ts';
 import type { Client } from '../../client/client.ts';
+import {
+  assertOk,
+  type Receipt,
+  refusalsAsErrors,
+  TransactionSender,
+} from '../../client/transaction-sender.ts';
 import type { Approval } from '../../types/approval.ts';
 import type { AuthorityName } from '../../types/genesis.ts';
 import type { LedgerName } from '../../types/names.ts';
@@ -9,7 +15,6 @@ import type { CliContext } from '../context.ts';
 import { KeyDirectory } from '../key-directory.ts';
 import { formatCoins } from '../parse.ts';
 import { clientOf } from '../rpc.ts';
-import { assertOk, type Receipt, refusalsAsErrors, TransactionSender } from './transaction-sender.ts';
 
 /** The options of every command that sends a transaction. */
 export interface SendOptions {
@@ -67,6 +72,7 @@ export async function sendOperations(
     output.result({ txId }, txId);
     return;
   }
+  output.progress('waiting for the receipt');
   const receipt = await sender.sendAndWait(transaction);
   output.result(receipt, renderReceipt(receipt));
   assertOk(receipt);

@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
+import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -25,8 +26,12 @@ export interface SourceTree {
   readonly scenarios: readonly Scenario[];
 }
 
-/** What all checks of one mutant may take: a mutant may go round in circles. */
-const TIME_LIMIT_MS = 120_000;
+/**
+ * What all checks of one mutant may take, because a mutant may go round in circles. It is processor time: on a machine
+ * that is busy with other work a check that is only slow must not pass for one that has noticed something.
+ */
+const CPU_LIMIT_SECONDS = 120;
+const CPU_POLL_MS = 1_000;
 const MEMORY_LIMIT_MB = 1024;
 
 /** @throws NodeError NO_SOURCE where the program runs without its source */
@@ -85,15 +90,19 @@ async function runWorker(file: string, task: MutantTask, mutant: Mutant | undefi
     if (check === undefined) return;
     verdicts.push({ check, seconds: (performance.now() - started) / 1000, error: { code, message } });
   };
-  const timer = setTimeout(() => {
+  const before = process.cpuUsage();
+  const timer = setInterval(() => {
+    // That of all threads; as many of them work as there are processors.
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1e6 < CPU_LIMIT_SECONDS * cpus().length) return;
     breakOff('NO_END', 'the check does not end');
     void worker.terminate();
-  }, TIME_LIMIT_MS);
+  }, CPU_POLL_MS);
   await new Promise<void>((resolve) => {
     worker.once('error', (error) => breakOff('CRASHED', errorMessage(error)));
     worker.once('exit', () => resolve());
   });
-  clearTimeout(timer);
+  clearInterval(timer);
   return { mutant, verdicts };
 }
 
@@ -102,7 +111,7 @@ const BUNDLER = 'esbuild';
 
 async function bundle({ root }: SourceTree, mutant: Mutant | undefined): Promise<string> {
   const files = mutant === undefined ? new Map<string, string>() : await mutate(root, mutant);
-  const { build } = (await import(BUNDLER)) as typeof import('esbuild');
+  const { build } = createRequire(import.meta.url)(BUNDLER) as typeof import('esbuild');
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['src/sim/mutants/mutant-worker.ts'],
@@ -112,22 +121,27 @@ async function bundle({ root }: SourceTree, mutant: Mutant | undefined): Promise
     target: 'node20.19',
     write: false,
     logLevel: 'silent',
-    plugins: [installedPackages, replaced(files)],
+    plugins: [installedPackages(root), replaced(files)],
   });
   return (result.outputFiles[0] as { text: string }).text;
 }
 
 /** Packages are loaded from where they are installed, whatever directory the bundle lies in. */
-const installedPackages: Plugin = {
-  name: 'installed-packages',
-  setup(builder) {
-    builder.onResolve({ filter: /^[^./#]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('node:')
-        ? undefined
-        : { path: import.meta.resolve(path), external: true },
-    );
-  },
-};
+function installedPackages(root: string): Plugin {
+  const resolving = Symbol('resolving');
+  return {
+    name: 'installed-packages',
+    setup(builder) {
+      builder.onResolve({ filter: /^[^./#]/ }, async ({ path, kind, pluginData }) => {
+        if (kind === 'entry-point' || path.startsWith('node:') || pluginData === resolving) return undefined;
+        const found = await builder.resolve(path, { kind, resolveDir: root, pluginData: resolving });
+        return found.errors.length > 0
+          ? { errors: found.errors }
+          : { path: pathToFileURL(found.path).href, external: true };
+      });
+    },
+  };
+}
 
 /** The files that a mutant changes, by path. */
 async function mutate(root: string, { name, edits }: Mutant): Promise<Map<string, string>> {

@@ -1,6 +1,6 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { verifySignature } from '../../crypto/ed25519.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { sha256Hex } from '../../crypto/hash.ts';
 import {
   IN_TOTO_PAYLOAD_TYPE,
   IN_TOTO_STATEMENT_TYPE,
@@ -9,7 +9,6 @@ import {
 } from '../../types/dsse.ts';
 import { DOCKLOCK, type ImageRegister } from '../../types/operations/docklock.ts';
 import { AddressType, Hash32, SafeU64, Text } from '../../types/ssz.ts';
-import { toHex } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext } from '../seam.ts';
 import { Table } from '../state/table.ts';
@@ -93,7 +92,7 @@ export function executeImageRegister(register: ImageRegister, context: Operation
     throw failure('WRONG_PAYLOAD_TYPE', `the envelope holds no ${IN_TOTO_PAYLOAD_TYPE}`);
   assertSigned(register, context);
   assertStatement(payload, digest);
-  const provenanceHash = toHex(sha256(payload));
+  const provenanceHash = sha256Hex(payload);
   images.set(own, { registrant: sender, mediaType, size, provenanceHash }, digest);
   context.emit(DOCKLOCK.events.ImageRegistered, { digest, size, provenanceHash });
 }

@@ -1,14 +1,15 @@
 import { verifySignature } from '../../crypto/ed25519.ts';
 import { addressOf } from '../../types/address.ts';
+import { ECONOMY } from '../../types/operations/economy.ts';
 import {
   attestationId,
   attestationSigningBytes,
-  ECONOMY,
   type ReserveAttest,
-} from '../../types/operations/economy.ts';
+} from '../../types/operations/economy-gold.ts';
 import type { Address } from '../../types/ssz.ts';
 import { SCHEME_ED25519 } from '../../types/transaction.ts';
 import { fromHex } from '../../util/bytes.ts';
+import { OPERATION_GAS, signatureGas } from '../gas-table.ts';
 import type { OperationContext, OperationHandler } from '../seam.ts';
 import { findAuthority } from './approvals.ts';
 import { MAX_MINTING_TIER, requireOwnBank } from './banks.ts';
@@ -59,8 +60,8 @@ function checkAuditors(
 export const reserveAttestHandler: OperationHandler<ReserveAttest> = {
   name: 'ReserveAttest',
   spec: ECONOMY.operations.ReserveAttest,
-  // Up to 64 signatures are verified.
-  gas: 50_000,
+  gas: OPERATION_GAS.economy.ReserveAttest,
+  extraGas: ({ signatures }) => signatureGas(signatures),
   free: true,
   execute(attestation, context) {
     const { custodian, barsRoot, fineMg, cashCents, asOfMs, expiresMs } = attestation;

@@ -1,4 +1,6 @@
-import { type AurBurn, type AurMint, ECONOMY } from '../../types/operations/economy.ts';
+import { ECONOMY } from '../../types/operations/economy.ts';
+import type { AurBurn, AurMint } from '../../types/operations/economy-gold.ts';
+import { OPERATION_GAS } from '../gas-table.ts';
 import type { OperationContext, OperationHandler } from '../seam.ts';
 import { balanceAccount, ISSUE } from './account.ts';
 import { bankOfAccount, MAX_MINTING_TIER, requireOwnBank } from './banks.ts';
@@ -38,8 +40,7 @@ function requireReserve(context: OperationContext, lei: string): Reserve {
 export const aurMintHandler: OperationHandler<AurMint> = {
   name: 'AurMint',
   spec: ECONOMY.operations.AurMint,
-  // Reads the attestations of up to 64 custodians.
-  gas: 10_000,
+  gas: OPERATION_GAS.economy.AurMint,
   execute({ bank: lei, amount }, context) {
     const { own } = context;
     requirePositive(amount);
@@ -82,7 +83,7 @@ export const aurMintHandler: OperationHandler<AurMint> = {
 export const aurBurnHandler: OperationHandler<AurBurn> = {
   name: 'AurBurn',
   spec: ECONOMY.operations.AurBurn,
-  gas: 5_000,
+  gas: OPERATION_GAS.economy.AurBurn,
   execute({ amount }, context) {
     const { own, sender } = context;
     requirePositive(amount);

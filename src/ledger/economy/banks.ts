@@ -1,12 +1,9 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { isBic, isLei, isUetr } from '../../types/bank-identifiers.ts';
-import {
-  type BankRegister,
-  type BankTransfer,
-  ECONOMY,
-  type EconomyStatus,
-} from '../../types/operations/economy.ts';
+import { ECONOMY, type EconomyStatus } from '../../types/operations/economy.ts';
+import type { BankRegister, BankTransfer } from '../../types/operations/economy-gold.ts';
 import { type Address, AddressType, Hash32, Text, U8 } from '../../types/ssz.ts';
+import { OPERATION_GAS, signatureGas } from '../gas-table.ts';
 import type { OperationContext, OperationHandler, StateReader, StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { balanceAccount } from './account.ts';
@@ -73,8 +70,8 @@ export function addBank(state: StateWriter, { lei, bic, tier, account, licenseHa
 export const bankRegisterHandler: OperationHandler<BankRegister> = {
   name: 'BankRegister',
   spec: ECONOMY.operations.BankRegister,
-  // Up to 64 signatures are verified.
-  gas: 50_000,
+  gas: OPERATION_GAS.economy.BankRegister,
+  extraGas: ({ approvals }) => signatureGas(approvals),
   execute(operation, context) {
     const { lei, bic, tier, account, licenseHash } = operation;
     const bank = { lei, bic, tier, account, licenseHash };
@@ -89,8 +86,7 @@ export const bankRegisterHandler: OperationHandler<BankRegister> = {
 export const bankTransferHandler: OperationHandler<BankTransfer> = {
   name: 'BankTransfer',
   spec: ECONOMY.operations.BankTransfer,
-  // Across a border it may read what up to 64 custodians have outstanding.
-  gas: 10_000,
+  gas: OPERATION_GAS.economy.BankTransfer,
   execute({ uetr, debtorBank, creditorBank, amount, referenceHash }, context) {
     requirePositive(amount);
     if (!isUetr(uetr)) fail('INVALID_UETR', 'a UETR is a UUID version 4 in lowercase');

@@ -7,6 +7,7 @@ import {
   type Transfer,
 } from '../../types/operations/economy.ts';
 import { SafeU64 } from '../../types/ssz.ts';
+import { OPERATION_GAS, signatureGas } from '../gas-table.ts';
 import type { OperationHandler } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { balanceAccount } from './account.ts';
@@ -19,7 +20,7 @@ import { journal } from './journal.ts';
 export const transferHandler: OperationHandler<Transfer> = {
   name: 'Transfer',
   spec: ECONOMY.operations.Transfer,
-  gas: 1_000,
+  gas: OPERATION_GAS.economy.Transfer,
   execute({ to, token, amount, reference }, context) {
     requirePositive(amount);
     if (token === 'AUR') fail('TOKEN_NOT_ALLOWED', 'AUR moves between banks only, by BankTransfer');
@@ -43,8 +44,8 @@ function requireReserveToken(token: TokenName): void {
 export const coinIssueHandler: OperationHandler<CoinIssue> = {
   name: 'CoinIssue',
   spec: ECONOMY.operations.CoinIssue,
-  // Up to 64 signatures are verified.
-  gas: 50_000,
+  gas: OPERATION_GAS.economy.CoinIssue,
+  extraGas: ({ approvals }) => signatureGas(approvals),
   execute(operation, context) {
     const { token, to, amount, basis } = operation;
     requirePositive(amount);
@@ -59,7 +60,7 @@ export const coinIssueHandler: OperationHandler<CoinIssue> = {
 export const coinRedeemHandler: OperationHandler<CoinRedeem> = {
   name: 'CoinRedeem',
   spec: ECONOMY.operations.CoinRedeem,
-  gas: 1_500,
+  gas: OPERATION_GAS.economy.CoinRedeem,
   execute({ token, amount }, context) {
     requirePositive(amount);
     requireReserveToken(token);
@@ -75,7 +76,7 @@ const faucetPayments = new Table('faucet', SafeU64);
 export const faucetHandler: OperationHandler<Faucet> = {
   name: 'Faucet',
   spec: ECONOMY.operations.Faucet,
-  gas: 1_500,
+  gas: OPERATION_GAS.economy.Faucet,
   free: true,
   execute({ to }, context) {
     const { own, timeMs, genesis, parameters } = context;

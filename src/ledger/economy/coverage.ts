@@ -1,5 +1,6 @@
 import { ContainerType } from '@chainsafe/ssz';
-import { type CoverageState, CoverageStateType, ECONOMY } from '../../types/operations/economy.ts';
+import { ECONOMY } from '../../types/operations/economy.ts';
+import { type CoverageState, CoverageStateType } from '../../types/operations/economy-gold.ts';
 import { SafeU64, U32 } from '../../types/ssz.ts';
 import type { BlockContext, OperationContext, StateReader } from '../seam.ts';
 import { Table } from '../state/table.ts';

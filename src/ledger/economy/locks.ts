@@ -1,15 +1,11 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { LEDGERS, type LedgerName, TokenNameType } from '../../types/names.ts';
-import {
-  ECONOMY,
-  ECONOMY_SYSTEM_RECEIPTS,
-  type EconomyStatus,
-  type Lock,
-  type Unlock,
-} from '../../types/operations/economy.ts';
+import { ECONOMY, type EconomyStatus, type Lock, type Unlock } from '../../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../types/operations/economy-receipts.ts';
 import { RELEASE_LOCK, type ReleaseLock } from '../../types/operations/settlement-messages.ts';
 import { type Address, AddressType, Bool, decode, encode, type Hash, Text } from '../../types/ssz.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
+import { OPERATION_GAS } from '../gas-table.ts';
 import type {
   LedgerContext,
   LockRecord,
@@ -66,7 +62,7 @@ function endLock(state: StateWriter, lock: LockRecord, to: Address): void {
 export const lockHandler: OperationHandler<Lock> = {
   name: 'Lock',
   spec: ECONOMY.operations.Lock,
-  gas: 2_000,
+  gas: OPERATION_GAS.economy.Lock,
   execute({ ledger, purpose, ref, token, amount }, context) {
     requirePositive(amount);
     if (ledger === 'economy') fail('LEDGER_NOT_ALLOWED', 'a lock reserves value for another ledger');
@@ -91,7 +87,7 @@ export const lockHandler: OperationHandler<Lock> = {
 export const unlockHandler: OperationHandler<Unlock> = {
   name: 'Unlock',
   spec: ECONOMY.operations.Unlock,
-  gas: 2_000,
+  gas: OPERATION_GAS.economy.Unlock,
   execute({ ledger, ref }, context) {
     const entry = locks.get(context.own, ledger, ref);
     if (entry === undefined) fail('LOCK_UNKNOWN', `${ledger} has no lock ${ref}`);

@@ -1,11 +1,8 @@
 import type { LedgerName, TokenName } from '../../types/names.ts';
-import {
-  ECONOMY,
-  ECONOMY_SYSTEM_RECEIPTS,
-  type MeterDeposit,
-  type MeterWithdraw,
-} from '../../types/operations/economy.ts';
+import { ECONOMY, type MeterDeposit, type MeterWithdraw } from '../../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../types/operations/economy-receipts.ts';
 import { encode } from '../../types/ssz.ts';
+import { OPERATION_GAS } from '../gas-table.ts';
 import type { OperationHandler, SettlementReceipt, StateWriter } from '../seam.ts';
 import { balanceAccount, meterAccount } from './account.ts';
 import { amountOf, move, moveInTransaction, requirePositive } from './books.ts';
@@ -35,7 +32,7 @@ function requireMeter(ledger: LedgerName, token: TokenName): void {
 export const meterDepositHandler: OperationHandler<MeterDeposit> = {
   name: 'MeterDeposit',
   spec: ECONOMY.operations.MeterDeposit,
-  gas: 1_500,
+  gas: OPERATION_GAS.economy.MeterDeposit,
   execute({ payer, ledger, token, amount }, context) {
     requirePositive(amount);
     requireMeter(ledger, token);
@@ -53,7 +50,7 @@ export const meterDepositHandler: OperationHandler<MeterDeposit> = {
 export const meterWithdrawHandler: OperationHandler<MeterWithdraw> = {
   name: 'MeterWithdraw',
   spec: ECONOMY.operations.MeterWithdraw,
-  gas: 2_000,
+  gas: OPERATION_GAS.economy.MeterWithdraw,
   execute({ ledger, token, amount }, context) {
     requirePositive(amount);
     requireMeter(ledger, token);

@@ -1,4 +1,6 @@
-import { ECONOMY, type PriceReport } from '../../types/operations/economy.ts';
+import { ECONOMY } from '../../types/operations/economy.ts';
+import type { PriceReport } from '../../types/operations/economy-gold.ts';
+import { OPERATION_GAS } from '../gas-table.ts';
 import type { OperationHandler } from '../seam.ts';
 import { findAuthority } from './approvals.ts';
 import { refreshAllCoverage } from './coverage.ts';
@@ -12,8 +14,7 @@ const MAX_MICRO_USD_PER_OUNCE = 1_000_000_000_000n;
 export const priceReportHandler: OperationHandler<PriceReport> = {
   name: 'PriceReport',
   spec: ECONOMY.operations.PriceReport,
-  // The coverage of up to 64 custodians is assessed anew.
-  gas: 10_000,
+  gas: OPERATION_GAS.economy.PriceReport,
   free: true,
   execute({ microUsdPerOunce }, context) {
     const { own, senderKey: oracle, timeMs, parameters } = context;

@@ -1,4 +1,4 @@
-import type { LedgerName, TokenName } from '../../types/names.ts';
+import { type LedgerName, TOKENS, type TokenName } from '../../types/names.ts';
 import type { Address } from '../../types/ssz.ts';
 import { LIMITS } from '../../util/limits.ts';
 import {
@@ -28,6 +28,7 @@ import { executeMeterWithdraw } from './meters.ts';
 import { hasUnpaidShares } from './policy/shares.ts';
 import { divideJobFees } from './rewards/job-fees.ts';
 import { keepPool } from './rewards/pending-pools.ts';
+import { paidRank } from './rewards/section-pool.ts';
 
 /** Where a fee comes from: economy operations pay FLX from the balance, everything else is prepaid. */
 function feeAccount(ledger: LedgerName, token: TokenName, payer: Address): Account {
@@ -63,37 +64,62 @@ export function burnedPart({ reason, token, amount }: SectionCharge): bigint {
   return reason === 'transaction' && token !== 'GEN' ? (amount + 1n) / 2n : 0n;
 }
 
-/**
- * Burns a part of one charge; what is left goes to the section's pool, of GEN to the treasury. A fee in AUR was burned
- * when it was charged, and only its sum is noted.
- */
-function settleCharge(economy: StateWriter, ledger: LedgerName, charge: SectionCharge): void {
-  const { reason, payer, token, amount } = charge;
-  if (amount === 0n) return;
-  if (reason === 'cross-border') {
-    addToTotal(economy, 'fees', token, amount);
-    addToTotal(economy, 'burned', token, amount);
-    return;
+/** What the charges of a section take from one account in one token. */
+interface Debit {
+  readonly from: Account;
+  readonly token: TokenName;
+  burned: bigint;
+  kept: bigint;
+}
+
+/** The charges of a section as sums: what each account pays, and what each running total of a token gains. */
+function sumCharges(ledger: LedgerName, charges: readonly SectionCharge[]) {
+  const debits = new Map<string, Debit>();
+  const totals = TOKENS.map((token) => ({ token, fees: 0n, jobFees: 0n, burned: 0n }));
+  for (const charge of charges) {
+    const { reason, payer, token, amount } = charge;
+    const burned = reason === 'cross-border' ? amount : burnedPart(charge);
+    const total = totals[TOKENS.indexOf(token)] as (typeof totals)[number];
+    total[reason === 'job' ? 'jobFees' : 'fees'] += amount;
+    total.burned += burned;
+    // A fee in AUR was burned when it was charged, and only its sum is noted.
+    if (reason === 'cross-border' || amount === 0n) continue;
+    const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
+    const key = `${token} ${from}`;
+    const debit = debits.get(key) ?? { from, token, burned: 0n, kept: 0n };
+    debit.burned += burned;
+    debit.kept += amount - burned;
+    debits.set(key, debit);
   }
-  const from = ledger === 'economy' && token === 'FLX' ? FEE_POOL : meterAccount(ledger, payer);
-  if (amountOf(economy, from, token) < amount)
-    throw new InvariantViolation(`a charge of ${amount} ${token} on ${from}, which holds less`);
-  const burned = burnedPart(charge);
-  const to = token === 'GEN' ? TREASURY : poolAccount(ledger);
-  if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
-  if (amount > burned) move(economy, { debit: from, credit: to, token, amount: amount - burned });
-  addToTotal(economy, reason === 'job' ? 'jobFees' : 'fees', token, amount);
-  addToTotal(economy, 'burned', token, burned);
+  return { debits: debits.values(), totals };
 }
 
 /**
- * Settles the charges of one section, one at a time, so that the sum that is burned follows from the receipts alone, in
- * any order. What its jobs paid is divided at once; its pool waits until the block is known to be final.
+ * Burns a part of each charge, so that the sum that is burned follows from the receipts alone; what is left goes to the
+ * section's pool, of GEN to the treasury. Each account is debited once, whatever it was charged for.
  */
+function settleCharges(economy: StateWriter, ledger: LedgerName, charges: readonly SectionCharge[]): void {
+  const { debits, totals } = sumCharges(ledger, charges);
+  for (const { from, token, burned, kept } of debits) {
+    if (amountOf(economy, from, token) < burned + kept)
+      throw new InvariantViolation(`charges of ${burned + kept} ${token} on ${from}, which holds less`);
+    const to = token === 'GEN' ? TREASURY : poolAccount(ledger);
+    if (burned > 0n) move(economy, { debit: from, credit: ISSUE, token, amount: burned });
+    if (kept > 0n) move(economy, { debit: from, credit: to, token, amount: kept });
+  }
+  for (const { token, fees, jobFees, burned } of totals) {
+    addToTotal(economy, 'fees', token, fees);
+    addToTotal(economy, 'jobFees', token, jobFees);
+    addToTotal(economy, 'burned', token, burned);
+  }
+}
+
+/** Settles the charges of one section. What its jobs paid is divided at once; its pool waits until the block is known to be final. */
 export function settle(economy: StateWriter, section: SettledSection): SettlementReceipt[] {
-  for (const charge of section.charges) settleCharge(economy, section.ledger, charge);
-  const receipts = divideJobFees(economy, section);
-  keepPool(economy, section);
+  settleCharges(economy, section.ledger, section.charges);
+  const paid = { ...section, rank: paidRank(section) };
+  const receipts = divideJobFees(economy, paid);
+  keepPool(economy, paid);
   return receipts;
 }
 

@@ -2,19 +2,22 @@ import type { StateProof } from '../../crypto/state-proof.ts';
 import { InvariantViolation, type StateWriter } from '../seam.ts';
 import { EMPTY_NODE, type NodeId, type NodeStore } from './node-store.ts';
 import { applyChanges, proveLeaf, type TreeChange } from './tree.ts';
+import type { Values } from './value-store.ts';
 
 /** The committed values of one sub-tree. */
 export class SubtreeBase {
-  readonly values = new Map<string, Uint8Array>();
+  readonly values: Values;
   readonly store: NodeStore;
   /** The layer whose content `values` is: every readable layer continues it. */
   head: Layer;
   /** Layers above the head that may still be read or committed. */
   readonly open = new Set<Layer>();
 
-  constructor(store: NodeStore) {
+  /** `root`: of the tree over `values`. */
+  constructor(store: NodeStore, values: Values, root: NodeId) {
     this.store = store;
-    this.head = new Layer(this, undefined);
+    this.values = values;
+    this.head = new Layer(this, undefined, root);
   }
 }
 
@@ -51,11 +54,11 @@ export class Layer implements StateWriter {
   #status: 'open' | 'committed' | 'dropped';
   #isSealed = false;
 
-  /** Without a parent: the empty content that a sub-tree begins with. */
-  constructor(base: SubtreeBase, parent: Layer | undefined) {
+  /** Without a parent: the content that the base begins with, whose tree has this root. */
+  constructor(base: SubtreeBase, parent: Layer | undefined, root: NodeId = EMPTY_NODE) {
     this.#base = base;
     this.#parent = parent;
-    this.#root = parent === undefined ? EMPTY_NODE : parent.rootNode();
+    this.#root = parent === undefined ? root : parent.rootNode();
     this.#status = parent === undefined ? 'committed' : 'open';
     if (parent === undefined) return;
     parent.#users++;

@@ -6,6 +6,8 @@ import { toHex } from '../../util/bytes.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { type Layer, SubtreeBase } from './layer.ts';
 import { NodeStore } from './node-store.ts';
+import { TreeBuilder } from './tree-builder.ts';
+import { ValueStore, type Values } from './value-store.ts';
 
 type Layers = Record<SubtreeName, Layer>;
 
@@ -122,18 +124,48 @@ export class StateView implements StateGround {
   }
 }
 
+/** Takes leaves one by one, for example those of a disk, and makes the state of them. */
+export class StateLoader {
+  readonly store = new NodeStore();
+  // There are few system values, and who reads them remembers by their identity what they mean.
+  readonly #values = mapSubtrees((subtree): Values => (subtree === 'system' ? new Map() : new ValueStore()));
+  readonly #builders = mapSubtrees(() => new TreeBuilder(this.store));
+
+  /** No path of a sub-tree twice. */
+  add({ subtree, path, value }: StateLeaf): void {
+    this.#values[subtree].set(path, value);
+    this.#builders[subtree].add(path, value);
+  }
+
+  /** Ends the loader. */
+  finish(): State {
+    return new State(this);
+  }
+
+  /** @internal Use `finish`. */
+  bases(): Record<SubtreeName, SubtreeBase> {
+    return mapSubtrees(
+      (subtree) => new SubtreeBase(this.store, this.#values[subtree], this.#builders[subtree].root()),
+    );
+  }
+}
+
 /** The committed state: all values in memory, and the tree over them. Disk keeps the leaves only. */
 export class State implements StateGround {
-  readonly #store = new NodeStore();
-  readonly #bases = mapSubtrees(() => new SubtreeBase(this.#store));
+  readonly #store: NodeStore;
+  readonly #bases: Record<SubtreeName, SubtreeBase>;
 
-  /** The state of these leaves, for example those of the disk. */
+  /** The empty state; `StateLoader` makes others. */
+  constructor(loader = new StateLoader()) {
+    this.#store = loader.store;
+    this.#bases = loader.bases();
+  }
+
+  /** The state of these leaves, no path of a sub-tree twice. */
   static load(leaves: Iterable<StateLeaf>): State {
-    const state = new State();
-    const view = state.extend();
-    for (const { subtree, path, value } of leaves) view.writer(subtree).set(path, value);
-    state.commit(view);
-    return state;
+    const loader = new StateLoader();
+    for (const leaf of leaves) loader.add(leaf);
+    return loader.finish();
   }
 
   reader(subtree: SubtreeName): StateReader {

@@ -1,13 +1,7 @@
-import { hashInto } from '@chainsafe/hashtree';
-import {
-  hashStateValue,
-  STATE_LEAF_TAG,
-  type StateProof,
-  stateKey,
-  stateKeyBit,
-} from '../../crypto/state-proof.ts';
+import { hashStateValue, type StateProof, stateKey, stateKeyBit } from '../../crypto/state-proof.ts';
 import { compareBytes, toHex } from '../../util/bytes.ts';
-import { EMPTY_NODE, HASH_BYTES, type NodeId, type NodeStore } from './node-store.ts';
+import { EMPTY_NODE, HASH_BYTES, type HashedLeaves, type NodeId, type NodeStore } from './node-store.ts';
+import { BLOCK_BYTES, hashLeaves, NodeLevels } from './tree-hashing.ts';
 
 /**
  * A sparse binary tree over sha256(path), most significant bit first. A subtree with exactly one leaf is that leaf,
@@ -30,57 +24,32 @@ export interface TreeDelta {
   readonly replaced: NodeId[];
 }
 
-const BLOCK_BYTES = 2 * HASH_BYTES;
-
-/** Hashes `blocks`, a number of 64-byte inputs one after the other, to as many 32-byte outputs. */
-function hashBlocks(blocks: Uint8Array): Uint8Array {
-  const hashes = new Uint8Array(blocks.length / 2);
-  if (blocks.length > 0) hashInto(blocks, hashes);
-  return hashes;
-}
-
-function hashAt(hashes: Uint8Array, index: number): Uint8Array {
-  return hashes.subarray(HASH_BYTES * index, HASH_BYTES * (index + 1));
-}
-
 /** The changes of one update in key order, with the hashes of their leaves. */
 class SortedChanges {
   readonly keys: Uint8Array[] = [];
   /** How many of the first i changes set a leaf. */
   readonly #setsBefore: Int32Array;
-  readonly #valueHashes: Uint8Array;
-  readonly #leafHashes: Uint8Array;
+  readonly #leaves: HashedLeaves;
 
   constructor(changes: readonly TreeChange[]) {
     const sorted = changes
       .map(({ path, value }) => ({ key: stateKey(path), value }))
       .sort((a, b) => compareBytes(a.key, b.key));
     this.#setsBefore = new Int32Array(sorted.length + 1);
-    this.#valueHashes = new Uint8Array(HASH_BYTES * sorted.length);
-    const blocks = new Uint8Array(BLOCK_BYTES * sorted.length);
+    const pairs = new Uint8Array(BLOCK_BYTES * sorted.length);
     for (const [i, { key, value }] of sorted.entries()) {
       this.keys.push(key);
       this.#setsBefore[i + 1] = (this.#setsBefore[i] as number) + (value === undefined ? 0 : 1);
       if (value === undefined) continue;
-      this.#valueHashes.set(hashStateValue(value), HASH_BYTES * i);
-      blocks.set(key, BLOCK_BYTES * i);
-      blocks.set(hashAt(this.#valueHashes, i), BLOCK_BYTES * i + HASH_BYTES);
+      pairs.set(key, BLOCK_BYTES * i);
+      pairs.set(hashStateValue(value), BLOCK_BYTES * i + HASH_BYTES);
     }
-    const pairHashes = hashBlocks(blocks);
-    for (let i = 0; i < sorted.length; i++) {
-      blocks.set(STATE_LEAF_TAG, BLOCK_BYTES * i);
-      blocks.set(hashAt(pairHashes, i), BLOCK_BYTES * i + HASH_BYTES);
-    }
-    this.#leafHashes = hashBlocks(blocks);
+    this.#leaves = hashLeaves(pairs);
   }
 
   /** A leaf for change number `index`, which must set one. */
   storeLeaf(store: NodeStore, index: number): NodeId {
-    return store.newLeaf(
-      this.keys[index] as Uint8Array,
-      hashAt(this.#valueHashes, index),
-      hashAt(this.#leafHashes, index),
-    );
+    return store.newLeaf(this.#leaves, index);
   }
 
   isSet(index: number): boolean {
@@ -123,7 +92,7 @@ class TreeUpdate {
   readonly replaced: NodeId[] = [];
   readonly #store: NodeStore;
   readonly #changes: SortedChanges;
-  readonly #levels: NodeId[][] = [];
+  readonly #levels = new NodeLevels();
 
   constructor(store: NodeStore, changes: SortedChanges) {
     this.#store = store;
@@ -158,7 +127,7 @@ class TreeUpdate {
     if (sets === 0) return leaf;
     if (sets === 1 && leaf === EMPTY_NODE) return this.#newLeaf(start);
     const middle = this.#changes.split(start, end, depth);
-    const leafGoesRight = leaf !== EMPTY_NODE && stateKeyBit(this.#store.leafKey(leaf), depth) === 1;
+    const leafGoesRight = leaf !== EMPTY_NODE && this.#store.leafKeyBit(leaf, depth) === 1;
     const left = this.#grow(leafGoesRight ? EMPTY_NODE : leaf, depth + 1, start, middle);
     const right = this.#grow(leafGoesRight ? leaf : EMPTY_NODE, depth + 1, middle, end);
     return this.#join(left, right, depth);
@@ -179,24 +148,12 @@ class TreeUpdate {
     if (right <= 0 && left === EMPTY_NODE) return right;
     const inner = this.#store.newInner(left, right);
     this.allocated.push(inner);
-    const level = this.#levels[depth];
-    if (level === undefined) this.#levels[depth] = [inner];
-    else level.push(inner);
+    this.#levels.add(inner, depth);
     return inner;
   }
 
   hashNewNodes(): void {
-    for (let depth = this.#levels.length - 1; depth >= 0; depth--) {
-      const level = this.#levels[depth];
-      if (level === undefined) continue;
-      const blocks = new Uint8Array(BLOCK_BYTES * level.length);
-      for (const [i, inner] of level.entries()) {
-        this.#store.copyHash(this.#store.left(inner), blocks, BLOCK_BYTES * i);
-        this.#store.copyHash(this.#store.right(inner), blocks, BLOCK_BYTES * i + HASH_BYTES);
-      }
-      const hashes = hashBlocks(blocks);
-      for (const [i, inner] of level.entries()) this.#store.setInnerHash(inner, hashAt(hashes, i));
-    }
+    this.#levels.hash(this.#store);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../util/clock.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { DisconnectReason } from '../contract.ts';
-import { type DisconnectCode, type NetworkError, networkError } from '../errors.ts';
+import { type NetworkError, networkError } from '../errors.ts';
 import type { Host } from '../libp2p-host.ts';
 import {
   asRefusal,
@@ -86,7 +86,7 @@ export class Admission {
   }
 
   /** Ends the connection with a peer at once. */
-  disconnect(peer: Peer, code: DisconnectCode, message: string): void {
+  disconnect(peer: Peer, code: DisconnectReason['code'], message: string): void {
     const session = this.#sessions.get(peer.connection.id);
     if (session !== undefined) session.closing ??= { code, message, data: {} };
     peer.connection.abort(new Error(message));

@@ -1,4 +1,5 @@
 import type { PeerRecord } from '../../types/network.ts';
+import type { Address } from '../../types/ssz.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { DialTarget } from './dialer.ts';
 import type { PeerBook } from './peer-book.ts';
@@ -14,8 +15,11 @@ export interface DialTargetsDeps {
   readonly peers: PeerTable;
   readonly ownRecord: () => PeerRecord;
   readonly isValidator: () => boolean;
+  /** As in NetworkOptions. */
+  readonly speakNext: () => readonly Address[];
   readonly isReportedConnected: (peerId: string) => boolean;
-  readonly isAllowed: (peerId: string) => boolean;
+  /** Whether a peer, or a boot node without peer id, may be dialed; `key` as in DialTarget. */
+  readonly isWanted: (key: string) => boolean;
   readonly monotonicMs: () => number;
 }
 
@@ -24,32 +28,61 @@ export interface DialTargetsDeps {
  * validators to relay; and a live peer that claims the own validator key, so that both can see each other.
  */
 export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
-  const { peers, isAllowed } = deps;
+  const { peers, isWanted } = deps;
   const own = deps.ownRecord();
   const targets = new Map<string, DialTarget>();
   for (const address of deps.bootnodes) {
     const peerId = peerIdOf(address);
-    if (peerId !== undefined && !isAllowed(peerId)) continue;
     const key = peerId ?? address;
+    if (!isWanted(key)) continue;
     const isThere =
       peers.get(key) !== undefined || peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
     if (!isThere && key !== own.body.peerId)
-      targets.set(key, { key, addresses: [address], isPatient: false });
+      targets.set(key, { key, addresses: [address], isPatient: false, isUrgent: true });
   }
+  const urgent = urgentlyMissing(deps);
+  const speakNext = new Set(speakNextOf(deps));
   for (const record of [...missingValidators(deps, own), ...rivals(deps, own)]) {
     const { peerId } = record.body;
-    if (peerId === own.body.peerId || peers.get(peerId) !== undefined || !isAllowed(peerId)) continue;
+    if (peerId === own.body.peerId || peers.get(peerId) !== undefined || !isWanted(peerId)) continue;
     const addresses = dialableAddresses(record);
+    const validator = deps.book.validatorOf(record);
+    const speaksNext = validator !== undefined && speakNext.has(validator);
     if (addresses.length > 0 && !targets.has(peerId))
-      targets.set(peerId, { key: peerId, addresses, isPatient: own.body.peerId > peerId });
+      targets.set(peerId, {
+        key: peerId,
+        addresses,
+        isPatient: own.body.peerId > peerId && !speaksNext,
+        isUrgent: speaksNext || targets.size < urgent,
+      });
   }
   return [...targets.values()];
+}
+
+/**
+ * How many more validators this node needs around it before the next one can wait. In a small set, where all talk to
+ * all, none can.
+ */
+function urgentlyMissing({ book, peers, isValidator }: DialTargetsDeps): number {
+  if (!isValidator() || book.validators.length <= LIMITS.maxDirectValidators) return Number.POSITIVE_INFINITY;
+  const connected = book.validators.filter((id) => peers.ofValidator(id).length > 0).length;
+  return LIMITS.urgentValidatorPeers - connected;
+}
+
+/** In a small set nobody comes first; in a large one who proposes next does, because all is said to it and by it. */
+function speakNextOf({ book, speakNext, isValidator }: DialTargetsDeps): readonly Address[] {
+  return isValidator() && book.validators.length > LIMITS.maxDirectValidators ? speakNext() : [];
 }
 
 function missingValidators(deps: DialTargetsDeps, own: PeerRecord): PeerRecord[] {
   const { book, peers } = deps;
   const self = book.validatorOf(own);
-  const missing = book.validators.filter((id) => id !== self && peers.ofValidator(id).length === 0);
+  // Then everyone begins with those after itself: the first few connections spread evenly over the set.
+  const place = self === undefined ? 0 : book.validators.indexOf(self) + 1;
+  const inTurn = [
+    ...new Set([...speakNextOf(deps), ...book.validators.slice(place), ...book.validators.slice(0, place)]),
+  ];
+  const missing = inTurn.filter((id) => id !== self && peers.ofValidator(id).length === 0);
   const records = missing.flatMap((id) => book.recordsOf(id).slice(0, 1));
   if (deps.isValidator()) return records;
   const wanted = LIMITS.maxRelaysPerObserver - (book.validators.length - missing.length);
@@ -72,6 +105,6 @@ function dialableAddresses({ body }: PeerRecord): string[] {
 }
 
 /** Whether a connection leads to a boot node that was given without its peer id. */
-function isAt(remote: { toString(): string }, address: string): boolean {
+export function isAt(remote: { toString(): string }, address: string): boolean {
   return remote.toString() === address || remote.toString().startsWith(`${address}/`);
 }

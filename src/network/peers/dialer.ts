@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.ts';
+import { errorMessage } from '../../util/errors.ts';
 import { LIMITS } from '../../util/limits.ts';
 
 /** Somewhere this node wants to be connected. */
@@ -8,6 +9,8 @@ export interface DialTarget {
   readonly addresses: readonly string[];
   /** The other side is likely to dial at the same moment, and this one lets it go first. */
   readonly isPatient: boolean;
+  /** False where this node has peers enough to go on with: such a target is dialed at leisure. */
+  readonly isUrgent: boolean;
 }
 
 export interface DialerDeps {
@@ -15,6 +18,10 @@ export interface DialerDeps {
   readonly missing: () => DialTarget[];
   /** Rejects when the connection or its handshake fails. */
   readonly dial: (target: DialTarget) => Promise<void>;
+  /** A target was not reached, for the first time or for another reason than the last time. */
+  readonly onFault: (target: DialTarget, error: unknown) => void;
+  /** Whether this node has done what comes before meeting everyone. */
+  readonly hasLeisure: () => boolean;
   readonly clock: Clock;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
@@ -24,12 +31,16 @@ interface Attempts {
   failures: number;
   dueMs: number;
   inFlight: boolean;
+  /** Why the last one failed. */
+  reason: string | undefined;
 }
 
 const FIRST_DELAY_MS = 250;
 const MAX_PARALLEL_DIALS = 8;
 /** What a patient first attempt waits: two connections that cross cost both sides a handshake for nothing. */
 const PATIENCE_MS = 1000;
+/** How often it looks whether the node has leisure. */
+const LEISURE_CHECK_MS = 250;
 
 /** Delay before the next attempt: doubling from `FIRST_DELAY_MS`, capped, each with ± 30 % so that nodes spread. */
 export function redialDelayMs(failures: number, random: number): number {
@@ -39,7 +50,8 @@ export function redialDelayMs(failures: number, random: number): number {
 
 /**
  * Keeps dialing what is missing. libp2p's own reconnection gives up after half a minute, so this is the only one in
- * use. One timer, and none while nothing is missing.
+ * use. One timer, and none while nothing is missing. What is not urgent is dialed one after the other, once the node
+ * has leisure: where many nodes start at once, a handshake for each pair of them would hold up their first block.
  */
 export class Dialer {
   readonly #deps: DialerDeps;
@@ -64,11 +76,12 @@ export class Dialer {
     for (const target of missing) {
       const attempts = this.#attemptsAt(target, nowMs);
       if (attempts.inFlight) continue;
-      if (attempts.dueMs <= nowMs && inFlight < MAX_PARALLEL_DIALS) {
+      if (attempts.dueMs <= nowMs && this.#mayDial(target, inFlight)) {
         inFlight++;
         void this.#dial(target, attempts);
       } else {
-        nextMs = Math.min(nextMs, Math.max(attempts.dueMs, nowMs + FIRST_DELAY_MS / 5));
+        const soonestMs = nowMs + (target.isUrgent ? FIRST_DELAY_MS / 5 : LEISURE_CHECK_MS);
+        nextMs = Math.min(nextMs, Math.max(attempts.dueMs, soonestMs));
       }
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.reconsider(), nextMs - nowMs);
@@ -79,11 +92,16 @@ export class Dialer {
     clearTimeout(this.#timer);
   }
 
+  /** Asked of what is due only: leisure that is granted is used. */
+  #mayDial({ isUrgent }: DialTarget, inFlight: number): boolean {
+    return isUrgent ? inFlight < MAX_PARALLEL_DIALS : inFlight === 0 && this.#deps.hasLeisure();
+  }
+
   #attemptsAt(target: DialTarget, nowMs: number): Attempts {
     let attempts = this.#attempts.get(target.key);
     if (attempts === undefined) {
       const delayMs = this.#deps.random() * FIRST_DELAY_MS + (target.isPatient ? PATIENCE_MS : 0);
-      attempts = { failures: 0, dueMs: nowMs + Math.floor(delayMs), inFlight: false };
+      attempts = { failures: 0, dueMs: nowMs + Math.floor(delayMs), inFlight: false, reason: undefined };
       this.#attempts.set(target.key, attempts);
     }
     return attempts;
@@ -94,8 +112,11 @@ export class Dialer {
     try {
       await this.#deps.dial(target);
       attempts.failures = 0;
-    } catch {
+    } catch (error) {
       attempts.failures++;
+      const reason = errorMessage(error);
+      if (reason !== attempts.reason) this.#deps.onFault(target, error);
+      attempts.reason = reason;
     }
     attempts.inFlight = false;
     attempts.dueMs = this.#deps.clock.monotonicMs() + redialDelayMs(attempts.failures, this.#deps.random());

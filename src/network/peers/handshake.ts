@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stream } from '@libp2p/interface';
 import { type Status, StatusType, StatusVerdictType } from '../../types/network.ts';
 import { errorMessage } from '../../util/errors.ts';
@@ -6,6 +7,9 @@ import { disconnectCodeOf, type NetworkError, networkError } from '../errors.ts'
 import { wireStream } from '../wire-stream.ts';
 
 export const STATUS_PROTOCOL = '/metanode/status/1';
+
+/** How long who is refused may take to read it. */
+const REFUSAL_GRACE_MS = 2_000;
 
 export interface HandshakeResult {
   readonly remote: Status;
@@ -50,8 +54,13 @@ export async function shakeHands(
     message: reason?.message.slice(0, LIMITS.maxReasonTextBytes / 4) ?? '',
   });
   if (reason !== undefined) {
-    // The other side's verdict follows; reading it keeps the connection open until ours has arrived.
-    await wire.read(StatusVerdictType, 'status verdict').catch(() => undefined);
+    const other = await wire.read(StatusVerdictType, 'status verdict').catch(() => undefined);
+    // Its verdict may have left before ours came, and what a connection has not delivered is lost with it. Who is refused
+    // closes when it has read why; who refuses as well has a reason of its own.
+    if (other?.code === '') {
+      const closed = wire.readBytes().catch(() => undefined);
+      await Promise.race([closed, sleep(REFUSAL_GRACE_MS, undefined, { ref: false })]);
+    }
     throw new HandshakeRefusal('local', reason);
   }
   const verdict = await wire.read(StatusVerdictType, 'status verdict');

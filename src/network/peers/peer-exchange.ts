@@ -12,6 +12,7 @@ import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
 import { LruCache } from '../../util/lru-cache.ts';
 import type { RequestProtocol, Requests } from '../requests.ts';
+import type { EdgeReports } from './edge-reports.ts';
 import type { PeerBook } from './peer-book.ts';
 import { bindingOf } from './peer-record.ts';
 import type { Peer, PeerTable } from './peer-table.ts';
@@ -30,6 +31,7 @@ export interface PeerExchangeDeps {
   readonly book: PeerBook;
   readonly peers: PeerTable;
   readonly requests: Requests;
+  readonly edges: EdgeReports;
   readonly ownRecord: () => PeerRecord;
   readonly head: () => Head;
   /** Whether somebody is still looked for. */
@@ -70,6 +72,11 @@ export class PeerExchange {
     return atMs !== undefined && this.#deps.clock.monotonicMs() - atMs < LIMITS.maxReportAgeMs;
   }
 
+  /** The connection with this peer has ended: what others said of it before says nothing of now. */
+  forget(peerId: string): void {
+    this.#reported.delete(peerId);
+  }
+
   /** Somebody came or is missed: ask soon again. */
   hurry(): void {
     this.#fruitless = 0;
@@ -99,9 +106,18 @@ export class PeerExchange {
     }
   }
 
+  /** Has all peers say anew with whom they are connected that have not done so just now. Never rejects. */
+  async askForEdges(): Promise<void> {
+    const { peers, edges } = this.#deps;
+    const outdated = peers.all.filter(({ peerId }) => edges.isOlderThan(LIMITS.minEdgeReportAgeMs, peerId));
+    await Promise.all(outdated.map((peer) => this.exchange(peer)));
+  }
+
   #take(peer: Peer, answer: PeersAnswer): void {
     this.#takeOwnNews(peer, answer.record, answer.head);
-    const { book, peers, clock, ownRecord } = this.#deps;
+    const { book, peers, edges, clock, ownRecord } = this.#deps;
+    // An answer that comes after its author has left is nobody's.
+    if (peers.get(peer.peerId) === peer) edges.note(peer.peerId, answer.peers);
     const own = ownRecord();
     const ownKey = bindingOf(own)?.validatorKey;
     let hasNews = false;

@@ -64,7 +64,8 @@ function badRecord(why: string, { peerId }: PeerRecordBody) {
   return networkError('BAD_PEER_RECORD', `peer record refused: ${why}`, { data: { peerId, why } });
 }
 
-function publicKeyOf(peerId: string): string | undefined {
+/** The key that a peer id holds, undefined for text that names no Ed25519 key. */
+export function publicKeyOf(peerId: string): string | undefined {
   try {
     const key = peerIdFromString(peerId).publicKey;
     return key?.type === 'Ed25519' ? toHex(key.raw) : undefined;
@@ -89,12 +90,22 @@ export function isDialable(address: string): boolean {
   }
 }
 
+/** The TCP port of a multiaddr; undefined if it names none. */
+export function portOf(address: string): number | undefined {
+  const port = componentOf(address, 'tcp');
+  return port === undefined ? undefined : Number(port);
+}
+
 /** The peer id at the end of a multiaddr. */
 export function peerIdOf(address: string): string | undefined {
+  return componentOf(address, 'p2p');
+}
+
+function componentOf(address: string, protocol: string): string | undefined {
   try {
     return multiaddr(address)
       .getComponents()
-      .find(({ name }) => name === 'p2p')?.value;
+      .find(({ name }) => name === protocol)?.value;
   } catch {
     return undefined;
   }

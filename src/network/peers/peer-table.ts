@@ -121,6 +121,11 @@ export class PeerTable {
     this.#dialFailures.set(validator, message);
   }
 
+  /** Whether the last dial to a validator that is not there failed. */
+  hasFailedToDial(validator: Address): boolean {
+    return this.#dialFailures.has(validator);
+  }
+
   /** How long a validator has been gone, undefined if it is there or never was. */
   goneForMs(validator: Address): number | undefined {
     const departure = this.#departures.get(validator);

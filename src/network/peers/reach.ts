@@ -16,7 +16,7 @@ export interface ReachDeps {
   readonly clock: Clock;
 }
 
-/** Which validators this node reaches directly. */
+/** Which validators this node reaches, directly or by relay. */
 export class Reach {
   readonly #deps: ReachDeps;
   #cached: { readonly atMs: number; readonly isSomeoneMissed: boolean } | undefined;
@@ -30,6 +30,15 @@ export class Reach {
     this.#cached = undefined;
   }
 
+  /** The validators that this node is, is connected with, or that are probably alive and hear it by relay. */
+  get reachable(): Address[] {
+    const { book, peers, self } = this.#deps;
+    return book.validators.filter(
+      (validator) =>
+        validator === self() || peers.ofValidator(validator).length > 0 || this.#isProbablyAlive(validator),
+    );
+  }
+
   /** Whether somebody is missing whom this node wants to be connected with. */
   get isIncomplete(): boolean {
     const { peers } = this.#deps;
@@ -41,8 +50,8 @@ export class Reach {
 
   /**
    * Whether first sends should go by gossipsub too: a validator that is probably alive has no link with this node,
-   * because the link broke a moment ago or because others say that they are connected with it. An observer needs
-   * gossipsub only while it has no link at all.
+   * because the two have not met yet, because the link broke a moment ago, or because others say that they are
+   * connected with it. An observer needs gossipsub only while it has no link at all.
    */
   get isSomeoneMissed(): boolean {
     const nowMs = this.#deps.clock.monotonicMs();
@@ -61,11 +70,17 @@ export class Reach {
     );
   }
 
+  /**
+   * Of a validator without a connection: as peers say; or while no dial to it has failed, because it left a moment ago
+   * or the two have not met yet.
+   */
   #isProbablyAlive(validator: Address): boolean {
     const { book, peers, isReportedConnected } = this.#deps;
+    const records = book.recordsOf(validator);
+    if (records.some(({ body }) => isReportedConnected(body.peerId))) return true;
+    if (peers.hasFailedToDial(validator)) return false;
     const goneForMs = peers.goneForMs(validator);
-    if (goneForMs !== undefined && goneForMs < LIMITS.relayAfterLossMs) return true;
-    return book.recordsOf(validator).some(({ body }) => isReportedConnected(body.peerId));
+    return goneForMs === undefined ? records.length > 0 : goneForMs < LIMITS.relayAfterLossMs;
   }
 
   #others(): Address[] {

@@ -17,8 +17,8 @@ export interface ProbeOptions {
   /** Bytes of a swarm key file. */
   readonly swarmKey: Uint8Array | undefined;
   readonly chain: Pick<Status, 'chainId' | 'genesisHash' | 'protocolVersion'>;
-  /** Whether to ask the peer for the genesis after the handshake. */
-  readonly wantsGenesis: boolean;
+  /** The last step; the genesis is asked for only if somebody wants it. */
+  readonly upTo: 'identify' | 'handshake' | 'genesis';
   readonly nowMs: () => number;
   readonly wallMs: () => number;
   readonly onStep?: (step: ProbeStep) => void;
@@ -67,8 +67,9 @@ class Probe {
       const connection = await this.#encrypt();
       peerId = connection.remotePeer.toString();
       await this.#identify(connection);
-      status = await this.#handshake(connection);
-      if (status !== undefined && this.#options.wantsGenesis) genesis = await this.#genesis(connection);
+      const { upTo } = this.#options;
+      if (upTo !== 'identify') status = await this.#handshake(connection);
+      if (status !== undefined && upTo === 'genesis') genesis = await this.#genesis(connection);
     } catch (error) {
       if (!(error instanceof StoppedHere)) throw error;
     } finally {
@@ -149,8 +150,12 @@ class Probe {
           'NO_METANODE',
           `${said.agentVersion ?? 'it'} does not speak ${STATUS_PROTOCOL}`,
         );
+      const announced = said.listenAddrs.slice(0, LIMITS.maxAddressesPerPeer).join(', ');
       const seen = said.observedAddr === undefined ? '' : `, it sees this machine as ${said.observedAddr}`;
-      return { value: undefined, detail: `${said.agentVersion ?? 'no name'}${seen}` };
+      return {
+        value: undefined,
+        detail: `${said.agentVersion ?? 'no name'}, it announces ${announced || 'no address'}${seen}`,
+      };
     });
   }
 

@@ -32,7 +32,7 @@ export class PushCarrier {
   readonly #deps: PushCarrierDeps;
   readonly #due = new Set<PushLink>();
   #flushHandle: NodeJS.Immediate | undefined;
-  readonly #departures: (() => void)[] = [];
+  readonly #departures: ((peers: number) => void)[] = [];
 
   constructor(deps: PushCarrierDeps) {
     this.#deps = deps;
@@ -46,8 +46,8 @@ export class PushCarrier {
       });
   }
 
-  /** Calls back before frames leave for several peers; what is sent then joins them. */
-  onDeparture(listener: () => void): void {
+  /** Calls back before frames leave, with the number of peers that get one; what is sent then joins them. */
+  onDeparture(listener: (peers: number) => void): void {
     this.#departures.push(listener);
   }
 
@@ -97,7 +97,7 @@ export class PushCarrier {
   }
 
   /** To the linked validators only. */
-  toValidators(message: WireMessage, except: string): void {
+  toValidators(message: WireMessage, except?: string): void {
     this.#send(message, (peer) => peer.peerId !== except && this.#isLinkedValidator(peer));
   }
 
@@ -123,21 +123,24 @@ export class PushCarrier {
   }
 
   #send(message: WireMessage, isMeant: (peer: Peer) => boolean): number {
+    const { peers, statistics } = this.#deps;
+    const told: string[] | undefined = statistics.isWatched ? [] : undefined;
     let copies = 0;
-    for (const peer of this.#deps.peers.all) {
+    for (const peer of peers.all) {
       if (peer.link === undefined || !isMeant(peer)) continue;
       copies++;
+      told?.push(peer.peerId);
       peer.link.enqueue(message);
       this.#due.add(peer.link);
     }
-    if (copies > 0) this.#deps.statistics.published(message.topic, 'push', message.content.length, copies);
+    if (copies > 0) statistics.published(message.topic, 'push', message.content.length, copies);
+    if (told !== undefined && copies > 0) statistics.sent(message, 'push', told);
     this.#flushHandle ??= setImmediate(() => this.#flush());
     return copies;
   }
 
   #flush(): void {
-    // An answer to one peer is no occasion to tell all of them something.
-    if (this.#due.size > 1) for (const listener of this.#departures) listener();
+    for (const listener of this.#departures) listener(this.#due.size);
     this.#flushHandle = undefined;
     const due = [...this.#due];
     this.#due.clear();

@@ -4,6 +4,7 @@ import { LIMITS } from '../../util/limits.ts';
 /** What is given up first when a peer does not keep up: bytes that it can fetch before what nobody sends again. */
 const DROP_ORDER: readonly Topic[] = [
   'tx',
+  'handover',
   'section',
   'block',
   'certificate',

@@ -1,4 +1,5 @@
 import type { Chain } from '../../chain/chain.ts';
+import { leavesBehind, rootsOf } from '../../chain/past-state.ts';
 import { accountNonce } from '../../ledger/account.ts';
 import type { ChainPort } from '../../rpc/ports/chain.ts';
 import { SUBTREES, type SubtreeName } from '../../types/names.ts';
@@ -17,7 +18,7 @@ export function chainPort(chain: Chain): ChainPort {
     genesis,
     genesisHash,
     head: () => chain.head,
-    lowestHeight: () => 1,
+    lowestHeight: () => store.lowestHeight(),
     header: (height) => {
       const header = store.loadHeader(height);
       const hash = store.hashAt(height);
@@ -43,6 +44,10 @@ export function chainPort(chain: Chain): ChainPort {
     badBlocks: () => chain.badBlocks.list(),
     lowestReplayable: () => chain.lowestReplayable(),
     replay: (height) => chain.replay(height),
+    trace: ({ height, ledger, index }) => chain.trace(height, ledger, index),
+    rootsAt: (height) => chain.lookAt(height, rootsOf),
+    leavesAt: (height, subtree, after, limit) =>
+      chain.lookAt(height, (view) => leavesBehind(state, view, subtree, after, limit)),
     onCommit: (listener) => chain.onCommitted(listener),
   };
 }

@@ -2,7 +2,7 @@ import type { Chain } from '../../chain/chain.ts';
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
 import { lastBeacons } from '../../ledger/system/chain-facts.ts';
 import { candidatesAbove, electMinersAbove } from '../../mining/election.ts';
-import type { MinerPort, WorkersPort, WorkerView } from '../../rpc/ports/miner.ts';
+import type { MinerPort, WorkersPort, WorkerView, WorkView } from '../../rpc/ports/miner.ts';
 import { LEDGERS } from '../../types/names.ts';
 import type { Address } from '../../types/ssz.ts';
 import { LIMITS } from '../../util/limits.ts';
@@ -42,8 +42,21 @@ function workersPort(scheduler: MiningScheduler, miner: Address): WorkersPort {
   return {
     miner,
     views: () => LEDGERS.map((ledger) => workerView(scheduler.workers[ledger])),
+    work: (ledger) => workView(scheduler.workers[ledger]),
     sections: (ledger) => scheduler.workers[ledger].history.list(LIMITS.maxSectionHistory),
     onChange: (listener) => scheduler.onChange(listener),
+  };
+}
+
+function workView({ round, sendsAtMs }: LedgerWorker): WorkView | undefined {
+  if (round === undefined) return undefined;
+  return {
+    parent: round.ground.parent.hash,
+    sendsAtMs,
+    heard: round.sections().map(({ message, state }) => {
+      const { rank, miner, txCount } = message.signed.section;
+      return { rank, miner, txCount, state };
+    }),
   };
 }
 

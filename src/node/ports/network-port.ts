@@ -1,5 +1,14 @@
 import type { Network } from '../../network/contract.ts';
-import type { NetworkPort, PeerView, TrafficCounters, ValidatorPeerView } from '../../rpc/ports/network.ts';
+import { peerIdOf } from '../../network/peers/peer-record.ts';
+import type { RecentMessage } from '../../network/statistics.ts';
+import type {
+  RecentMessage as ArrivalView,
+  NetworkPort,
+  PeerNameView,
+  PeerView,
+  TrafficCounters,
+  ValidatorPeerView,
+} from '../../rpc/ports/network.ts';
 import type { PeerHistory } from '../peer-history.ts';
 
 const CARRIERS = ['push', 'relay'] as const;
@@ -8,7 +17,9 @@ const CARRIERS = ['push', 'relay'] as const;
 export function networkPort(
   network: Network,
   history: PeerHistory,
-  facts: { readonly agent: string; readonly protocolVersion: number },
+  facts: Pick<NetworkPort, 'agent' | 'protocolVersion' | 'findObstacle'> & {
+    readonly bootnodes: readonly string[];
+  },
 ): NetworkPort {
   return {
     peerId: network.peerId,
@@ -17,12 +28,14 @@ export function networkPort(
     protocols: () => network.protocols(),
     listenAddresses: () => network.listenAddresses(),
     announcedAddresses: () => network.addresses(),
+    bootnodes: facts.bootnodes.map((address) => ({ address, peerId: peerIdOf(address) })),
     isListening: () => network.listenAddresses().length > 0,
     peers: () =>
       network.peers().map(
         (peer): PeerView => ({
           peerId: peer.peerId,
           address: peer.remoteAddress,
+          announcedAddresses: peer.addresses,
           direction: peer.direction,
           connectedAtMs: peer.connectedSinceMs,
           role: peer.role,
@@ -44,8 +57,19 @@ export function networkPort(
     peerEvents: () => history.events(),
     onPeerEvent: (listener) => history.subscribe(listener),
     dial: (address) => network.dial(address),
+    findObstacle: facts.findObstacle,
+    removePeer: (peerId) => network.removePeer(peerId),
+    edgeReports: () =>
+      network.edgeReports().map(({ by, peers, ...report }) => ({
+        ...report,
+        by: named(network, by),
+        to: peers.map((peerId) => named(network, peerId)),
+      })),
+    askForEdges: () => network.askForEdges(),
     topics: () =>
-      network.inspect().topics.map(({ topic, mesh, subscribers }) => ({ topic, mesh, subscribers })),
+      network.inspect().topics.map(({ topic, mesh, subscribers, backoff, fanout, cache }) => ({
+        ...{ topic, mesh, subscribers, backoff, fanout, cache },
+      })),
     traffic: () =>
       network.inspect().topics.flatMap(({ topic, statistics }) =>
         CARRIERS.map((carrier): TrafficCounters => {
@@ -65,24 +89,29 @@ export function networkPort(
         }),
       ),
     scores: () => Object.entries(network.inspect().scores).map(([peerId, score]) => ({ peerId, ...score })),
+    unweightedParts: () => network.inspect().unweighted,
     queuedBytes: () =>
       Object.entries(network.inspect().queuedBytes).map(([peerId, bytes]) => ({ peerId, bytes })),
-    recentMessages: () =>
-      network
-        .inspect()
-        .recent.map(({ id, topic, from, carrier, size, counter, latencyMs, verdict, reason, atMs }) => ({
-          messageId: id,
-          topic,
-          from,
-          carrier,
-          bytes: size,
-          counter,
-          latencyMs,
-          verdict,
-          reason,
-          atMs,
-        }))
-        .reverse(),
+    recentMessages: () => network.inspect().recent.map(arrivalOf).reverse(),
+    ownMessage: (messageId) => {
+      const own = network.ownMessage(messageId);
+      return own && { topic: own.topic, bytes: own.size, sends: own.sends, firstMs: own.firstMs };
+    },
+    watchMessages: (watcher) =>
+      network.watchMessages({
+        received: (message) => watcher.received(arrivalOf(message)),
+        meshChanged: (change) => watcher.meshChanged(change),
+        sent: ({ id, size, ...message }) => watcher.sent({ messageId: id, bytes: size, ...message }),
+      }),
     isolate: (forMs) => network.isolate(forMs),
+    partition: (peerIds) => network.partition(new Set(peerIds)),
   };
+}
+
+function named(network: Network, peerId: string): PeerNameView {
+  return { peerId, validator: network.validatorOfPeer(peerId) };
+}
+
+function arrivalOf({ id, size, ...message }: RecentMessage): ArrivalView {
+  return { messageId: id, bytes: size, ...message };
 }

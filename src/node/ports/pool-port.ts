@@ -21,11 +21,12 @@ export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
       const item = mempool.item(txId);
       return item === undefined ? undefined : entryOf(item);
     },
+    remove: (txId) => mempool.drop(txId, 'REMOVED'),
     entries: () => mempool.content({}, { limit: LIMITS.maxPoolTransactions }).items.map(entryOf),
     pendingNonce: (sender, ledger) => mempool.nextNonce(ledger, sender),
     dropped: (txId) => mempool.findDrop(txId) ?? store.findDrop(txId),
     recentDrops: () => mempool.dropped(),
-    status: () => mempool.status(),
+    status: () => ({ ...mempool.status(), verifiedSignatures: pool.verifiedSignatures }),
     onAdmitted: (listener) => {
       admissionListeners.add(listener);
       return () => admissionListeners.delete(listener);

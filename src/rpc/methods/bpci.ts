@@ -5,6 +5,7 @@ import type { Hash } from '../../types/ssz.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
+import { finalityOf } from '../finality.ts';
 import { pageOf } from '../paging.ts';
 import type { BpciPort, ClientHeaderView, ClientView, ParticipationView } from '../ports/bpci.ts';
 import type { ChainPort } from '../ports/chain.ts';
@@ -13,34 +14,15 @@ import type { bpciMethods } from '../schema/bpci.ts';
 import { proveInSection } from '../section-proof.ts';
 import { missingBlock, notInBlock, selectBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
+import { transferOf } from '../transfers.ts';
 
 const TRANSACT = { ledger: 'bpci', item: TransactItemType, proof: TransactProofType } as const;
 
-export function bpciHandlers({ chain, bpci }: RpcPorts): Handlers<typeof bpciMethods> {
+export function bpciHandlers({ chain, pool, bpci }: RpcPorts): Handlers<typeof bpciMethods> {
   return {
-    bpci_getFinality: async (selector) => {
-      const { height, hash, block, certificate } = await selectBlock(chain, selector);
-      const validators = await chain.validators(height);
-      if (validators === undefined) throw missingBlock(chain, height);
-      const next = height < chain.head().height ? await chain.block(height + 1) : undefined;
-      const { round, signers } = next?.block.body.lastCertificate[0] ?? certificate;
-      const members = validators.members.map(({ id }, i) => ({ id, signed: signers.get(i) }));
-      const idsOf = (signed: boolean) =>
-        members.filter((member) => member.signed === signed).map(({ id }) => addressText(id));
-      const signedBy = idsOf(true);
-      return {
-        height,
-        hash: hash0x(hash),
-        time: rfc3339(block.header.timeMs),
-        round,
-        validators: validators.size,
-        quorum: validators.quorum,
-        seals: signedBy.length,
-        signedBy,
-        missing: idsOf(false),
-        countedIn: next === undefined ? null : height + 1,
-      };
-    },
+    bpci_getFinality: (selector) => finalityOf(chain, selector),
+
+    bpci_getTransfer: ({ txId }) => transferOf({ chain, pool }, txId),
 
     bpci_getVotes: async ({ validator, ...page }) => {
       const { height } = chain.head();

@@ -9,7 +9,9 @@ import { BlockReceiptsType, encodeReceipt } from '../../types/receipt.ts';
 import { encode } from '../../types/ssz.ts';
 import { systemReceiptToJson } from '../../types/system-receipt.ts';
 import { certificateView, headerView, sectionView } from '../block-views.ts';
+import { chainStats } from '../chain-stats.ts';
 import type { Handlers } from '../dispatcher.ts';
+import { dumpOf } from '../dump.ts';
 import { pageOf } from '../paging.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { searchReceipts } from '../receipt-search.ts';
@@ -144,6 +146,11 @@ export function chainHandlers(ports: RpcPorts): Handlers<typeof chainMethods> {
         receipts: bytes0x(encode(BlockReceiptsType, receipts)),
       };
     },
+
+    chain_stats: async ({ blocks }) => ({
+      ...dumpOf(ports, 'chain_stats'),
+      ...(await chainStats(chain, blocks)),
+    }),
 
     chain_getGenesis: () => ({
       genesisHash: hash0x(chain.genesisHash),

@@ -5,11 +5,13 @@ import { dumpOf } from '../dump.ts';
 import { rpcError } from '../errors.ts';
 import { roundView } from '../inspection-views.ts';
 import { pageOf } from '../paging.ts';
+import type { ChainPort } from '../ports/chain.ts';
 import type { EvidenceView } from '../ports/consensus.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import { diagnosisStep, type ibftMethods } from '../schema/ibft.ts';
 import { missingBlock, selectBlock, selectHeight } from '../selectors.ts';
 import { addressText, hash0x, rfc3339 } from '../text-forms.ts';
+import { membershipVoteHandlers } from './membership-votes.ts';
 
 /** Blocks that one call looks at. */
 const MAX_RANGE = 1_000;
@@ -18,6 +20,8 @@ const DEFAULT_RANGE = 100;
 export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
   const { chain, clock, consensus, network, sync } = ports;
   return {
+    ...membershipVoteHandlers(ports),
+
     ibft_getEvidence: () => ({
       ...dumpOf(ports, 'ibft_getEvidence'),
       seen: consensus.pendingEvidence().map(evidenceFields),
@@ -143,20 +147,6 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
       };
     },
 
-    ibft_getPendingVotes: () => ({
-      height: chain.head().height,
-      votes: ports.bpci.members().flatMap(({ id, votes }) =>
-        votes
-          .filter(({ expiresAtMs }) => expiresAtMs > chain.head().timeMs)
-          .map(({ voter, decision, expiresAtMs }) => ({
-            member: addressText(id),
-            voter: addressText(voter),
-            decision,
-            expires: rfc3339(expiresAtMs),
-          })),
-      ),
-    }),
-
     ibft_roundHistory: (page) => ({
       ...dumpOf(ports, 'ibft_roundHistory'),
       ...pageOf(
@@ -197,21 +187,28 @@ export function ibftHandlers(ports: RpcPorts): Handlers<typeof ibftMethods> {
       };
     },
 
-    ibft_getValidatorsByBlockNumber: async (selector) => {
-      const height = Math.max(1, await selectHeight(chain, selector));
-      const validators = await chain.validators(height);
-      if (validators === undefined) throw missingBlock(chain, height);
-      return {
-        height,
-        validatorsHash: hash0x(validators.hash),
-        quorum: validators.quorum,
-        validators: validators.members.map(({ id, consensusKey, vrfKey }) => ({
-          id: addressText(id),
-          consensusKey: hash0x(consensusKey),
-          vrfKey: hash0x(vrfKey),
-        })),
-      };
-    },
+    ibft_getValidatorsByBlockNumber: async (selector) =>
+      validatorsOfHeight(chain, await selectHeight(chain, selector)),
+
+    ibft_getValidatorsByBlockHash: async (selector) =>
+      validatorsOfHeight(chain, await selectHeight(chain, selector)),
+  };
+}
+
+/** @throws NodeError PRUNED, BLOCK_NOT_FOUND */
+async function validatorsOfHeight(chain: ChainPort, wanted: number) {
+  const height = Math.max(1, wanted);
+  const validators = await chain.validators(height);
+  if (validators === undefined) throw missingBlock(chain, height);
+  return {
+    height,
+    validatorsHash: hash0x(validators.hash),
+    quorum: validators.quorum,
+    validators: validators.members.map(({ id, consensusKey, vrfKey }) => ({
+      id: addressText(id),
+      consensusKey: hash0x(consensusKey),
+      vrfKey: hash0x(vrfKey),
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CallContext, Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import type { metaMethods } from '../schema/meta.ts';
+import { filterOf } from '../topic-filter.ts';
 import { checkTopicScope } from '../topic-scope.ts';
 
 function doorOf({ session }: CallContext) {
@@ -12,9 +13,10 @@ function doorOf({ session }: CallContext) {
 }
 
 export const metaHandlers: Handlers<typeof metaMethods> = {
-  meta_subscribe: ({ topic }, context) => {
+  meta_subscribe: ({ topic, filter }, context) => {
     checkTopicScope(topic, context.session.scopes);
-    return { subscription: doorOf(context).subscribe(topic) };
+    const door = doorOf(context);
+    return { subscription: door.subscribe(topic, filterOf(topic, filter, 'params.filter')) };
   },
   meta_unsubscribe: ({ subscription }, context) => ({ removed: doorOf(context).unsubscribe(subscription) }),
 };

@@ -4,7 +4,7 @@ import { dumpOf } from '../dump.ts';
 import { rpcError } from '../errors.ts';
 import { decidedSectionView, ownSectionView, workerView } from '../miner-views.ts';
 import { pageOf } from '../paging.ts';
-import type { WorkersPort } from '../ports/miner.ts';
+import type { WorkersPort, WorkerView } from '../ports/miner.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { minerMethods } from '../schema/miner.ts';
 import { selectBlock } from '../selectors.ts';
@@ -12,7 +12,7 @@ import { addressText, hash0x } from '../text-forms.ts';
 import { transactionLine } from '../transaction-views.ts';
 
 export function minerHandlers(ports: RpcPorts): Handlers<typeof minerMethods> {
-  const { chain, miner, pool } = ports;
+  const { chain, clock, miner, pool } = ports;
   const waiting = (ledger: LedgerName) =>
     pool.status().ledgers.find((one) => one.ledger === ledger)?.pooled ?? 0;
   return {
@@ -43,6 +43,28 @@ export function minerHandlers(ports: RpcPorts): Handlers<typeof minerMethods> {
       waiting: waiting(ledger),
       items: miner.queue(ledger, limit).map(transactionLine),
     }),
+
+    miner_getWork: ({ ledger, limit }) => {
+      const workers = workersOf(miner.workers);
+      const { state, height, rank } = workers.views().find((view) => view.ledger === ledger) as WorkerView;
+      const work = workers.work(ledger);
+      return {
+        ...dumpOf(ports, 'miner_getWork'),
+        ledger,
+        proofType: PROOF_TYPES[ledger],
+        state,
+        workHeight: height ?? null,
+        parent: work === undefined ? null : hash0x(work.parent),
+        rank: rank ?? null,
+        sendsInMs:
+          work?.sendsAtMs === undefined
+            ? null
+            : Math.max(0, Math.round(work.sendsAtMs - clock.monotonicMs())),
+        heard: (work?.heard ?? []).map((heard) => ({ ...heard, miner: addressText(heard.miner) })),
+        waiting: waiting(ledger),
+        items: miner.queue(ledger, limit).map(transactionLine),
+      };
+    },
 
     miner_history: async ({ ledger, height, before, ...page }) => {
       const dump = dumpOf(ports, 'miner_history');

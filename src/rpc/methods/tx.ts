@@ -1,43 +1,17 @@
-import type { Hash } from '../../types/ssz.ts';
 import { decodeTransaction } from '../../types/transaction.ts';
 import { NodeError } from '../../util/errors.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { errorObject, rpcError } from '../errors.ts';
-import type { TransactionPlace } from '../ports/chain.ts';
 import type { RpcPorts } from '../ports/rpc-ports.ts';
 import type { txMethods } from '../schema/tx.ts';
 import { notInBlock } from '../selectors.ts';
 import { hash0x } from '../text-forms.ts';
+import { receiptAt, transactionOf } from '../transaction-lookup.ts';
 import { transactionStatus, waitUntilSettled } from '../transaction-status.ts';
 import { receiptView, transactionView } from '../transaction-views.ts';
 
 export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
   const { chain, pool } = ports;
-
-  const receiptAt = async ({ height, ledger, index }: TransactionPlace) => {
-    const block = await chain.block(height);
-    const receipt = block?.receipts.sections
-      .flat()
-      .find((one) => one.ledger === ledger && one.index === index);
-    if (receipt === undefined)
-      throw rpcError('PRUNED', `the receipts of block ${height} are not kept any more`, {
-        data: { lowestHeight: chain.lowestHeight() },
-        hint: `the lowest height kept is ${chain.lowestHeight()}`,
-      });
-    return receiptView(receipt);
-  };
-
-  /** The bytes of a transaction, wherever this node has it. */
-  const findTransaction = async (id: Hash) => {
-    const place = await chain.findTransaction(id);
-    if (place === undefined) return pool.get(id)?.transaction;
-    const block = await chain.block(place.height);
-    for (const bytes of block?.block.transactions.flat() ?? []) {
-      const transaction = decodeTransaction(bytes);
-      if (transaction.id === id) return transaction;
-    }
-    return undefined;
-  };
 
   return {
     tx_send: async ({ transaction }) => ({ txId: hash0x(await pool.submit(transaction)) }),
@@ -63,7 +37,8 @@ export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
         if (!known || error.code === 'BAD_SIGNATURE') throw error;
       }
       const status = await waitUntilSettled(ports, id, { timeoutMs, signal });
-      if (status.state === 'included') return { txId: hash0x(id), receipt: await receiptAt(status) };
+      if (status.state === 'included')
+        return { txId: hash0x(id), receipt: receiptView(await receiptAt(chain, status)) };
       if (status.state === 'dropped')
         throw rpcError('TX_DROPPED', `the transaction was dropped: ${status.reason}`, {
           data: { txId: id, dropReason: status.reason },
@@ -75,19 +50,14 @@ export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
       });
     },
 
-    tx_get: async ({ txId }) => {
-      const transaction = await findTransaction(txId);
-      if (transaction === undefined)
-        throw rpcError('TX_NOT_FOUND', `this node does not have the transaction ${hash0x(txId)}`, {
-          data: { txId },
-          hint: 'tx_status says whether it was dropped',
-        });
-      return { transaction: transactionView(transaction), status: await transactionStatus(ports, txId) };
-    },
+    tx_get: async ({ txId }) => ({
+      transaction: transactionView(await transactionOf(ports, txId)),
+      status: await transactionStatus(ports, txId),
+    }),
 
     tx_getReceipt: async ({ txId }) => {
       const place = await chain.findTransaction(txId);
-      if (place !== undefined) return receiptAt(place);
+      if (place !== undefined) return receiptView(await receiptAt(chain, place));
       const { state } = await transactionStatus(ports, txId);
       throw notInBlock(txId, { state });
     },

@@ -32,10 +32,10 @@ export function txpoolHandlers(ports: RpcPorts): Handlers<typeof txpoolMethods> 
 
   return {
     txpool_status: () => {
-      const { transactions, bytes, maxTransactions, maxBytes, ledgers } = pool.status();
+      const { transactions, bytes, maxTransactions, maxBytes, verifiedSignatures, ledgers } = pool.status();
       const counts = ledgers.map((count) => ({ ...count }));
       const size = { transactions, bytes, maxTransactions, maxBytes, ledgers: counts };
-      return { ...dumpOf(ports, 'txpool_status'), ...size };
+      return { ...dumpOf(ports, 'txpool_status'), ...size, verifiedSignatures };
     },
 
     txpool_content: ({ ledger, state, ...page }) => ({
@@ -73,6 +73,12 @@ export function txpoolHandlers(ports: RpcPorts): Handlers<typeof txpoolMethods> 
         reason,
         at: rfc3339(atMs),
       })),
+    }),
+
+    txpool_remove: ({ txId }) => ({ txId: hash0x(txId), removed: pool.remove(txId) }),
+
+    txpool_flush: ({ ledger }) => ({
+      removed: entries({ ledger }).filter(({ transaction }) => pool.remove(transaction.id)).length,
     }),
   };
 }

@@ -64,6 +64,34 @@ export type ReplayView =
   | { readonly hash: Hash; readonly stateRoot: Hash; readonly receiptsRoot: Hash }
   | { readonly hash: Hash; readonly fault: string };
 
+/** A path that an operation read or wrote, and the length of its value; undefined where there was none. */
+export interface AccessView {
+  readonly subtree: SubtreeName;
+  readonly path: string;
+  readonly bytes: number | undefined;
+}
+
+/** `total` counts those, too, for which there was no room. */
+interface AccessesView {
+  readonly items: readonly AccessView[];
+  readonly total: number;
+}
+
+/** What a transaction of a block does, as executed once more. */
+export interface TraceView {
+  readonly receipt: Receipt;
+  /** Whether it is the receipt that the block holds. */
+  readonly isSame: boolean;
+  readonly baseGas: number;
+  readonly operations: readonly {
+    readonly operation: number;
+    readonly name: string;
+    readonly gas: number;
+    readonly reads: AccessesView;
+    readonly writes: AccessesView;
+  }[];
+}
+
 export interface ChainPort {
   readonly genesis: Genesis;
   readonly genesisHash: Hash;
@@ -93,6 +121,17 @@ export interface ChainPort {
   lowestReplayable(): number | undefined;
   /** Executes a committed block once more; undefined if the state for it is not at hand. */
   replay(height: number): ReplayView | undefined;
+  /** Executes a section once more, up to the transaction at a place; undefined if the state for it is not at hand. */
+  trace(place: TransactionPlace): TraceView | undefined;
+  /** Roots after the block at a height; undefined if that state is not at hand. */
+  rootsAt(height: number): Readonly<Record<SubtreeName, Hash>> | undefined;
+  /** Leaves after that block in the order of their paths, behind `after`; one more than `limit` where there are more. @throws NodeError STATE_TOO_LARGE */
+  leavesAt(
+    height: number,
+    subtree: SubtreeName,
+    after: string,
+    limit: number,
+  ): readonly { readonly path: string; readonly valueHash: Hash }[] | undefined;
   /** Calls back after each commit; returns the way to stop it. */
   onCommit(listener: (block: StoredBlock) => void): () => void;
 }

@@ -2,6 +2,7 @@ import type { LedgerName } from '../../types/names.ts';
 import type { Address, Hash } from '../../types/ssz.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 import type { WorkerState } from '../../validator/mining/ledger-worker.ts';
+import type { HeardSection } from '../../validator/mining/mining-round.ts';
 import type { OwnSection, SectionFate } from '../../validator/mining/section-history.ts';
 
 /** A validator that may mine, and what it weighs in the election. */
@@ -36,12 +37,28 @@ export interface WorkerView {
   readonly counts: Readonly<Record<SectionFate, number>>;
 }
 
+/** What a worker works at: the section of its ledger above one parent. */
+export interface WorkView {
+  readonly parent: Hash;
+  /** Monotonic: when the own section closes and leaves; undefined without a rank or a transaction. */
+  readonly sendsAtMs: number | undefined;
+  /** Sections of others that have come, by rank, and how far their check is. */
+  readonly heard: readonly {
+    readonly rank: number;
+    readonly miner: Address;
+    readonly txCount: number;
+    readonly state: HeardSection['state'];
+  }[];
+}
+
 /** The five workers of a node that mines. */
 export interface WorkersPort {
   /** Whose sections they are. */
   readonly miner: Address;
   /** In ledger order. */
   views(): readonly WorkerView[];
+  /** Undefined before the first height. */
+  work(ledger: LedgerName): WorkView | undefined;
   /** The last own sections of a ledger, newest first. */
   sections(ledger: LedgerName): readonly OwnSection[];
   /** Calls back whenever a worker may have changed; returns the way to stop it. */

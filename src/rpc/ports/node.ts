@@ -7,11 +7,23 @@ export interface EventLoopView {
   readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
 }
 
+/** What the process has used since it started, and what it uses now. */
+export interface UsageView {
+  readonly cpuSeconds: number;
+  /** Of the main thread, apart from waiting. */
+  readonly busySeconds: number;
+  readonly heapBytes: number;
+  /** On the file system of the data directory; undefined where it cannot be asked. */
+  readonly freeDiskBytes: number | undefined;
+}
+
 /** One setting of the node as it is in effect. Files are named, what they hold is not shown. */
 export interface OptionView {
   readonly name: string;
   readonly value: unknown;
-  readonly origin: 'flag' | 'env' | 'program' | 'default';
+  readonly origin: 'flag' | 'env' | 'file' | 'program' | 'default';
+  /** The flag, the variable, or file and line. */
+  readonly source: string | null;
 }
 
 export interface LogLevelView {
@@ -26,6 +38,7 @@ export interface NodePort {
   readonly startedAtMs: number;
   readonly pid: number;
   memoryBytes(): number;
+  usage(): UsageView;
   /** Ends early if the caller is gone. */
   watchEventLoop(forMs: number, signal: AbortSignal): Promise<EventLoopView>;
   options(): readonly OptionView[];

@@ -19,6 +19,8 @@ export interface PoolPort {
    */
   submit(bytes: Uint8Array): Promise<Hash>;
   get(txId: Hash): PoolEntry | undefined;
+  /** Gives a transaction up, on this node alone; whether it was there. */
+  remove(txId: Hash): boolean;
   /** In pool order. */
   entries(): readonly PoolEntry[];
   /** Next nonce after what the pool holds without a gap. */
@@ -31,6 +33,8 @@ export interface PoolPort {
     readonly bytes: number;
     readonly maxTransactions: number;
     readonly maxBytes: number;
+    /** Of transactions, since the start of the node. */
+    readonly verifiedSignatures: number;
     readonly ledgers: readonly {
       readonly ledger: LedgerName;
       readonly pooled: number;

@@ -1,3 +1,4 @@
+import type { BansPort } from './bans.ts';
 import type { BillingPort } from './billing.ts';
 import type { BpciPort } from './bpci.ts';
 import type { BpiPort } from './bpi.ts';
@@ -9,8 +10,10 @@ import type { EconomyPort } from './economy.ts';
 import type { MinerPort } from './miner.ts';
 import type { NetworkPort } from './network.ts';
 import type { NodePort } from './node.ts';
+import type { PermissionsPort } from './permissions.ts';
 import type { PoePort } from './poe.ts';
 import type { PoolPort } from './pool.ts';
+import type { UpkeepPort } from './upkeep.ts';
 
 /**
  * Everything that the interface asks of the node, declared here and filled by the composition root. A port answers
@@ -31,5 +34,8 @@ export interface RpcPorts {
   readonly consensus: ConsensusPort;
   readonly sync: SyncPort;
   readonly network: NetworkPort;
+  readonly permissions: PermissionsPort;
+  readonly bans: BansPort;
+  readonly upkeep: UpkeepPort;
   readonly clock: { wallMs(): number; monotonicMs(): number };
 }

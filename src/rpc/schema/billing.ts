@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHARGE_CLASSES, CLAIMANTS } from '../../types/billing.ts';
 import { method } from './method.ts';
 import { AddressParam, pageParams } from './params.ts';

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VOTE_DECISIONS } from '../../types/operations/bpci.ts';
 import { FinalityProof } from './chain.ts';
 import { method } from './method.ts';
 import { AddressParam, BlockParam, HashParam, HeightParam, pageParams } from './params.ts';
-import { Address, Certificate, Count, Decimal, Hash, Header, Height, page, Time } from './results.ts';
+import { Address, Certificate, Count, Decimal, Hash, Header, Height, page, Time, Token } from './results.ts';
 import { sectionProof } from './section-proof.ts';
 
 const blockParams = z.strictObject({ height: BlockParam.optional(), hash: HashParam.optional() });
@@ -66,25 +66,64 @@ const LightBlock = z.object({
   validators: z.array(z.object({ id: Address, consensusKey: Hash, vrfKey: Hash })),
 });
 
+export const Finality = z.object({
+  height: Height,
+  hash: Hash,
+  time: Time,
+  round: Count,
+  validators: Count,
+  quorum: Count,
+  seals: Count,
+  signedBy: z.array(Address),
+  missing: z.array(Address),
+  /** Height of the block whose body holds the certificate; null for the head. */
+  countedIn: Height.nullable(),
+});
+
+const movementFields = { operation: Count, from: Address, amount: Decimal };
+export const Movement = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('Transfer'),
+    ...movementFields,
+    to: Address,
+    token: Token,
+    reference: z.string(),
+  }),
+  z.object({
+    kind: z.literal('BankTransfer'),
+    ...movementFields,
+    uetr: z.string(),
+    debtorBank: z.string(),
+    creditorBank: z.string(),
+    token: z.literal('AUR'),
+    referenceHash: Hash,
+  }),
+]);
+
+export const TransferView = z.object({
+  txId: Hash,
+  /** `finalized`: it happened, and stays so; `failed`: a final block says that it did not. */
+  state: z.enum(['pending', 'finalized', 'failed']),
+  /** `OK`, or the name of what failed; null while no block holds it. */
+  status: z.string().nullable(),
+  movements: z.array(Movement),
+  finality: Finality.nullable(),
+});
+
 export const bpciMethods = {
   bpci_getFinality: method({
     scope: 'read',
     summary:
       'Who made a block final: by the certificate that counts, which stands in the next block, or by that of this node while there is no next block.',
     params: blockParams,
-    result: z.object({
-      height: Height,
-      hash: Hash,
-      time: Time,
-      round: Count,
-      validators: Count,
-      quorum: Count,
-      seals: Count,
-      signedBy: z.array(Address),
-      missing: z.array(Address),
-      /** Height of the block whose body holds the certificate; null for the head. */
-      countedIn: Height.nullable(),
-    }),
+    result: Finality,
+  }),
+  bpci_getTransfer: method({
+    scope: 'read',
+    summary:
+      'What a transaction of the economy ledger moves from account to account, whether it did, and who made that final.',
+    params: z.strictObject({ txId: HashParam }),
+    result: TransferView,
   }),
   bpci_getVotes: method({
     scope: 'read',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import {
   AddressParam,
@@ -13,6 +13,7 @@ import {
   Address,
   Certificate,
   Count,
+  dumpFields,
   Hash,
   Header,
   Height,
@@ -24,6 +25,9 @@ import {
   SystemReceipt,
   Time,
 } from './results.ts';
+
+/** Each of them is read whole. */
+const MAX_STATS_BLOCKS = 100;
 
 /** `height` takes a number, a hash or a word; `hash` is the same for callers who have only that. */
 const blockParams = z.strictObject({ height: BlockParam.optional(), hash: HashParam.optional() });
@@ -155,6 +159,26 @@ export const chainMethods = {
     summary: 'The SSZ bytes of a block with its transactions, of its certificate and of its receipts.',
     params: blockParams,
     result: z.object({ height: Height, hash: Hash, block: Hex, certificate: Hex, receipts: Hex }),
+  }),
+  chain_stats: method({
+    scope: 'read',
+    summary:
+      'The last blocks together: what they held, how long they took, how many needed more than one round, and how many seals they have.',
+    params: z.strictObject({ blocks: z.int().min(1).max(MAX_STATS_BLOCKS).default(50) }),
+    result: z.object({
+      ...dumpFields,
+      fromHeight: Height,
+      toHeight: Height,
+      blocks: Count,
+      transactions: z.record(Ledger, Count),
+      transactionBytes: Count,
+      /** From the first of these blocks to the last; null with fewer than two. */
+      intervalMs: z.object({ mean: z.number().min(0), max: z.number().min(0) }).nullable(),
+      transactionsPerSecond: z.number().min(0).nullable(),
+      /** Decided in a round above 0. */
+      laterRounds: Count,
+      seals: z.object({ mean: z.number().min(0), min: Count }).nullable(),
+    }),
   }),
   chain_getGenesis: method({
     scope: 'read',

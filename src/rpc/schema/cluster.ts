@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NODE_STATUSES, SERVICE_PROTOCOLS } from '../../types/operations/cluster.ts';
 import { CONTAINER_STATES } from '../../types/step-receipt.ts';
 import { LIMITS } from '../../util/limits.ts';

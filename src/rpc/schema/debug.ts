@@ -1,11 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { LIMITS } from '../../util/limits.ts';
 import { method } from './method.ts';
-import { BlockParam, pageParams } from './params.ts';
-import { Address, Count, dumpFields, Hash, Height, page, Time } from './results.ts';
+import { BlockParam, HashParam, HeightParam, pageParams, SubtreeParam } from './params.ts';
+import { Address, Count, dumpFields, Hash, Height, Ledger, page, Receipt, Subtree, Time } from './results.ts';
 
 /** Watching for longer needs a profiler. */
 const MAX_WATCH_MS = 10_000;
 const DEFAULT_WATCH_MS = 1_000;
+
+/** Each path once, with the length of the value; null where there was none, or it was deleted. */
+const Accesses = z.object({
+  total: Count,
+  items: z.array(z.object({ subtree: Subtree, path: z.string(), bytes: Count.nullable() })),
+});
 
 export const debugMethods = {
   debug_eventLoop: method({
@@ -42,6 +49,61 @@ export const debugMethods = {
           lastAt: Time,
         }),
       ).shape,
+    }),
+  }),
+  debug_diffState: method({
+    scope: 'debug',
+    summary:
+      "Compares the roots of another node's state, as its state_getLedgerRoots gives them, with those that this node had at that height, which is its head or one of the last blocks before.",
+    params: z.strictObject({ height: HeightParam, roots: z.record(SubtreeParam, HashParam) }),
+    result: z.object({
+      ...dumpFields,
+      block: z.object({ height: Height, hash: Hash }),
+      ok: z.boolean(),
+      subtrees: z.array(z.object({ subtree: Subtree, same: z.boolean(), own: Hash, other: Hash })),
+    }),
+  }),
+  debug_getStateLeaves: method({
+    scope: 'debug',
+    summary:
+      'Leaves of a sub-tree in the order of their paths, by the hashes of their values, at the head or one of the last heights: where the roots of two nodes differ, the first that differs says what.',
+    params: z.strictObject({
+      subtree: SubtreeParam,
+      height: HeightParam.optional(),
+      limit: pageParams.limit,
+      cursor: z.string().max(LIMITS.maxLeafPathBytes).nullish(),
+    }),
+    result: z.object({
+      ...dumpFields,
+      block: z.object({ height: Height, hash: Hash }),
+      ...page(z.object({ path: z.string(), valueHash: Hash })).shape,
+    }),
+  }),
+  debug_traceTransaction: method({
+    scope: 'debug',
+    summary:
+      'Executes the section of a transaction of one of the last blocks once more, up to it, and tells for each operation what gas it took, which paths of the state it read and wrote for itself, and which events it left.',
+    params: z.strictObject({ txId: HashParam }),
+    result: z.object({
+      ...dumpFields,
+      txId: Hash,
+      block: z.object({ height: Height, ledger: Ledger, index: Count }),
+      /** Whether this came to the receipt that the block holds. */
+      ok: z.boolean(),
+      receipt: Receipt,
+      /** Of the transaction before its operations. */
+      baseGas: Count,
+      /** Those that were begun. `undone`: a later one failed, which takes everything back. */
+      operations: z.array(
+        z.object({
+          operation: Count,
+          name: z.string(),
+          outcome: z.enum(['done', 'failed', 'undone']),
+          gas: Count,
+          reads: Accesses,
+          writes: Accesses,
+        }),
+      ),
     }),
   }),
   debug_replayBlock: method({

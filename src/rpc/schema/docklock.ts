@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DESIRED_STATES, NETWORK_MODES } from '../../types/operations/docklock.ts';
 import { CONTAINER_STATES } from '../../types/step-receipt.ts';
 import { LIMITS } from '../../util/limits.ts';

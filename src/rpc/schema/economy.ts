@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { POSTING_SIDES } from '../../types/proofs/gold.ts';
 import { method } from './method.ts';
 import { AddressParam, HashParam, LedgerParam, noParams, pageParams, TokenParam } from './params.ts';

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EVIDENCE_KINDS } from '../../types/evidence.ts';
 import { VOTE_DECISIONS } from '../../types/operations/bpci.ts';
 import { method } from './method.ts';
-import { BlockParam, HeightParam, noParams, pageParams } from './params.ts';
+import { AddressParam, BlockParam, HashParam, HeightParam, noParams, pageParams } from './params.ts';
 import { Address, Count, Decimal, dumpFields, Hash, Height, page, Time } from './results.ts';
 
 const evidenceFields = {
@@ -12,12 +12,33 @@ const evidenceFields = {
   evidenceHash: Hash,
 };
 
-const STEPS = ['idle', 'waiting-for-proposal', 'validating', 'prepare', 'commit', 'decided'] as const;
+export const STEPS = ['idle', 'waiting-for-proposal', 'validating', 'prepare', 'commit', 'decided'] as const;
 
 /** A step as `ibft_diagnose` writes it. */
 export function diagnosisStep(step: (typeof STEPS)[number]): string {
   return step.toUpperCase().replaceAll('-', '_');
 }
+
+/** A round of one height, and how far it came if it failed. */
+export const RoundRecord = z.object({
+  round: Count,
+  startedAt: Time,
+  durationMs: Count.nullable(),
+  outcome: z.enum(['running', 'decided', 'timeout', 'others-ahead']),
+  reason: z
+    .enum(['NO_PROPOSAL', 'PROPOSAL_NOT_VALIDATED', 'NO_PREPARE_QUORUM', 'NO_COMMIT_QUORUM'])
+    .nullable(),
+  proposer: Address.nullable(),
+  prepares: Count.nullable(),
+  commits: Count.nullable(),
+});
+
+const ValidatorsOfHeight = z.object({
+  height: Height,
+  validatorsHash: Hash,
+  quorum: Count,
+  validators: z.array(z.object({ id: Address, consensusKey: Hash, vrfKey: Hash })),
+});
 
 export const ibftMethods = {
   ibft_getEvidence: method({
@@ -74,20 +95,7 @@ export const ibftMethods = {
           height: Height,
           startedAt: Time,
           durationMs: Count.nullable(),
-          rounds: z.array(
-            z.object({
-              round: Count,
-              startedAt: Time,
-              durationMs: Count.nullable(),
-              outcome: z.enum(['running', 'decided', 'timeout', 'others-ahead']),
-              reason: z
-                .enum(['NO_PROPOSAL', 'PROPOSAL_NOT_VALIDATED', 'NO_PREPARE_QUORUM', 'NO_COMMIT_QUORUM'])
-                .nullable(),
-              proposer: Address.nullable(),
-              prepares: Count.nullable(),
-              commits: Count.nullable(),
-            }),
-          ),
+          rounds: z.array(RoundRecord),
         }),
       ).shape,
     }),
@@ -144,7 +152,25 @@ export const ibftMethods = {
       votes: z.array(
         z.object({ member: Address, voter: Address, decision: z.enum(VOTE_DECISIONS), expires: Time }),
       ),
+      /** What this node's validator goes on voting for. */
+      proposed: z.array(
+        z.object({ member: Address, decision: z.enum(VOTE_DECISIONS), txId: Hash, renews: Time }),
+      ),
     }),
+  }),
+  ibft_proposeValidatorVote: method({
+    scope: 'admin',
+    summary:
+      "Votes with this node's own validator to admit a candidate or to remove a validator, and again whenever that vote expires without effect, until it takes effect, is discarded or the node stops.",
+    params: z.strictObject({ address: AddressParam, add: z.boolean() }),
+    result: z.object({ member: Address, decision: z.enum(VOTE_DECISIONS), txId: Hash }),
+  }),
+  ibft_discardValidatorVote: method({
+    scope: 'admin',
+    summary:
+      'Ends what ibft_proposeValidatorVote began: the node votes no more. A vote that a block holds stays until it expires.',
+    params: z.strictObject({ address: AddressParam }),
+    result: z.object({ discarded: z.boolean() }),
   }),
   ibft_getRoundState: method({
     scope: 'debug',
@@ -172,11 +198,12 @@ export const ibftMethods = {
     scope: 'debug',
     summary: 'The validator set of a height, in the order that certificates refer to.',
     params: z.strictObject({ height: BlockParam.optional() }),
-    result: z.object({
-      height: Height,
-      validatorsHash: Hash,
-      quorum: Count,
-      validators: z.array(z.object({ id: Address, consensusKey: Hash, vrfKey: Hash })),
-    }),
+    result: ValidatorsOfHeight,
+  }),
+  ibft_getValidatorsByBlockHash: method({
+    scope: 'debug',
+    summary: 'The validator set that decided a block, in the order that its certificate refers to.',
+    params: z.strictObject({ hash: HashParam }),
+    result: ValidatorsOfHeight,
   }),
 };

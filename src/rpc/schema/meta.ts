@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 
 /**
@@ -14,16 +14,23 @@ export const SUBSCRIPTION_TOPICS = [
   'consensus',
   'peers',
   'scheduler',
+  'gossip',
+  'containers',
+  'alerts',
 ] as const;
 /** Topics that look inside the node need the scope `debug`, as the methods do that show the same. */
-export const DEBUG_TOPICS: readonly SubscriptionTopic[] = ['consensus', 'peers'];
+export const DEBUG_TOPICS: readonly SubscriptionTopic[] = ['consensus', 'peers', 'gossip', 'alerts'];
 export type SubscriptionTopic = (typeof SUBSCRIPTION_TOPICS)[number];
 
 export const metaMethods = {
   meta_subscribe: method({
     scope: 'read',
-    summary: 'Begins a subscription on this WebSocket connection.',
-    params: z.strictObject({ topic: z.enum(SUBSCRIPTION_TOPICS) }),
+    summary:
+      'Begins a subscription on this WebSocket connection; `filter` narrows it down, and x-subscriptions says how for each topic.',
+    params: z.strictObject({
+      topic: z.enum(SUBSCRIPTION_TOPICS),
+      filter: z.record(z.string().max(64), z.unknown()).optional(),
+    }),
     result: z.object({ subscription: z.string() }),
   }),
   meta_unsubscribe: method({

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /**
  * What a caller needs to be allowed to do. `read` asks, `write` sends transactions, `debug` looks inside the node,

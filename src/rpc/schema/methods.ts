@@ -1,8 +1,9 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { adminMethods } from './admin.ts';
 import { billingMethods } from './billing.ts';
 import { bpciMethods } from './bpci.ts';
 import { bpiMethods } from './bpi.ts';
+import { bundleMethods } from './bundle.ts';
 import { chainMethods } from './chain.ts';
 import { clusterMethods } from './cluster.ts';
 import { debugMethods } from './debug.ts';
@@ -10,14 +11,17 @@ import { docklockMethods } from './docklock.ts';
 import { economyMethods } from './economy.ts';
 import { gossipMethods } from './gossip.ts';
 import { ibftMethods } from './ibft.ts';
+import { ibftNodeMethods } from './ibft-node.ts';
 import { metaMethods } from './meta.ts';
 import { minerMethods } from './miner.ts';
 import { netMethods } from './net.ts';
+import { permMethods } from './perm.ts';
 import { poeMethods } from './poe.ts';
 import { rpcMethods } from './rpc.ts';
 import { stateMethods } from './state.ts';
 import { txMethods } from './tx.ts';
 import { txpoolMethods } from './txpool.ts';
+import { upkeepMethods } from './upkeep.ts';
 
 /** Every method of the interface by its name. */
 export const METHODS = {
@@ -36,9 +40,13 @@ export const METHODS = {
   ...bpciMethods,
   ...minerMethods,
   ...ibftMethods,
+  ...ibftNodeMethods,
   ...gossipMethods,
   ...adminMethods,
+  ...permMethods,
   ...debugMethods,
+  ...upkeepMethods,
+  ...bundleMethods,
   ...metaMethods,
 };
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import { BlockParam, HeightParam, LedgerParam, noParams, pageParams } from './params.ts';
 import {
@@ -73,6 +73,34 @@ export const minerMethods = {
       'The first executable transactions of the own mempool for a ledger, in the order in which they would be mined; `waiting` counts all of them.',
     params: z.strictObject({ ledger: LedgerParam, limit: pageParams.limit }),
     result: z.object({ ...dumpFields, ledger: Ledger, waiting: Count, items: z.array(TransactionLine) }),
+  }),
+  miner_getWork: method({
+    scope: 'read',
+    summary:
+      'What the own worker of a ledger works at: the block on which its section stands, when it leaves, which sections of others have come and how far their check is, and what waits to be mined.',
+    params: z.strictObject({ ledger: LedgerParam, limit: pageParams.limit }),
+    result: z.object({
+      ...dumpFields,
+      ledger: Ledger,
+      proofType: ProofType,
+      state: Worker.shape.state,
+      /** Of the block that is mined for; what follows is null or empty while there is none. */
+      workHeight: Height.nullable(),
+      parent: Hash.nullable(),
+      rank: Count.nullable(),
+      /** 0 when its time has come; null without a rank, or without a transaction. */
+      sendsInMs: Count.nullable(),
+      heard: z.array(
+        z.object({
+          rank: Count,
+          miner: Address,
+          txCount: Count,
+          state: z.enum(['heard', 'fetching', 'ready', 'checked', 'refused']),
+        }),
+      ),
+      waiting: Count,
+      items: z.array(TransactionLine),
+    }),
   }),
   miner_history: method({
     scope: 'read',

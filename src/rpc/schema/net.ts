@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import { noParams } from './params.ts';
 import { Count, dumpFields, Hash, Height, Time } from './results.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressFromText } from '../../types/address.ts';
 import { LEDGERS, SUBTREES, TOKENS } from '../../types/names.ts';
 import { fromHex } from '../../util/bytes.ts';
@@ -27,6 +27,11 @@ export const AddressParam = z
       return z.NEVER;
     }
   });
+
+/** Node keys are Ed25519 keys, so their peer ids all begin alike and are of one length. */
+export const PeerIdParam = z
+  .string()
+  .regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/, 'expected a peer id such as 12D3KooW…');
 
 /** `0x…` of at most `maxBytes`; the handler gets bytes. */
 export function BytesParam(maxBytes: number) {

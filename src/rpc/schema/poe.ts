@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import { AddressParam, HashParam } from './params.ts';
 import { Address, Count, Decimal, Hash, Height, Time } from './results.ts';

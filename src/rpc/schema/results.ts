@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LEDGERS, PROOF_TYPES, SUBTREES, TOKENS } from '../../types/names.ts';
 
 /** The building blocks of results, and the objects that several methods return. */

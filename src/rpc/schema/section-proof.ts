@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Certificate, Hash, Header, Height, Hex, Ledger, Receipt } from './results.ts';
 
 /**

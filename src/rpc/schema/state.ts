@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import { noParams, SubtreeParam } from './params.ts';
 import { Certificate, Hash, Header, Height, Hex, Subtree } from './results.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../../util/limits.ts';
 import { method } from './method.ts';
 import { AddressParam, HashParam, LedgerParam, TransactionParam } from './params.ts';

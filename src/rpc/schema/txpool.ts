@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './method.ts';
 import { AddressParam, HashParam, LedgerParam, noParams, pageParams } from './params.ts';
 import { Count, dumpFields, Hash, Ledger, page, Time, Transaction, TransactionLine } from './results.ts';
@@ -23,6 +23,8 @@ export const txpoolMethods = {
       maxTransactions: Count,
       maxBytes: Count,
       ledgers: z.array(z.object({ ledger: Ledger, pooled: Count, queued: Count })),
+      /** Of transactions, found good since the node started. */
+      verifiedSignatures: Count,
     }),
   }),
   txpool_content: method({
@@ -60,5 +62,18 @@ export const txpoolMethods = {
       ...dumpFields,
       ...page(z.object({ txId: Hash, reason: z.string(), at: Time })).shape,
     }),
+  }),
+  txpool_remove: method({
+    scope: 'admin',
+    summary:
+      'Takes one transaction out of the mempool of this node; its drop is recorded as REMOVED. Other nodes may hold it, and a block may still include it.',
+    params: z.strictObject({ txId: HashParam }),
+    result: z.object({ txId: Hash, removed: z.boolean() }),
+  }),
+  txpool_flush: method({
+    scope: 'admin',
+    summary: 'The same with everything that the mempool of this node holds, or with one ledger of it.',
+    params: z.strictObject({ ledger: LedgerParam.optional() }),
+    result: z.object({ removed: Count }),
   }),
 };

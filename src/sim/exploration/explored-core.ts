@@ -34,7 +34,7 @@ export interface ExploredCoreOptions {
 /** Time stands still: what runs out, the exploration says. A block is due from the start. */
 const NOW_MS = 1_000_000;
 const SINCE_GENESIS_MS = 60_000;
-const CORE_OPTIONS = { ...DEFAULT_SETTINGS.core, targetBlockIntervalMs: 0, emptyBlockIntervalMs: 0 };
+const CORE_OPTIONS = { ...DEFAULT_SETTINGS.core, emptyBlockIntervalMs: 0 };
 const BYTES = 200;
 
 /**
@@ -110,7 +110,7 @@ export class ExploredCore implements Witness {
   boot(): Reaction {
     const { validators } = this.#pool;
     const wallMs = GENESIS.timeMs + SINCE_GENESIS_MS;
-    const start = { parent: GENESIS, validators, nextValidators: validators, wallMs };
+    const start = { parent: GENESIS, validators, nextValidators: validators, wallMs, blockIntervalMs: 0 };
     return this.#react({ kind: 'start-height', ...start });
   }
 

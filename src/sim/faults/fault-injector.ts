@@ -1,7 +1,7 @@
 import type { SimNode } from '../host.ts';
 import type { SimNetwork } from '../network.ts';
+import { CRASH_STEPS } from '../next-crash.ts';
 import type { Random } from '../random.ts';
-import { CRASH_STEPS } from '../signer.ts';
 import { ALL_FAULTS, type FaultClass, type FaultCounts } from './faults.ts';
 
 /** What faults may touch. */
@@ -77,7 +77,7 @@ export class FaultInjector {
       const { nodes, random } = this.#targets;
       const node = random.pick(nodes);
       const step = random.pick(CRASH_STEPS);
-      node.armedCrash = { step, onCrash: () => this.#crash('journal-step-crash', node, 0, `at ${step}`) };
+      node.nextCrash.arm(step, () => this.#crash('journal-step-crash', node, 0, `at ${step}`));
     },
     'torn-journal': () => {
       const { nodes, random } = this.#targets;
@@ -87,7 +87,7 @@ export class FaultInjector {
         const kept = random.between(0, written);
         this.#crash('torn-journal', node, kept, `${kept} of ${written} records kept`);
       };
-      node.armedCrash = { step: 'before-sync', onCrash: tear };
+      node.nextCrash.arm('before-sync', tear);
     },
     'missing-journal': () => {
       const { expendable, random } = this.#targets;

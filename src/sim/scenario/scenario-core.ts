@@ -111,6 +111,7 @@ export class ScenarioCore {
       validators: cast.validators,
       nextValidators: cast.validators,
       wallMs: GENESIS.timeMs + this.#stage.nowMs + (scenario.clocks[String(this.index)] ?? 0),
+      blockIntervalMs: scenario.core.targetBlockIntervalMs,
       restored: this.#journal.restoredState(height),
     });
   }

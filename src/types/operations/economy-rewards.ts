@@ -37,7 +37,7 @@ export const PROVIDERS_PER_RECEIPT = 20;
 
 /**
  * What became of the fees of a section's jobs in one token: `locked` with its miner for ever, in the `pool` of the
- * section, accrued to the `owner`, in the `treasury`.
+ * section, accrued to the `owner`, in the `treasury`. `rank` is the one that the section is paid by.
  */
 const JobFeesSettledType = new ContainerType({
   ledger: LedgerNameType,

@@ -1,6 +1,5 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
-import { sha256 } from '../../crypto/hash.ts';
-import { toHex } from '../../util/bytes.ts';
+import { sha256Hex } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { EventType, type LedgerEvent } from '../receipt.ts';
 import { encode, Hash32, Height, U8, U16, U32 } from '../ssz.ts';
@@ -12,7 +11,7 @@ export const TransactItemType = new ContainerType({ txId: Hash32, status: U16, e
 
 /** sha256 over the SSZ list of the receipt's events. */
 export function digestEvents(events: readonly LedgerEvent[]): string {
-  return toHex(sha256(encode(EventListType, [...events])));
+  return sha256Hex(encode(EventListType, [...events]));
 }
 
 export const TRANSACT_PROOF_VERSION = 1;

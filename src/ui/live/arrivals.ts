@@ -2,15 +2,14 @@ import type { MethodResult } from '../../rpc/schema/methods.ts';
 
 export type Arrival = MethodResult<'gossip_recent'>['items'][number];
 
-/** What tells one arrival of a message from another. */
-export function arrivalKey({ messageId, from, carrier, at, counter }: Arrival): string {
-  return `${messageId} ${from} ${carrier} ${at} ${counter}`;
+/** Those of a list that are not among the known ones: an answer and a notice may both tell of one. */
+export function newArrivals(list: readonly Arrival[], known: readonly Arrival[]): readonly Arrival[] {
+  const keys = new Set(known.map(keyOf));
+  return list.filter((one) => !keys.has(keyOf(one)));
 }
 
-/** Those of a list, newest first, that came after the one with this key; all if it is no longer there. */
-export function arrivalsAfter(items: readonly Arrival[], lastKey: string | undefined): readonly Arrival[] {
-  const known = items.findIndex((item) => arrivalKey(item) === lastKey);
-  return known < 0 ? items : items.slice(0, known);
+function keyOf({ messageId, from, carrier, at, counter }: Arrival): string {
+  return `${messageId} ${from} ${carrier} ${at} ${counter}`;
 }
 
 /** Evenly spread over a list, at most so many of it. */

@@ -1,6 +1,5 @@
 import { type InvalidProof, type ValidProof, verifyFinalityProofJson } from '../../client/verify-proof.ts';
-import { GenesisType, hashGenesis } from '../../types/genesis.ts';
-import { fromJson } from '../../types/ssz.ts';
+import { genesisFromJson, hashGenesis } from '../../types/genesis.ts';
 
 /** What the reader's own machine found. */
 export interface Verification {
@@ -15,7 +14,7 @@ export interface Verification {
  * @throws NodeError MALFORMED_JSON if this is no genesis
  */
 export function verifyHere(proof: unknown, genesisJson: unknown): Verification {
-  const genesis = fromJson(GenesisType, genesisJson, 'genesis');
+  const genesis = genesisFromJson(genesisJson);
   const startedMs = performance.now();
   const outcome = verifyFinalityProofJson(proof, genesis);
   return {

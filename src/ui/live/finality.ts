@@ -25,11 +25,10 @@ export class FinalityMeter {
 
   follow(socket: LiveSocket): void {
     socket.subscribe('newPendingTransactions', {
-      onData: (data) => this.onPending((data as { txId: string }).txId),
+      onData: ({ txId }) => this.onPending(txId),
     });
     socket.subscribe('receipts', {
-      onData: (data) =>
-        this.onReceipts((data as { receipts: { txId: string }[] }).receipts.map(({ txId }) => txId)),
+      onData: ({ receipts }) => this.onReceipts(receipts.map(({ txId }) => txId)),
     });
   }
 

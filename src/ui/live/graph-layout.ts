@@ -1,4 +1,4 @@
-import { forceCenter, forceCollide, forceLink, forceManyBody, forceSimulation } from 'd3-force';
+import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from 'd3-force';
 
 export interface Placed {
   readonly id: string;
@@ -16,6 +16,8 @@ interface MovingNode {
 }
 
 const STEPS = 300;
+/** Who has no edges is pushed away by all others, and would leave them little room without a pull to the middle. */
+const GRAVITY = 0.2;
 
 /**
  * Where the nodes of a graph stand: pulled together by edges and pushed apart by nearness, computed to its end, so that
@@ -29,7 +31,8 @@ export function layOut(
   const simulation = forceSimulation(nodes)
     .force('charge', forceManyBody().strength(-420))
     .force('collide', forceCollide(30))
-    .force('center', forceCenter(GRAPH.width / 2, GRAPH.height / 2))
+    .force('x', forceX(GRAPH.width / 2).strength(GRAVITY))
+    .force('y', forceY(GRAPH.height / 2).strength(GRAVITY))
     .force(
       'link',
       forceLink<MovingNode, { source: string; target: string }>(

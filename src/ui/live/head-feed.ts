@@ -100,8 +100,7 @@ export class HeadFeed {
   constructor(client: Client, socket: LiveSocket) {
     this.#client = client;
     socket.subscribe('newHeads', {
-      onData: (data) => {
-        const { height, round } = data as { height: number; round: number };
+      onData: ({ height, round }) => {
         this.#rounds.set(height, round);
         this.#follow(height);
       },

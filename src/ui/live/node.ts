@@ -17,11 +17,7 @@ const CALL_TIMEOUT_MS = 10_000;
 
 /** Connects to the node at an origin, `http://host:port`. */
 export function connectNode(origin: string): LiveNode {
-  // Called as a method of anything else, the fetch of a browser refuses.
-  const client = createClient(`${origin}/`, {
-    fetch: (...request) => fetch(...request),
-    timeoutMs: CALL_TIMEOUT_MS,
-  });
+  const client = createClient(`${origin}/`, { timeoutMs: CALL_TIMEOUT_MS });
   const socket = new LiveSocket({ url: `${origin.replace(/^http/, 'ws')}/ws` });
   const finality = new FinalityMeter();
   finality.follow(socket);

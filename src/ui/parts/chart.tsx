@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import { onColours } from '../theme.ts';
+import { type Column, Table } from './table.tsx';
 
 export interface ChartSeries {
   readonly label: string;
@@ -39,36 +40,26 @@ export function Chart(props: ChartProps) {
 
 function ChartTable({ label, xLabel, x, series, format }: ChartProps) {
   const rows = x.map((at, i) => ({ at, values: series.map(({ values }) => values[i] ?? null) }));
+  const columns: readonly Column<(typeof rows)[number]>[] = [
+    { title: xLabel, namesRow: true, cell: ({ at }) => at },
+    ...series.map((one, i) => ({
+      title: one.label,
+      numeric: true,
+      cell: ({ values }: (typeof rows)[number]) => {
+        const value = values[i];
+        return value == null ? '–' : format(value);
+      },
+    })),
+  ];
   return (
     <div class="scroll chart-table">
-      <table>
-        <caption class="hidden">{label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{xLabel}</th>
-            {series.map((one) => (
-              <th key={one.label} scope="col" class="number">
-                {one.label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows
-            .slice(-TABLE_ROWS)
-            .reverse()
-            .map(({ at, values }) => (
-              <tr key={at}>
-                <th scope="row">{at}</th>
-                {values.map((value, i) => (
-                  <td key={series[i]?.label} class="number">
-                    {value === null ? '–' : format(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-        </tbody>
-      </table>
+      <Table
+        columns={columns}
+        rows={rows.slice(-TABLE_ROWS).reverse()}
+        keyOf={({ at }) => at}
+        layout="natural"
+        caption={label}
+      />
     </div>
   );
 }

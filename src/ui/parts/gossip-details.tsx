@@ -6,8 +6,19 @@ import { Failure } from './failure.tsx';
 import { Fields } from './fields.tsx';
 import { Name } from './names.tsx';
 import { Empty, Panel } from './panel.tsx';
+import { type Column, Table } from './table.tsx';
 
 type Peer = MethodResult<'admin_peers'>['items'][number];
+type TopicScore = MethodResult<'gossip_scores'>['peers'][number]['topics'][number];
+type TracedArrival = MethodResult<'gossip_message'>['arrivals'][number];
+
+const SCORE_COLUMNS: readonly Column<TopicScore>[] = [
+  { title: 'Topic', namesRow: true, cell: ({ topic }) => topic },
+  { title: 'Mesh', cell: ({ inMesh, timeInMesh }) => (inMesh ? timeInMesh.toFixed(1) : 'no') },
+  { title: 'First', numeric: true, cell: ({ firstDeliveries }) => firstDeliveries.toFixed(1) },
+  { title: 'Deficit', numeric: true, cell: (one) => (one.deliveryDeficit + one.meshFailures).toFixed(1) },
+  { title: 'Invalid', numeric: true, cell: ({ invalidMessages }) => invalidMessages.toFixed(1) },
+];
 
 /** What the node knows of one neighbour, its score by gossipsub included. */
 export function PeerDetails({ peer, rate }: { peer: Peer | undefined; rate: PeerRate | undefined }) {
@@ -37,35 +48,12 @@ export function PeerDetails({ peer, rate }: { peer: Peer | undefined; rate: Peer
           score:
             score === undefined
               ? '–'
-              : `${score.total.toFixed(2)}, penalty ${score.behaviourPenalty.toFixed(2)}`,
+              : `${score.total.toFixed(2)}: topics ${score.topicsTotal.toFixed(2)}, address ${score.ipColocation.toFixed(2)}, behaviour ${score.behaviourPenalty.toFixed(2)}`,
         }}
       />
       {score !== undefined && (
         <div class="scroll score-box">
-          <table class="fixed">
-            <thead>
-              <tr>
-                <th scope="col">Topic</th>
-                <th scope="col">Mesh</th>
-                <th scope="col" class="number">
-                  First
-                </th>
-                <th scope="col" class="number">
-                  Invalid
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {score.topics.map((one) => (
-                <tr key={one.topic}>
-                  <th scope="row">{one.topic}</th>
-                  <td>{one.inMesh ? one.timeInMesh.toFixed(1) : 'no'}</td>
-                  <td class="number">{one.firstDeliveries.toFixed(1)}</td>
-                  <td class="number">{one.invalidMessages.toFixed(1)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table columns={SCORE_COLUMNS} rows={score.topics} keyOf={({ topic }) => topic} />
         </div>
       )}
     </Panel>
@@ -76,6 +64,16 @@ export function PeerDetails({ peer, rate }: { peer: Peer | undefined; rate: Peer
 export function MessageTrace({ messageId, onClose }: { messageId: string; onClose: () => void }) {
   const { data, error } = useCall('gossip_message', { messageId }, { everyMs: 2_000 });
   const firstMs = Date.parse(data?.arrivals[0]?.at ?? '');
+  const columns: readonly Column<TracedArrival>[] = [
+    { title: 'After', cell: ({ at }) => duration(Date.parse(at) - firstMs) },
+    { title: 'From', cell: ({ from }) => <code title={from}>…{from.slice(-6)}</code> },
+    { title: 'Carrier', cell: ({ carrier }) => carrier },
+    {
+      title: 'Verdict',
+      cell: ({ verdict }) => verdict,
+      attributes: ({ verdict }) => ({ 'data-verdict': verdict }),
+    },
+  ];
   return (
     <Panel
       title="Message"
@@ -89,28 +87,11 @@ export function MessageTrace({ messageId, onClose }: { messageId: string; onClos
       <Fields of={{ id: <Name text={messageId} what="message id" />, topic: data?.topic ?? '–' }} />
       {error !== undefined && <Failure error={error} />}
       <div class="scroll score-box">
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col">After</th>
-              <th scope="col">From</th>
-              <th scope="col">Carrier</th>
-              <th scope="col">Verdict</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data?.arrivals.map((one) => (
-              <tr key={`${one.from} ${one.carrier} ${one.at} ${one.counter}`}>
-                <td>{duration(Date.parse(one.at) - firstMs)}</td>
-                <td>
-                  <code title={one.from}>…{one.from.slice(-6)}</code>
-                </td>
-                <td>{one.carrier}</td>
-                <td data-verdict={one.verdict}>{one.verdict}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={columns}
+          rows={data?.arrivals}
+          keyOf={(one) => `${one.from} ${one.carrier} ${one.at} ${one.counter}`}
+        />
       </div>
     </Panel>
   );

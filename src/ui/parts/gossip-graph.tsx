@@ -3,6 +3,7 @@ import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { shortened } from '../format.ts';
 import { type Arrival, type PeerRate, sampled } from '../live/arrivals.ts';
 import { GRAPH, layOut, type Placed } from '../live/graph-layout.ts';
+import type { ReportedEdge } from '../live/reported-edges.ts';
 
 type Peer = MethodResult<'admin_peers'>['items'][number];
 type Edge = MethodResult<'gossip_topology'>['edges'][number];
@@ -12,6 +13,7 @@ interface GossipGraphProps {
   readonly selfName: string;
   readonly peers: readonly Peer[];
   readonly meshes: readonly Edge[];
+  readonly reported: readonly ReportedEdge[];
   readonly validators: readonly ValidatorState[];
   readonly rates: ReadonlyMap<string, PeerRate>;
   readonly fresh: readonly Arrival[];
@@ -22,12 +24,15 @@ interface GossipGraphProps {
 const SELF = 'self';
 const NODE_RADIUS = 13;
 const PULSE_MS = 650;
-/** Messages that are drawn of what one question brings, which is about fifty a second. */
-const MAX_PULSES = 35;
+/** Messages that are drawn of what comes in a quarter of a second. */
+const MAX_PULSES = 12;
 
-/** The node and its neighbours: solid edges for push streams, dashed ones for the mesh, a pulse for each message. */
+/**
+ * The node and its neighbours: solid edges for push streams, dashed ones for the mesh, a pulse for each message. Thin
+ * edges between neighbours are what these report of themselves.
+ */
 export function GossipGraph(props: GossipGraphProps) {
-  const { selfName, peers, meshes, validators, rates, fresh, selected, onSelect } = props;
+  const { selfName, peers, meshes, reported, validators, rates, fresh, selected, onSelect } = props;
   const missing = validators.filter(({ state }) => state === 'disconnected' || state === 'never_seen');
   const ids = [SELF, ...peers.map(({ peerId }) => peerId), ...missing.map(({ validator }) => validator)];
   const connected = peers.map(({ peerId }) => peerId).sort();
@@ -48,6 +53,20 @@ export function GossipGraph(props: GossipGraphProps) {
       role="group"
       aria-label="Peers of this node"
     >
+      <g>
+        {reported.map(({ ends: [one, other], isMutual }) => {
+          const [from, to] = [places.get(one), places.get(other)];
+          if (from === undefined || to === undefined) return undefined;
+          return (
+            <line
+              key={`${one} ${other}`}
+              class="edge reported"
+              data-mutual={isMutual}
+              {...between(from, to, 0)}
+            />
+          );
+        })}
+      </g>
       <g>
         {peers.map(({ peerId, push }) => {
           const at = places.get(peerId);

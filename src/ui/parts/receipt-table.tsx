@@ -1,9 +1,37 @@
 import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { grouped, units } from '../format.ts';
 import { BlockLink, LedgerBadge, TransactionLink } from './names.tsx';
-import { Empty } from './panel.tsx';
+import { type Column, Table } from './table.tsx';
 
 export type Receipt = MethodResult<'tx_getReceipt'>;
+
+const TRANSACTION: Column<Receipt> = {
+  title: 'Transaction',
+  width: 'w-transaction',
+  cell: ({ txId }) => <TransactionLink txId={txId} />,
+};
+const HEIGHT: Column<Receipt> = {
+  title: 'Height',
+  width: 'w-height',
+  cell: ({ height }) => <BlockLink height={height} />,
+};
+const OTHERS: readonly Column<Receipt>[] = [
+  { title: 'Ledger', width: 'w-ledger', cell: ({ ledger }) => <LedgerBadge ledger={ledger} /> },
+  {
+    title: 'Outcome',
+    cell: (receipt) => (
+      <>
+        <Status status={receipt.status} />
+        {receipt.status === 'OK' && <span> {eventNames(receipt)}</span>}
+      </>
+    ),
+    attributes: (receipt) => ({ title: outcomeOf(receipt) }),
+  },
+  { title: 'Gas', width: 'w-gas', numeric: true, cell: ({ gas }) => grouped(gas) },
+  { title: 'Charge', width: 'w-charge', numeric: true, cell: chargeOf },
+];
+const COLUMNS: readonly Column<Receipt>[] = [TRANSACTION, ...OTHERS];
+const WITH_HEIGHT: readonly Column<Receipt>[] = [TRANSACTION, HEIGHT, ...OTHERS];
 
 interface ReceiptTableProps {
   /** Undefined while they are not there yet. */
@@ -13,57 +41,8 @@ interface ReceiptTableProps {
 
 /** Receipts, one a line. */
 export function ReceiptTable({ receipts, withHeight = false }: ReceiptTableProps) {
-  if (receipts === undefined) return <Empty>asking the node …</Empty>;
-  if (receipts.length === 0) return <Empty>None.</Empty>;
-  return (
-    <table class="fixed">
-      <thead>
-        <tr>
-          <th scope="col" class="w-transaction">
-            Transaction
-          </th>
-          {withHeight && (
-            <th scope="col" class="w-height">
-              Height
-            </th>
-          )}
-          <th scope="col" class="w-ledger">
-            Ledger
-          </th>
-          <th scope="col">Outcome</th>
-          <th scope="col" class="number w-gas">
-            Gas
-          </th>
-          <th scope="col" class="number w-charge">
-            Charge
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {receipts.map((receipt) => (
-          <tr key={receipt.txId}>
-            <td>
-              <TransactionLink txId={receipt.txId} />
-            </td>
-            {withHeight && (
-              <td>
-                <BlockLink height={receipt.height} />
-              </td>
-            )}
-            <td>
-              <LedgerBadge ledger={receipt.ledger} />
-            </td>
-            <td title={outcomeOf(receipt)}>
-              <Status status={receipt.status} />
-              {receipt.status === 'OK' && <span> {eventNames(receipt)}</span>}
-            </td>
-            <td class="number">{grouped(receipt.gas)}</td>
-            <td class="number">{chargeOf(receipt)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const columns = withHeight ? WITH_HEIGHT : COLUMNS;
+  return <Table columns={columns} rows={receipts} keyOf={({ txId }) => txId} empty="None." />;
 }
 
 /** `OK`, or the name of what failed. */

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import type { LinkState } from '../../client/subscriptions.ts';
 import { age, grouped, shortened } from '../format.ts';
 import { useNode } from '../live/node.ts';
-import type { LinkState } from '../live/socket.ts';
 import { useStore } from '../live/store.ts';
 import { useCall } from '../live/use-call.ts';
 import { useNow } from '../live/use-now.ts';

@@ -8,8 +8,28 @@ import { Fields } from '../parts/fields.tsx';
 import { BlockLink, LedgerBadge, Name } from '../parts/names.tsx';
 import { Empty, Panel } from '../parts/panel.tsx';
 import { ReceiptTable } from '../parts/receipt-table.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 const RECEIPTS = 200;
+
+const SECTION_COLUMNS: readonly Column<Block['sections'][number]>[] = [
+  {
+    title: 'Ledger',
+    width: 'w-ledger',
+    namesRow: true,
+    cell: ({ ledger }) => <LedgerBadge ledger={ledger} />,
+  },
+  { title: 'Transactions', numeric: true, cell: ({ txCount }) => grouped(txCount) },
+  {
+    title: 'Miner',
+    cell: ({ txCount, miner }) => (txCount === 0 ? 'nothing to mine' : <Name text={miner} what="miner" />),
+    attributes: ({ txCount }) => (txCount === 0 ? { colSpan: 4, class: 'dim' } : {}),
+  },
+  { title: 'Rank', numeric: true, cell: ({ rank }) => rank },
+  { title: 'Work', numeric: true, cell: ({ work }) => grouped(work) },
+  { title: 'Proof bytes', numeric: true, cell: ({ proofBytes }) => grouped(proofBytes) },
+  { title: 'Root after', cell: ({ post }) => <Name text={post} what="root" /> },
+];
 
 /** One block: what it commits to, who sealed it, and what it holds. */
 export function BlockView({ height }: { height: number }) {
@@ -91,56 +111,7 @@ function Sections({ block }: { block: Block }) {
   return (
     <Panel title="Sections" note="one for each ledger">
       <div class="scroll">
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col" class="w-ledger">
-                Ledger
-              </th>
-              <th scope="col" class="number">
-                Transactions
-              </th>
-              <th scope="col">Miner</th>
-              <th scope="col" class="number">
-                Rank
-              </th>
-              <th scope="col" class="number">
-                Work
-              </th>
-              <th scope="col" class="number">
-                Proof bytes
-              </th>
-              <th scope="col">Root after</th>
-            </tr>
-          </thead>
-          <tbody>
-            {block.sections.map((section) => (
-              <tr key={section.ledger}>
-                <th scope="row">
-                  <LedgerBadge ledger={section.ledger} />
-                </th>
-                <td class="number">{grouped(section.txCount)}</td>
-                {section.txCount === 0 ? (
-                  <td colSpan={4} class="dim">
-                    nothing to mine
-                  </td>
-                ) : (
-                  <>
-                    <td>
-                      <Name text={section.miner} what="miner" />
-                    </td>
-                    <td class="number">{section.rank}</td>
-                    <td class="number">{grouped(section.work)}</td>
-                    <td class="number">{grouped(section.proofBytes)}</td>
-                  </>
-                )}
-                <td>
-                  <Name text={section.post} what="root" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table columns={SECTION_COLUMNS} rows={block.sections} keyOf={({ ledger }) => ledger} />
       </div>
     </Panel>
   );

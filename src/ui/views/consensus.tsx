@@ -4,13 +4,49 @@ import { useNode } from '../live/node.ts';
 import { useStore } from '../live/store.ts';
 import { useCall } from '../live/use-call.ts';
 import { BlockLink, Name } from '../parts/names.tsx';
-import { Empty, Panel, Tile } from '../parts/panel.tsx';
+import { Panel, Tile } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 import { VoteGrid, VoteKey } from '../parts/vote-grid.tsx';
 
 const POLL_MS = 500;
 const HISTORY = 200;
 const SHOWN = 60;
+
+type Missing = MethodResult<'ibft_diagnose'>['missing'][number];
+type History = MethodResult<'ibft_roundHistory'>['items'][number];
+type FailedRound = History['rounds'][number] & { readonly height: number };
+
+const MISSING_COLUMNS: readonly Column<Missing>[] = [
+  {
+    title: 'Validator',
+    width: 'w-name',
+    cell: ({ validator }) => <Name text={validator} what="validator" />,
+  },
+  { title: 'State', width: 'w-status', cell: ({ state }) => state, attributes: () => ({ class: 'bad' }) },
+  {
+    title: 'Reason',
+    cell: ({ reason, height }) => reason ?? (height === undefined ? '–' : `at height ${height}`),
+    attributes: ({ reason }) => ({ title: reason }),
+  },
+];
+
+const FAILED_COLUMNS: readonly Column<FailedRound>[] = [
+  { title: 'Height', width: 'w-height', cell: ({ height }) => <BlockLink height={height} /> },
+  { title: 'Round', width: 'w-round', cell: ({ round }) => round },
+  { title: 'At', width: 'w-age', cell: ({ startedAt }) => clockTime(startedAt) },
+  {
+    title: 'Why',
+    cell: ({ reason, outcome }) => reason ?? outcome,
+    attributes: ({ proposer }) => ({ title: proposer ?? undefined }),
+  },
+  {
+    title: 'Lasted',
+    width: 'w-round',
+    numeric: true,
+    cell: ({ durationMs }) => (durationMs === null ? '–' : duration(durationMs)),
+  },
+];
 
 /** How the validators come to agree, now and of late, and why not. */
 export function ConsensusView() {
@@ -28,7 +64,7 @@ export function ConsensusView() {
         <VoteGrid heads={heads} state={state} proposer={round?.proposer ?? null} />
       </Panel>
       <div class="columns">
-        <Missing missing={diagnosis?.missing} />
+        <MissingValidators missing={diagnosis?.missing} />
         <FailedRounds />
       </div>
     </>
@@ -63,39 +99,11 @@ function RoundTiles({ round }: { round: MethodResult<'ibft_getRoundState'> | und
   );
 }
 
-function Missing({ missing }: { missing: MethodResult<'ibft_diagnose'>['missing'] | undefined }) {
+function MissingValidators({ missing }: { missing: readonly Missing[] | undefined }) {
   return (
     <Panel title="Missing validators">
       <div class="scroll log-box">
-        {missing?.length === 0 && <Empty>None.</Empty>}
-        {missing !== undefined && missing.length > 0 && (
-          <table class="fixed">
-            <thead>
-              <tr>
-                <th scope="col" class="w-name">
-                  Validator
-                </th>
-                <th scope="col" class="w-status">
-                  State
-                </th>
-                <th scope="col">Reason</th>
-              </tr>
-            </thead>
-            <tbody>
-              {missing.map((one) => (
-                <tr key={one.validator}>
-                  <td>
-                    <Name text={one.validator} what="validator" />
-                  </td>
-                  <td class="bad">{one.state}</td>
-                  <td title={one.reason}>
-                    {one.reason ?? (one.height === undefined ? '–' : `at height ${one.height}`)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        <Table columns={MISSING_COLUMNS} rows={missing} keyOf={({ validator }) => validator} empty="None." />
       </div>
     </Panel>
   );
@@ -103,7 +111,7 @@ function Missing({ missing }: { missing: MethodResult<'ibft_diagnose'>['missing'
 
 function FailedRounds() {
   const { data } = useCall('ibft_roundHistory', { limit: HISTORY }, { everyBlock: true, everyMs: 2_000 });
-  const failed = (data?.items ?? []).flatMap(({ height, rounds }) =>
+  const failed = data?.items.flatMap(({ height, rounds }) =>
     rounds
       .filter(({ outcome }) => outcome === 'timeout' || outcome === 'others-ahead')
       .map((round) => ({ height, ...round }))
@@ -112,41 +120,12 @@ function FailedRounds() {
   return (
     <Panel title="Rounds that failed" note={data && `of the last ${data.items.length} heights`}>
       <div class="scroll log-box">
-        {failed.length === 0 && <Empty>None.</Empty>}
-        {failed.length > 0 && (
-          <table class="fixed">
-            <thead>
-              <tr>
-                <th scope="col" class="w-height">
-                  Height
-                </th>
-                <th scope="col" class="w-round">
-                  Round
-                </th>
-                <th scope="col" class="w-age">
-                  At
-                </th>
-                <th scope="col">Why</th>
-                <th scope="col" class="number w-round">
-                  Lasted
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {failed.slice(0, SHOWN).map((one) => (
-                <tr key={`${one.height} ${one.round}`}>
-                  <td>
-                    <BlockLink height={one.height} />
-                  </td>
-                  <td>{one.round}</td>
-                  <td>{clockTime(one.startedAt)}</td>
-                  <td title={one.proposer ?? undefined}>{one.reason ?? one.outcome}</td>
-                  <td class="number">{one.durationMs === null ? '–' : duration(one.durationMs)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        <Table
+          columns={FAILED_COLUMNS}
+          rows={failed?.slice(0, SHOWN)}
+          keyOf={({ height, round }) => `${height} ${round}`}
+          empty="None."
+        />
       </div>
     </Panel>
   );

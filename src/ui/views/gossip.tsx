@@ -1,15 +1,40 @@
 import { useMemo, useState } from 'preact/hooks';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { bytes, clockTime, duration, grouped, shortened } from '../format.ts';
-import { ratesByPeer } from '../live/arrivals.ts';
+import { type Arrival, ratesByPeer } from '../live/arrivals.ts';
+import { reportedEdges } from '../live/reported-edges.ts';
 import { useArrivals } from '../live/use-arrivals.ts';
 import { useCall } from '../live/use-call.ts';
 import { Failure } from '../parts/failure.tsx';
 import { MessageTrace, PeerDetails } from '../parts/gossip-details.tsx';
 import { GossipGraph } from '../parts/gossip-graph.tsx';
-import { Empty, Panel } from '../parts/panel.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 const RATE_WINDOW_MS = 5_000;
 const SHOWN = 60;
+
+type TopicTraffic = MethodResult<'gossip_stats'>['topics'][number];
+
+const TRAFFIC_COLUMNS: readonly Column<TopicTraffic>[] = [
+  { title: 'Topic', namesRow: true, cell: ({ topic }) => topic },
+  { title: 'Carrier', cell: ({ carrier }) => <CarrierName carrier={carrier} /> },
+  { title: 'Sent', numeric: true, cell: ({ sentMessages }) => grouped(sentMessages) },
+  { title: 'Received', numeric: true, cell: ({ receivedMessages }) => grouped(receivedMessages) },
+  { title: 'Bytes in', numeric: true, cell: ({ receivedBytes }) => bytes(receivedBytes) },
+  {
+    title: 'Double',
+    numeric: true,
+    cell: ({ duplicates }) => grouped(duplicates),
+    attributes: ({ duplicates }) => ({ 'data-zero': duplicates === 0 }),
+  },
+  {
+    title: 'Rejected',
+    numeric: true,
+    cell: ({ rejected }) => grouped(rejected),
+    attributes: ({ rejected }) => ({ 'data-zero': rejected === 0 }),
+  },
+];
 
 /** Who this node is connected to, and what comes in from whom, on which of the two carriers. */
 export function GossipView() {
@@ -19,9 +44,9 @@ export function GossipView() {
   const [messageId, setMessageId] = useState<string>();
   const { data: info } = useCall('admin_nodeInfo', {});
   const { data: peers, error } = useCall('admin_peers', { limit: 500 }, { everyMs: 2_000 });
-  const { data: topology } = useCall('gossip_topology', {}, { everyMs: 2_000 });
+  const { data: topology } = useCall('gossip_topology', { ask: true }, { everyMs: 2_000 });
   const { data: state } = useCall('ibft_dumpConsensusState', {}, { everyMs: 2_000 });
-  const { arrivals, fresh } = useArrivals(topic, paused);
+  const { arrivals, fresh, skipped } = useArrivals(topic, paused);
   const rates = useMemo(
     () => ratesByPeer(arrivals, Date.parse(arrivals[0]?.at ?? '') || 0, RATE_WINDOW_MS),
     [arrivals],
@@ -30,6 +55,30 @@ export function GossipView() {
     () => [...new Set(topology?.edges.flatMap(({ meshes }) => meshes))].sort(),
     [topology],
   );
+  const reported = useMemo(() => reportedEdges(topology?.reports ?? []), [topology]);
+  const messageColumns: readonly Column<Arrival>[] = [
+    { title: 'Time', width: 'w-age', cell: ({ at }) => clockTime(at) },
+    { title: 'Topic', cell: (one) => one.topic },
+    { title: 'Carrier', cell: ({ carrier }) => <CarrierName carrier={carrier} /> },
+    { title: 'From', cell: ({ from }) => <code>{shortened(from, 0, 6)}</code> },
+    { title: 'Size', numeric: true, cell: (one) => bytes(one.bytes) },
+    {
+      title: 'Verdict',
+      cell: ({ verdict }) => verdict,
+      attributes: ({ verdict, reason, latencyMs }) => ({
+        'data-verdict': verdict,
+        title: reason ?? duration(latencyMs),
+      }),
+    },
+    {
+      title: 'Id',
+      cell: (one) => (
+        <button type="button" class="link" onClick={() => setMessageId(one.messageId)}>
+          <code>{shortened(one.messageId, 6, 4)}</code>
+        </button>
+      ),
+    },
+  ];
   return (
     <>
       <div class="heading">
@@ -60,6 +109,7 @@ export function GossipView() {
             selfName={info?.name ?? '…'}
             peers={peers?.items ?? []}
             meshes={topology?.edges ?? []}
+            reported={reported}
             validators={state?.validators ?? []}
             rates={rates}
             fresh={fresh}
@@ -76,54 +126,20 @@ export function GossipView() {
           />
         )}
       </div>
-      <div class="columns">
-        <Panel title="Messages" note={paused ? 'paused' : 'newest first'}>
-          <div class="scroll message-box">
-            {arrivals.length === 0 && <Empty>Nothing has come in yet.</Empty>}
-            <table class="fixed">
-              <thead>
-                <tr>
-                  <th scope="col" class="w-age">
-                    Time
-                  </th>
-                  <th scope="col">Topic</th>
-                  <th scope="col">Carrier</th>
-                  <th scope="col">From</th>
-                  <th scope="col" class="number">
-                    Size
-                  </th>
-                  <th scope="col">Verdict</th>
-                  <th scope="col">Id</th>
-                </tr>
-              </thead>
-              <tbody>
-                {arrivals.slice(0, SHOWN).map((one) => (
-                  <tr key={`${one.messageId} ${one.from} ${one.carrier} ${one.counter} ${one.at}`}>
-                    <td>{clockTime(one.at)}</td>
-                    <td>{one.topic}</td>
-                    <td>
-                      <CarrierName carrier={one.carrier} />
-                    </td>
-                    <td>
-                      <code>{shortened(one.from, 0, 6)}</code>
-                    </td>
-                    <td class="number">{bytes(one.bytes)}</td>
-                    <td data-verdict={one.verdict} title={one.reason ?? duration(one.latencyMs)}>
-                      {one.verdict}
-                    </td>
-                    <td>
-                      <button type="button" class="link" onClick={() => setMessageId(one.messageId)}>
-                        <code>{shortened(one.messageId, 6, 4)}</code>
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Panel>
-        <Traffic />
-      </div>
+      <Panel
+        title="Messages"
+        note={paused ? 'paused' : skipped > 0 ? `newest first, ${grouped(skipped)} left out` : 'newest first'}
+      >
+        <div class="scroll message-box">
+          <Table
+            columns={messageColumns}
+            rows={arrivals.slice(0, SHOWN)}
+            keyOf={(one) => `${one.messageId} ${one.from} ${one.carrier} ${one.counter} ${one.at}`}
+            empty="Nothing has come in yet."
+          />
+        </div>
+      </Panel>
+      <Traffic />
     </>
   );
 }
@@ -142,6 +158,10 @@ function GraphKey() {
     <span class="graph-key">
       <CarrierName carrier="push" />
       <CarrierName carrier="relay" />
+      <span class="carrier" data-carrier="reported" title="solid if both ends say so, dotted if one does">
+        <i aria-hidden="true" />
+        reported by peers
+      </span>
       <span>✕ validator away</span>
     </span>
   );
@@ -156,48 +176,11 @@ function Traffic() {
   return (
     <Panel title="Traffic since the start">
       <div class="scroll message-box">
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col">Topic</th>
-              <th scope="col">Carrier</th>
-              <th scope="col" class="number">
-                Sent
-              </th>
-              <th scope="col" class="number">
-                Received
-              </th>
-              <th scope="col" class="number">
-                Bytes in
-              </th>
-              <th scope="col" class="number">
-                Double
-              </th>
-              <th scope="col" class="number">
-                Rejected
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {topics?.map((one) => (
-              <tr key={`${one.topic} ${one.carrier}`}>
-                <th scope="row">{one.topic}</th>
-                <td>
-                  <CarrierName carrier={one.carrier} />
-                </td>
-                <td class="number">{grouped(one.sentMessages)}</td>
-                <td class="number">{grouped(one.receivedMessages)}</td>
-                <td class="number">{bytes(one.receivedBytes)}</td>
-                <td class="number" data-zero={one.duplicates === 0}>
-                  {grouped(one.duplicates)}
-                </td>
-                <td class="number" data-zero={one.rejected === 0}>
-                  {grouped(one.rejected)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={TRAFFIC_COLUMNS}
+          rows={topics}
+          keyOf={({ topic, carrier }) => `${topic} ${carrier}`}
+        />
       </div>
     </Panel>
   );

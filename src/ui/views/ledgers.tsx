@@ -9,6 +9,7 @@ import { Failure } from '../parts/failure.tsx';
 import { BlockLink, LedgerBadge } from '../parts/names.tsx';
 import { Empty, Panel } from '../parts/panel.tsx';
 import { ReceiptTable } from '../parts/receipt-table.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { hashOf } from '../route.ts';
 
 const RECEIPTS = 80;
@@ -87,36 +88,20 @@ function RecentReceipts({ ledger, heads }: { ledger: LedgerName | undefined; hea
 
 function RecentBlocks({ ledger, heads }: { ledger: LedgerName | undefined; heads: readonly Head[] }) {
   const now = useNow(1_000);
+  const columns: readonly Column<Head>[] = [
+    { title: 'Height', namesRow: true, cell: ({ height }) => <BlockLink height={height} /> },
+    { title: 'Age', cell: ({ timeMs }) => age(now - timeMs) },
+    {
+      title: 'Receipts',
+      numeric: true,
+      cell: (head) => grouped(countOf(head, ledger)),
+      attributes: (head) => ({ 'data-zero': countOf(head, ledger) === 0 }),
+    },
+  ];
   return (
     <Panel title="Blocks" note="newest first">
       <div class="scroll list-box">
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col">Height</th>
-              <th scope="col">Age</th>
-              <th scope="col" class="number">
-                Receipts
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {heads
-              .slice(-BLOCKS)
-              .reverse()
-              .map((head) => (
-                <tr key={head.height}>
-                  <th scope="row">
-                    <BlockLink height={head.height} />
-                  </th>
-                  <td>{age(now - head.timeMs)}</td>
-                  <td class="number" data-zero={countOf(head, ledger) === 0}>
-                    {grouped(countOf(head, ledger))}
-                  </td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
+        <Table columns={columns} rows={heads.slice(-BLOCKS).reverse()} keyOf={({ height }) => height} />
       </div>
     </Panel>
   );

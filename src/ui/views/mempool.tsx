@@ -1,13 +1,26 @@
 import { useState } from 'preact/hooks';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { age, bytes, clockTime, grouped, units } from '../format.ts';
 import { ageClasses } from '../live/ages.ts';
 import { useCall } from '../live/use-call.ts';
 import { useNow } from '../live/use-now.ts';
 import { Failure } from '../parts/failure.tsx';
 import { LedgerBadge, Name, TransactionLink } from '../parts/names.tsx';
-import { Empty, Panel } from '../parts/panel.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 const SHOWN = 200;
+
+type Waiting = MethodResult<'txpool_content'>['items'][number];
+type Drop = MethodResult<'txpool_dropped'>['items'][number];
+type LedgerPool = MethodResult<'txpool_status'>['ledgers'][number];
+
+const DROP_COLUMNS: readonly Column<Drop>[] = [
+  { title: 'At', width: 'w-age', cell: ({ at }) => clockTime(at) },
+  { title: 'Transaction', cell: ({ txId }) => <TransactionLink txId={txId} /> },
+  { title: 'Reason', cell: ({ reason }) => reason, attributes: ({ reason }) => ({ title: reason }) },
+];
+
 const ADDRESS = /^meta1[02-9ac-hj-np-z]{58}$/;
 
 /** What waits to be put into a block, by ledger, age and sender, and what was dropped and why. */
@@ -26,6 +39,63 @@ export function MempoolView() {
   const { data: dropped } = useCall('txpool_dropped', { limit: SHOWN }, { everyMs: 2_000 });
   const most = Math.max(1, ...(status?.ledgers ?? []).map(({ pooled, queued }) => pooled + queued));
   const ages = ageClasses(entries?.map(({ receivedAt }) => receivedAt) ?? [], now);
+  const ledgerColumns: readonly Column<LedgerPool>[] = [
+    { title: 'Ledger', namesRow: true, cell: ({ ledger }) => <LedgerBadge ledger={ledger} /> },
+    {
+      title: 'Waiting',
+      cell: ({ pooled, queued }) => (
+        <>
+          <Bar part={pooled / most} />
+          <Bar part={queued / most} pale />
+        </>
+      ),
+      attributes: ({ ledger }) => ({ 'data-ledger': ledger }),
+    },
+    {
+      title: 'Counts',
+      numeric: true,
+      cell: ({ pooled, queued }) => `${grouped(pooled)} ready, ${grouped(queued)} queued`,
+    },
+  ];
+  const ageColumns: readonly Column<(typeof ages)[number]>[] = [
+    { title: 'Age', namesRow: true, cell: ({ name }) => name },
+    { title: 'Share', cell: ({ count }) => <Bar part={count / Math.max(1, entries?.length ?? 1)} /> },
+    { title: 'Transactions', numeric: true, cell: ({ count }) => grouped(count) },
+  ];
+  const waitingColumns: readonly Column<Waiting>[] = [
+    {
+      title: 'Transaction',
+      width: 'w-transaction',
+      cell: ({ transaction }) => <TransactionLink txId={transaction.txId} />,
+    },
+    {
+      title: 'Ledger',
+      width: 'w-ledger',
+      cell: ({ transaction }) => <LedgerBadge ledger={transaction.ledger} />,
+    },
+    {
+      title: 'Sender',
+      width: 'w-name',
+      cell: ({ transaction }) => <Name text={transaction.sender} what="sender" />,
+    },
+    {
+      title: 'Operations',
+      cell: ({ transaction }) => transaction.operations.map(({ name }) => name).join(', '),
+    },
+    {
+      title: 'Max fee',
+      width: 'w-gas',
+      numeric: true,
+      cell: ({ transaction }) => units(transaction.maxFee),
+    },
+    { title: 'State', width: 'w-round', cell: ({ state }) => state },
+    {
+      title: 'Age',
+      width: 'w-round',
+      numeric: true,
+      cell: ({ receivedAt }) => age(now - Date.parse(receivedAt)),
+    },
+  ];
   return (
     <>
       <h1>Mempool</h1>
@@ -38,150 +108,50 @@ export function MempoolView() {
             `${grouped(status.transactions)} of ${grouped(status.maxTransactions)} transactions, ${bytes(status.bytes)} of ${bytes(status.maxBytes)}`
           }
         >
-          <table class="bars">
-            <thead class="hidden">
-              <tr>
-                <th scope="col">Ledger</th>
-                <th scope="col">Waiting</th>
-                <th scope="col">Counts</th>
-              </tr>
-            </thead>
-            <tbody>
-              {status?.ledgers.map(({ ledger, pooled, queued }) => (
-                <tr key={ledger} data-ledger={ledger}>
-                  <th scope="row">
-                    <LedgerBadge ledger={ledger} />
-                  </th>
-                  <td>
-                    <Bar part={pooled / most} />
-                    <Bar part={queued / most} pale />
-                  </td>
-                  <td class="number">
-                    {grouped(pooled)} ready, {grouped(queued)} queued
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table
+            columns={ledgerColumns}
+            rows={status?.ledgers}
+            keyOf={({ ledger }) => ledger}
+            layout="bars"
+          />
         </Panel>
         <Panel title="By age" note={entries && `of ${entries.length} that are shown`}>
-          <table class="bars">
-            <thead class="hidden">
-              <tr>
-                <th scope="col">Age</th>
-                <th scope="col">Share</th>
-                <th scope="col">Transactions</th>
-              </tr>
-            </thead>
-            <tbody>
-              {ages.map(({ name, count }) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>
-                    <Bar part={count / Math.max(1, entries?.length ?? 1)} />
-                  </td>
-                  <td class="number">{grouped(count)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table columns={ageColumns} rows={ages} keyOf={({ name }) => name} layout="bars" />
         </Panel>
       </div>
-      <div class="columns wide-left">
-        <Panel
-          title="Waiting"
-          note={
-            <input
-              class="small"
-              placeholder="of one sender: meta1…"
-              aria-label="Show one sender only"
-              spellcheck={false}
-              value={sender}
-              aria-invalid={sender !== '' && !one}
-              onInput={({ currentTarget }) => setSender(currentTarget.value.trim())}
-            />
-          }
-        >
-          <div class="scroll pool-box">
-            {entries?.length === 0 && <Empty>Nothing waits.</Empty>}
-            {entries !== undefined && entries.length > 0 && (
-              <table class="fixed">
-                <thead>
-                  <tr>
-                    <th scope="col" class="w-transaction">
-                      Transaction
-                    </th>
-                    <th scope="col" class="w-ledger">
-                      Ledger
-                    </th>
-                    <th scope="col" class="w-name">
-                      Sender
-                    </th>
-                    <th scope="col">Operations</th>
-                    <th scope="col" class="number w-gas">
-                      Max fee
-                    </th>
-                    <th scope="col" class="w-round">
-                      State
-                    </th>
-                    <th scope="col" class="number w-round">
-                      Age
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {entries.map(({ transaction, state, receivedAt }) => (
-                    <tr key={transaction.txId}>
-                      <td>
-                        <TransactionLink txId={transaction.txId} />
-                      </td>
-                      <td>
-                        <LedgerBadge ledger={transaction.ledger} />
-                      </td>
-                      <td>
-                        <Name text={transaction.sender} what="sender" />
-                      </td>
-                      <td>{transaction.operations.map(({ name }) => name).join(', ')}</td>
-                      <td class="number">{units(transaction.maxFee)}</td>
-                      <td>{state}</td>
-                      <td class="number">{age(now - Date.parse(receivedAt))}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
-          </div>
-        </Panel>
-        <Panel title="Dropped" note="newest first">
-          <div class="scroll pool-box">
-            {dropped?.items.length === 0 && <Empty>None.</Empty>}
-            {dropped !== undefined && dropped.items.length > 0 && (
-              <table class="fixed">
-                <thead>
-                  <tr>
-                    <th scope="col" class="w-age">
-                      At
-                    </th>
-                    <th scope="col">Transaction</th>
-                    <th scope="col">Reason</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {dropped.items.map((drop) => (
-                    <tr key={`${drop.txId} ${drop.at}`}>
-                      <td>{clockTime(drop.at)}</td>
-                      <td>
-                        <TransactionLink txId={drop.txId} />
-                      </td>
-                      <td title={drop.reason}>{drop.reason}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
-          </div>
-        </Panel>
-      </div>
+      <Panel
+        title="Waiting"
+        note={
+          <input
+            class="small"
+            placeholder="of one sender: meta1…"
+            aria-label="Show one sender only"
+            spellcheck={false}
+            value={sender}
+            aria-invalid={sender !== '' && !one}
+            onInput={({ currentTarget }) => setSender(currentTarget.value.trim())}
+          />
+        }
+      >
+        <div class="scroll pool-box">
+          <Table
+            columns={waitingColumns}
+            rows={entries}
+            keyOf={({ transaction }) => transaction.txId}
+            empty="Nothing waits."
+          />
+        </div>
+      </Panel>
+      <Panel title="Dropped" note="newest first">
+        <div class="scroll pool-box">
+          <Table
+            columns={DROP_COLUMNS}
+            rows={dropped?.items}
+            keyOf={({ txId, at }) => `${txId} ${at}`}
+            empty="None."
+          />
+        </div>
+      </Panel>
     </>
   );
 }

@@ -5,9 +5,31 @@ import { useCall } from '../live/use-call.ts';
 import { Failure } from '../parts/failure.tsx';
 import { BlockLink, LedgerBadge, Name } from '../parts/names.tsx';
 import { Empty, Panel } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 const HISTORY = 60;
 type LedgerStatus = MethodResult<'miner_status'>['ledgers'][number];
+type MinedSection = MethodResult<'miner_history'>['items'][number];
+
+const MINED_COLUMNS: readonly Column<MinedSection>[] = [
+  { title: 'Height', cell: ({ height }) => <BlockLink height={height} /> },
+  { title: 'Ledger', cell: ({ ledger }) => <LedgerBadge ledger={ledger} /> },
+  { title: 'Proof', cell: ({ proofType }) => proofType },
+  { title: 'Rank', numeric: true, cell: ({ rank }) => rank ?? '–' },
+  { title: 'Transactions', numeric: true, cell: ({ txCount }) => grouped(txCount) },
+  { title: 'Work', numeric: true, cell: ({ work }) => grouped(work) },
+  {
+    title: 'State',
+    cell: ({ state }) => state,
+    attributes: ({ state }) => ({ 'data-section': state }),
+  },
+  { title: 'Mined at', cell: ({ minedAt }) => (minedAt === null ? '–' : clockTime(minedAt)) },
+  {
+    title: 'Section',
+    width: 'w-name',
+    cell: ({ sectionHash }) => <Name text={sectionHash} what="section hash" />,
+  },
+];
 
 /** Per proof type: who is elected to mine, and what the worker of this node does. */
 export function MiningView() {
@@ -41,53 +63,12 @@ export function MiningView() {
       {known && (
         <Panel title="Sections mined here" note="newest first">
           <div class="scroll mined-box">
-            {history?.items.length === 0 && <Empty>None yet.</Empty>}
-            {history !== undefined && history.items.length > 0 && (
-              <table class="fixed">
-                <thead>
-                  <tr>
-                    <th scope="col">Height</th>
-                    <th scope="col">Ledger</th>
-                    <th scope="col">Proof</th>
-                    <th scope="col" class="number">
-                      Rank
-                    </th>
-                    <th scope="col" class="number">
-                      Transactions
-                    </th>
-                    <th scope="col" class="number">
-                      Work
-                    </th>
-                    <th scope="col">State</th>
-                    <th scope="col">Mined at</th>
-                    <th scope="col" class="w-name">
-                      Section
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {history.items.map((one) => (
-                    <tr key={`${one.height} ${one.ledger} ${one.sectionHash}`}>
-                      <td>
-                        <BlockLink height={one.height} />
-                      </td>
-                      <td>
-                        <LedgerBadge ledger={one.ledger} />
-                      </td>
-                      <td>{one.proofType}</td>
-                      <td class="number">{one.rank ?? '–'}</td>
-                      <td class="number">{grouped(one.txCount)}</td>
-                      <td class="number">{grouped(one.work)}</td>
-                      <td data-section={one.state}>{one.state}</td>
-                      <td>{one.minedAt === null ? '–' : clockTime(one.minedAt)}</td>
-                      <td>
-                        <Name text={one.sectionHash} what="section hash" />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
+            <Table
+              columns={MINED_COLUMNS}
+              rows={history?.items}
+              keyOf={(one) => `${one.height} ${one.ledger} ${one.sectionHash}`}
+              empty="None yet."
+            />
           </div>
         </Panel>
       )}

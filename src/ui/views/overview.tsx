@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { LEDGERS } from '../../types/names.ts';
 import { age, duration, grouped } from '../format.ts';
 import { quantile } from '../live/bounded.ts';
-import type { Head } from '../live/head-feed.ts';
+import { countOf, type Head } from '../live/head-feed.ts';
 import { useNode } from '../live/node.ts';
 import { useStore } from '../live/store.ts';
 import { useCall } from '../live/use-call.ts';
@@ -10,6 +10,7 @@ import { useNow } from '../live/use-now.ts';
 import { Chart } from '../parts/chart.tsx';
 import { BlockLink, LedgerBadge, Name } from '../parts/names.tsx';
 import { Panel, Tile } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 
 const CHARTED = 80;
@@ -40,7 +41,7 @@ export function Overview() {
         <Tile
           label="Height"
           value={grouped(newest?.height ?? 0)}
-          detail={newest === undefined ? undefined : `last block ${age(now - newest.timeMs)} ago`}
+          detail={newest === undefined ? undefined : `made ${age(now - newest.timeMs)} ago`}
         />
         <Tile label="Block interval" value={durationOr(quantile(gaps, 0.5))} detail="median of 20" />
         <Tile
@@ -48,11 +49,11 @@ export function Overview() {
           value={durationOr(measured.p50)}
           detail={
             measured.p95 === undefined
-              ? 'no transaction seen yet'
+              ? 'none seen yet'
               : `p95 ${duration(measured.p95)} of ${measured.count}`
           }
         />
-        <Tile label="Decided in" value={durationOr(quantile(decided, 0.5))} detail="a height, median of 20" />
+        <Tile label="Height decided in" value={durationOr(quantile(decided, 0.5))} detail="median of 20" />
         <Tile
           label="Validators"
           value={diagnosis === undefined ? '–' : `${diagnosis.quorum.have} / ${diagnosis.quorum.validators}`}
@@ -127,51 +128,32 @@ function TransactionsChart({ heads }: { heads: readonly Head[] }) {
 
 function Ticker({ heads, now }: { heads: readonly Head[]; now: number }) {
   const rows = heads.slice(-TICKER_ROWS).reverse();
+  const columns: readonly Column<Head>[] = [
+    {
+      title: 'Height',
+      width: 'w-height',
+      namesRow: true,
+      cell: ({ height }) => <BlockLink height={height} />,
+    },
+    { title: 'Age', width: 'w-age', cell: ({ timeMs }) => age(now - timeMs) },
+    { title: 'Round', width: 'w-round', cell: ({ round }) => round ?? '·' },
+    {
+      title: 'Proposer',
+      width: 'w-name',
+      cell: ({ proposer }) => <Name text={proposer} what="proposer" />,
+    },
+    ...LEDGERS.map((ledger) => ({
+      title: ledger,
+      head: <LedgerBadge ledger={ledger} />,
+      numeric: true,
+      cell: (head: Head) => grouped(countOf(head, ledger)),
+      attributes: (head: Head) => ({ 'data-zero': countOf(head, ledger) === 0 }),
+    })),
+  ];
   return (
     <Panel title="Blocks" note="newest first">
       <div class="scroll ticker">
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col" class="w-height">
-                Height
-              </th>
-              <th scope="col" class="w-age">
-                Age
-              </th>
-              <th scope="col" class="w-round">
-                Round
-              </th>
-              <th scope="col" class="w-name">
-                Proposer
-              </th>
-              {LEDGERS.map((ledger) => (
-                <th key={ledger} scope="col" class="number">
-                  <LedgerBadge ledger={ledger} />
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((head) => (
-              <tr key={head.height}>
-                <th scope="row">
-                  <BlockLink height={head.height} />
-                </th>
-                <td>{age(now - head.timeMs)}</td>
-                <td>{head.round ?? '·'}</td>
-                <td>
-                  <Name text={head.proposer} what="proposer" />
-                </td>
-                {head.sections.map(({ ledger, txCount }) => (
-                  <td key={ledger} class="number" data-zero={txCount === 0}>
-                    {grouped(txCount)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table columns={columns} rows={rows} keyOf={({ height }) => height} />
       </div>
     </Panel>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { MethodResult } from '../../rpc/schema/methods.ts';
 import { age, clockTime, shortened } from '../format.ts';
 import { useNode } from '../live/node.ts';
 import { useCall } from '../live/use-call.ts';
@@ -7,65 +8,67 @@ import { Failure } from '../parts/failure.tsx';
 import { Fields } from '../parts/fields.tsx';
 import { Name } from '../parts/names.tsx';
 import { Empty, Panel } from '../parts/panel.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 const HISTORY = 100;
+
+type Peer = MethodResult<'admin_peers'>['items'][number];
+type PeerEvent = MethodResult<'admin_peerHistory'>['items'][number];
+
+const EVENT_COLUMNS: readonly Column<PeerEvent>[] = [
+  { title: 'At', width: 'w-age', cell: ({ at }) => clockTime(at) },
+  {
+    title: 'What',
+    width: 'w-charge',
+    cell: ({ kind }) => kind,
+    attributes: ({ kind }) => (kind === 'connected' ? {} : { class: 'bad' }),
+  },
+  {
+    title: 'Peer',
+    width: 'w-status',
+    cell: ({ peerId }) => <code title={peerId}>{shortened(peerId, 0, 6)}</code>,
+  },
+  {
+    title: 'Reason',
+    cell: ({ reason }) => reason ?? '–',
+    attributes: ({ reason }) => ({ title: reason ?? undefined }),
+  },
+];
 
 /** Who is connected, who came and went and why, and how this node is reached. */
 export function PeersView() {
   const now = useNow(1_000);
   const { data: peers, error } = useCall('admin_peers', { limit: 500 }, { everyMs: 1_500 });
+  const columns: readonly Column<Peer>[] = [
+    { title: 'Peer', width: 'w-name', cell: ({ peerId }) => <Name text={peerId} what="peer id" /> },
+    { title: 'Role', width: 'w-status', cell: ({ role }) => role ?? '–' },
+    {
+      title: 'Validator',
+      width: 'w-name',
+      cell: ({ validator }) => (validator === null ? '–' : <Name text={validator} what="validator" />),
+    },
+    { title: 'Height', width: 'w-height', numeric: true, cell: ({ height }) => height ?? '–' },
+    { title: 'Direction', width: 'w-status', cell: ({ direction }) => direction },
+    { title: 'Push', width: 'w-round', cell: ({ push }) => (push ? 'yes' : 'no') },
+    {
+      title: 'Address',
+      cell: ({ address }) => <code>{address.replace(/\/p2p\/.*$/, '')}</code>,
+      attributes: ({ address }) => ({ title: address }),
+    },
+    {
+      title: 'For',
+      width: 'w-age',
+      numeric: true,
+      cell: ({ connectedAt }) => age(now - Date.parse(connectedAt)),
+    },
+  ];
   return (
     <>
       <h1>Peers</h1>
       {error !== undefined && <Failure error={error} />}
       <Panel title="Connected" note={peers && String(peers.total ?? peers.items.length)}>
         <div class="scroll peer-box">
-          <table class="fixed">
-            <thead>
-              <tr>
-                <th scope="col" class="w-name">
-                  Peer
-                </th>
-                <th scope="col" class="w-status">
-                  Role
-                </th>
-                <th scope="col" class="w-name">
-                  Validator
-                </th>
-                <th scope="col" class="number w-height">
-                  Height
-                </th>
-                <th scope="col" class="w-status">
-                  Direction
-                </th>
-                <th scope="col" class="w-round">
-                  Push
-                </th>
-                <th scope="col">Address</th>
-                <th scope="col" class="number w-age">
-                  For
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {peers?.items.map((peer) => (
-                <tr key={peer.peerId}>
-                  <td>
-                    <Name text={peer.peerId} what="peer id" />
-                  </td>
-                  <td>{peer.role ?? '–'}</td>
-                  <td>{peer.validator === null ? '–' : <Name text={peer.validator} what="validator" />}</td>
-                  <td class="number">{peer.height ?? '–'}</td>
-                  <td>{peer.direction}</td>
-                  <td>{peer.push ? 'yes' : 'no'}</td>
-                  <td title={peer.address}>
-                    <code>{peer.address.replace(/\/p2p\/.*$/, '')}</code>
-                  </td>
-                  <td class="number">{age(now - Date.parse(peer.connectedAt))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table columns={columns} rows={peers?.items} keyOf={({ peerId }) => peerId} />
         </div>
       </Panel>
       <div class="columns">
@@ -125,35 +128,12 @@ function History() {
   return (
     <Panel title="Who came and went" note="newest first">
       <div class="scroll pool-box">
-        {data?.items.length === 0 && <Empty>Nobody yet.</Empty>}
-        <table class="fixed">
-          <thead>
-            <tr>
-              <th scope="col" class="w-age">
-                At
-              </th>
-              <th scope="col" class="w-ledger">
-                What
-              </th>
-              <th scope="col" class="w-status">
-                Peer
-              </th>
-              <th scope="col">Reason</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data?.items.map((event) => (
-              <tr key={`${event.at} ${event.peerId} ${event.kind}`}>
-                <td>{clockTime(event.at)}</td>
-                <td class={event.kind === 'connected' ? undefined : 'bad'}>{event.kind}</td>
-                <td>
-                  <code title={event.peerId}>{shortened(event.peerId, 0, 6)}</code>
-                </td>
-                <td title={event.reason ?? undefined}>{event.reason ?? '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={EVENT_COLUMNS}
+          rows={data?.items}
+          keyOf={({ at, peerId, kind }) => `${at} ${peerId} ${kind}`}
+          empty="Nobody yet."
+        />
       </div>
     </Panel>
   );

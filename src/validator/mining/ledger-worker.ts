@@ -5,7 +5,7 @@ import { checkSectionForm, checkSectionSize } from '../../chain/section-rules.ts
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
 import { merkleRoot } from '../../crypto/merkle.ts';
 import { electedRank } from '../../mining/election.ts';
-import type { Verdict } from '../../network/contract.ts';
+import type { Verdict } from '../../network/inbound-message.ts';
 import type { LedgerName } from '../../types/names.ts';
 import {
   hashSection,
@@ -120,10 +120,17 @@ export class LedgerWorker {
     this.#plan(round);
   }
 
+  /** Monotonic: when the own section closes and leaves; undefined for who has none to send. */
+  get sendsAtMs(): number | undefined {
+    const { rank, startMs } = this.#round ?? {};
+    return rank === undefined || startMs === undefined ? undefined : startMs + rank * this.#step.ms;
+  }
+
   #plan(round: MiningRound): void {
-    if (round.rank === undefined || round.startMs === undefined || this.#state !== 'ELECTED') return;
     const { rank } = round;
-    const afterMs = Math.max(0, round.startMs + rank * this.#step.ms - this.#deps.clock.monotonicMs());
+    const { sendsAtMs } = this;
+    if (rank === undefined || sendsAtMs === undefined || this.#state !== 'ELECTED') return;
+    const afterMs = Math.max(0, sendsAtMs - this.#deps.clock.monotonicMs());
     this.#timer = setTimeout(() => {
       if (this.#round !== round || !round.isFirst(rank)) return;
       this.#mine(round, rank).catch((error: unknown) => {
@@ -162,7 +169,7 @@ export class LedgerWorker {
       ...room,
       maxTransactions: builder.size + left,
     });
-    chain.dropInadmissible(builder.add(candidates));
+    pool.dropInadmissible(builder.add(candidates));
     if (builder.size === 0) {
       builder.abandon();
       round.firstWorkAtMs = undefined;

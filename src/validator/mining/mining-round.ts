@@ -6,6 +6,12 @@ import type { EncodedTransaction } from '../../types/transaction.ts';
 /** How long after `T` a proposer waits for better sections at most. */
 export const SECTION_WAIT_MS = 300;
 
+/**
+ * How long before the next block is due miners close their lists. Half of the wait is enough for a section to come and
+ * be checked, also where processors are busy; every transaction of its ledger that is sent later waits for the block after.
+ */
+export const SECTION_LEAD_MS = 150;
+
 /** How long the transactions of a section may be on their way before another one is looked at. */
 export const FETCH_PATIENCE_MS = 300;
 
@@ -47,7 +53,7 @@ export class MiningRound {
   constructor({ ground, rank, decidedAtMs, dueAtMs }: MiningRoundOptions) {
     this.ground = ground;
     this.rank = rank;
-    this.#earliestMs = Math.max(decidedAtMs, dueAtMs - SECTION_WAIT_MS);
+    this.#earliestMs = Math.max(decidedAtMs, dueAtMs - SECTION_LEAD_MS);
   }
 
   /** The section of the lowest rank that was checked so far. */
@@ -58,6 +64,11 @@ export class MiningRound {
   /** What the miner of a rank has sent. */
   heard(rank: number): HeardSection | undefined {
     return this.#heard.get(rank);
+  }
+
+  /** What has come, by rank. */
+  sections(): HeardSection[] {
+    return [...this.#heard.values()].sort((a, b) => a.statement.body.rank - b.statement.body.rank);
   }
 
   hear(section: HeardSection): void {
@@ -72,11 +83,9 @@ export class MiningRound {
 
   /** The section that is to be checked: of the lowest rank that was not refused, if it is better than the best. */
   first(): HeardSection | undefined {
-    const open = [...this.#heard.values()].filter(
+    return this.sections().find(
       ({ state, statement }) => state !== 'refused' && this.#isBelowBest(statement.body.rank),
     );
-    open.sort((a, b) => a.statement.body.rank - b.statement.body.rank);
-    return open[0];
   }
 
   #isBelowBest(rank: number): boolean {

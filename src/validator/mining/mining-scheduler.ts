@@ -1,7 +1,8 @@
 import type { Chain } from '../../chain/chain.ts';
 import type { MinedSection } from '../../chain/section-ground.ts';
 import type { TransactionPool } from '../../chain/transaction-pool.ts';
-import type { InboundMessage, Network, Verdict } from '../../network/contract.ts';
+import type { Network } from '../../network/contract.ts';
+import type { InboundMessage, Verdict } from '../../network/inbound-message.ts';
 import { sectionEvidence } from '../../types/evidence-check.ts';
 import { LEDGERS, type LedgerName } from '../../types/names.ts';
 import {
@@ -12,12 +13,14 @@ import {
 } from '../../types/section.ts';
 import type { Address, Hash } from '../../types/ssz.ts';
 import type { Clock } from '../../util/clock.ts';
-import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { BlockBudget } from '../block-budget.ts';
 import type { BlockFetcher } from '../block-fetcher.ts';
+import type { BlockPace } from '../block-pace.ts';
+import { collectorOf } from '../collector.ts';
 import type { SectionSource } from '../proposal-builder.ts';
 import type { VoteSigner } from '../vote-signer.ts';
+import { EarlySections } from './early-sections.ts';
 import { LedgerWorker } from './ledger-worker.ts';
 import { FETCH_PATIENCE_MS, SECTION_WAIT_MS } from './mining-round.ts';
 
@@ -28,7 +31,7 @@ export interface SchedulerDeps {
   readonly fetcher: BlockFetcher;
   readonly votes: Pick<VoteSigner, 'id' | 'maySign' | 'signSection' | 'signedSections'>;
   readonly budget: BlockBudget;
-  readonly targetBlockIntervalMs: number;
+  readonly pace: BlockPace;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -41,8 +44,7 @@ export interface SchedulerDeps {
 export class MiningScheduler implements SectionSource {
   readonly workers: Readonly<Record<LedgerName, LedgerWorker>>;
   readonly #deps: SchedulerDeps;
-  /** Sections on a parent that is not yet decided here, by ledger and miner. */
-  readonly #early = new Map<string, SectionMessage>();
+  readonly #early = new EarlySections();
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: (() => void)[] = [];
 
@@ -56,7 +58,7 @@ export class MiningScheduler implements SectionSource {
   }
 
   #worker(ledger: LedgerName): LedgerWorker {
-    const { chain, pool, network, fetcher, votes, clock, logger } = this.#deps;
+    const { chain, pool, fetcher, votes, clock, logger } = this.#deps;
     return new LedgerWorker({
       ledger,
       self: votes.id,
@@ -64,9 +66,9 @@ export class MiningScheduler implements SectionSource {
       pool,
       share: () => this.#share(),
       sign: (section, ids) => votes.signSection(section, ids),
-      publish: (bytes) => network.publish('section', bytes),
-      fetch: async ({ signed: { section }, transactionIds }) =>
-        (await fetcher.transactions(section.height, [transactionIds], section.miner))?.[0],
+      publish: (bytes) => this.#sendSection(ledger, bytes),
+      fetch: ({ signed: { section }, transactionIds }) =>
+        fetcher.ofSection(section.height, transactionIds, section.miner),
       onContradiction: (first, second) => this.#report(first, second),
       onChange: () => this.#notify(),
       clock,
@@ -151,11 +153,11 @@ export class MiningScheduler implements SectionSource {
   }
 
   #begin(): void {
-    const { chain, clock, votes, targetBlockIntervalMs, logger } = this.#deps;
+    const { chain, clock, votes, pace, logger } = this.#deps;
     const height = chain.head.height + 1;
     const ground = chain.ground;
-    const untilDueMs = chain.head.timeMs + targetBlockIntervalMs - clock.wallMs();
-    const dueAtMs = clock.monotonicMs() + Math.min(untilDueMs, targetBlockIntervalMs);
+    const untilDueMs = chain.head.timeMs + pace.intervalMs - clock.wallMs();
+    const dueAtMs = clock.monotonicMs() + Math.min(untilDueMs, pace.intervalMs);
     const maySign = votes.maySign(height);
     const restored = maySign ? votes.signedSections(height) : [];
     for (const worker of Object.values(this.workers))
@@ -168,9 +170,8 @@ export class MiningScheduler implements SectionSource {
       this.workers[message.signed.section.ledger]
         .resume(message, encodeSectionMessage(message))
         .catch((error: unknown) => logger.error({ err: error }, 'an own section could not be sent again'));
-    const early = [...this.#early.values()];
-    this.#early.clear();
-    for (const message of early) void this.workers[message.signed.section.ledger].receive(message);
+    for (const message of this.#early.take())
+      void this.workers[message.signed.section.ledger].receive(message);
   }
 
   async #onMessage({ bytes, validator }: InboundMessage): Promise<Verdict> {
@@ -184,15 +185,26 @@ export class MiningScheduler implements SectionSource {
     const next = this.#deps.chain.head.height + 1;
     if (section.height === next) return this.workers[section.ledger].receive(message);
     // Its miner saw the block below decided first; whether it was elected shows when it is decided here too.
-    if (section.height === next + 1 && validator === section.miner) this.#keepEarly(message);
+    const { nextValidators } = this.#deps.chain;
+    if (section.height === next + 1 && validator === section.miner && nextValidators.has(section.miner))
+      this.#early.keep(message, bytes.length);
     return 'ignore';
   }
 
-  /** One for each ledger and validator that sent its own, so that none can take the room of another. */
-  #keepEarly(message: SectionMessage): void {
-    const { ledger, miner } = message.signed.section;
-    const slot = `${ledger}/${miner}`;
-    if (this.#early.has(slot) || this.#early.size < LIMITS.maxEarlySections) this.#early.set(slot, message);
+  /**
+   * To all of a small set. In a large one a section is of use to who may propose it, and to the miners of its ledger,
+   * who would send their own without it; the others see it in the block.
+   */
+  #sendSection(ledger: LedgerName, bytes: Uint8Array): void {
+    const { chain, network, votes } = this.#deps;
+    const proposers = [collectorOf(chain, 0), collectorOf(chain, 1)];
+    const receivers = new Set([...proposers, ...chain.ground.elected[ledger]]);
+    if (receivers.delete(undefined)) {
+      network.publish('section', bytes);
+      return;
+    }
+    receivers.delete(votes.id);
+    for (const receiver of receivers) if (receiver !== undefined) network.sendTo(receiver, 'section', bytes);
   }
 
   /** An equal part of what a block may hold for each ledger that has something to mine. */

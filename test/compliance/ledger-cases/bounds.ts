@@ -30,11 +30,6 @@ function begunWith(chain: LedgerChain, bounds: Partial<Parameters>) {
 /** Nothing that a section does can grow beyond its bound. */
 export function boundCases(ledger: LedgerName): void {
   const fixture = FIXTURES[ledger];
-  let chain: LedgerChain;
-  beforeEach(() => {
-    chain = preparedChain();
-  });
-
   describe('bounds', () => {
     const sum = (costs: readonly TransactionCost[]) => costs.reduce((total, { gas }) => total + gas, 0);
 
@@ -85,6 +80,7 @@ export function boundCases(ledger: LedgerName): void {
     });
 
     it('refuse a transaction that fits in no section, and a section of too many', () => {
+      const chain = preparedChain();
       const [plan] = successes(chain, ledger);
       assert.ok(plan);
       const [transaction] = transactionsOf(chain, ledger, [plan]);
@@ -139,6 +135,7 @@ export function boundCases(ledger: LedgerName): void {
 
     if (fixture.backlog !== undefined)
       it('carry work over to the next block, first in, first out', () => {
+        const chain = preparedChain();
         const { bound, fill, done } = fixture.backlog as NonNullable<typeof fixture.backlog>;
         fill(chain, bound + 3);
         const numbers = Array.from({ length: bound + 3 }, (_, i) => i);

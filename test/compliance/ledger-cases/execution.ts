@@ -24,13 +24,9 @@ const PLANTED = Uint8Array.of(1);
 
 /** A section reads the others as of S, writes its own sub-tree, conserves value, and is a function of its input. */
 export function executionCases(ledger: LedgerName): void {
-  let chain: LedgerChain;
-  beforeEach(() => {
-    chain = preparedChain();
-  });
-
   describe('isolation', () => {
     it('writes its own sub-tree only, and nothing of what the others read', () => {
+      const chain = preparedChain();
       assertWritesOnlyItsOwn(chain, ledger, fullSection(chain, ledger));
     });
 
@@ -74,6 +70,7 @@ export function executionCases(ledger: LedgerName): void {
 
   describe('determinism', () => {
     it('comes to one state, receipts and outbox in serial, shuffled and parallel execution', () => {
+      const chain = preparedChain();
       const plans = [...successes(chain, ledger), ...failures(chain, ledger)];
       const indexes = plans.map((_, i) => i);
       fc.assert(
@@ -111,6 +108,7 @@ export function executionCases(ledger: LedgerName): void {
 
   describe('value', () => {
     it('is conserved by every block, what is on its way included, and every charge is settled', () => {
+      const chain = preparedChain();
       assertConserved(chain);
       for (const plans of [successes(chain, ledger), failures(chain, ledger), []]) {
         const before = new Map(TOKENS.map((token) => [token, feesOf(chain, token)]));

@@ -7,17 +7,11 @@ import { LEDGERS, type LedgerName } from '../../../src/types/names.ts';
 import { CATALOGS, statusName } from '../../../src/types/operations/catalogs.ts';
 import { COMMON_STATUSES } from '../../../src/types/status.ts';
 import { preparedChain, SENDER } from '../../support/compliance/world.ts';
-import type { LedgerChain } from '../../support/ledger-chain.ts';
 
 /** The module of a ledger and its catalog say the same, and any bytes get an answer. */
 export function moduleCases(ledger: LedgerName): void {
   const catalog = CATALOGS[ledger];
   const module = LEDGER_RULES.modules[ledger] as LedgerModule;
-  let chain: LedgerChain;
-  beforeEach(() => {
-    chain = preparedChain();
-  });
-
   describe('module', () => {
     it('is registered under its own name and handles exactly the operations of its catalog', () => {
       assert.equal(module.name, ledger);
@@ -44,6 +38,7 @@ export function moduleCases(ledger: LedgerName): void {
     });
 
     it('gives a malformed body of any of its operations a failed receipt that changes nothing else', () => {
+      const chain = preparedChain();
       for (const { name: operation, spec } of module.handlers) {
         const receipt = chain.run(SENDER, ledger, [
           { kind: spec.kind, data: new Uint8Array(1_000).fill(255) },
@@ -54,17 +49,19 @@ export function moduleCases(ledger: LedgerName): void {
     });
 
     it('answers any bytes in any operation with a receipt of a known status', () => {
+      const chain = preparedChain();
       const kinds = fc.constantFrom(...module.handlers.map(({ spec }) => spec.kind));
       fc.assert(
         fc.property(kinds, fc.uint8Array({ maxLength: 400 }), (kind, data) => {
           const receipt = chain.run(SENDER, ledger, [{ kind, data }], { maxFee: 1_000_000n });
           assert.doesNotMatch(statusName(ledger, receipt.status), /^STATUS_/);
         }),
-        { numRuns: 100 },
+        { numRuns: 50 },
       );
     });
 
     it('answers the default body of each operation with a receipt', () => {
+      const chain = preparedChain();
       for (const { spec, name: operation } of module.handlers) {
         const data = spec.type.serialize(spec.type.defaultValue());
         const receipt = chain.run(SENDER, ledger, [{ kind: spec.kind, data }], { maxFee: 1_000_000n });

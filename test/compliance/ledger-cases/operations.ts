@@ -7,20 +7,15 @@ import { CATALOGS, statusName } from '../../../src/types/operations/catalogs.ts'
 import { COMMON_STATUSES } from '../../../src/types/status.ts';
 import { toHex } from '../../../src/util/bytes.ts';
 import { FIXTURES, fullSection, preparedChain, transactionsOf } from '../../support/compliance/world.ts';
-import type { LedgerChain } from '../../support/ledger-chain.ts';
 
 const NOTHING = Uint8Array.of();
 
 /** Every kind of operation succeeds, and leaves nothing behind when it fails. */
 export function operationCases(ledger: LedgerName): void {
   const fixture = FIXTURES[ledger];
-  let chain: LedgerChain;
-  beforeEach(() => {
-    chain = preparedChain();
-  });
-
   describe('operations', () => {
     it('has a case for every kind of its catalog', () => {
+      const chain = preparedChain();
       assert.equal(fixture.ledger, ledger);
       assert.deepEqual(Object.keys(fixture.cases).sort(), Object.keys(CATALOGS[ledger].operations).sort());
       for (const [name, { succeeding, failing }] of Object.entries(fixture.cases))
@@ -29,6 +24,7 @@ export function operationCases(ledger: LedgerName): void {
     });
 
     it('executes one of every kind in one section', () => {
+      const chain = preparedChain();
       const { receipts } = chain.block(fullSection(chain, ledger));
       const statuses = receipts.map(({ status }) => statusName(ledger, status));
       assert.deepEqual(
@@ -39,6 +35,7 @@ export function operationCases(ledger: LedgerName): void {
 
     for (const [name, { failing }] of Object.entries(fixture.cases))
       it(`leaves of a failed ${name} a nonce, a fee and a receipt`, () => {
+        const chain = preparedChain();
         const plan = failing(chain);
         const { address } = plan.sender;
         const [transaction] = transactionsOf(chain, ledger, [plan]);

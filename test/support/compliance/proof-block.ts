@@ -1,13 +1,10 @@
 import { BitArray } from '@chainsafe/ssz';
+import type { BlockFault } from '../../../src/chain/block-fault.ts';
 import { buildBlock } from '../../../src/chain/build-block.ts';
 import type { CompleteBlock } from '../../../src/chain/complete-block.ts';
 import { executeComplete } from '../../../src/chain/execute.ts';
-import {
-  type BlockFault,
-  checkBlockForm,
-  checkBody,
-  type ParentFacts,
-} from '../../../src/chain/header-rules.ts';
+import { checkBlockForm, checkBody } from '../../../src/chain/header-rules.ts';
+import type { ParentFacts } from '../../../src/chain/parent-facts.ts';
 import { SectionGround } from '../../../src/chain/section-ground.ts';
 import { accountNonce, feeBalance } from '../../../src/ledger/account.ts';
 import { lastBeacons } from '../../../src/ledger/system/chain-facts.ts';

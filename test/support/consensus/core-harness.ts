@@ -94,7 +94,6 @@ export class CoreHarness {
       baseTimeoutMs: 1000,
       timeoutCapMs: 8000,
       resendIntervalMs: 1000,
-      targetBlockIntervalMs: 1000,
       emptyBlockIntervalMs: 10_000,
       maxClockDriftMs: 2000,
       ...options.core,
@@ -105,7 +104,8 @@ export class CoreHarness {
   /** Starts the first height. The parent is as old as `wallMs` says. */
   start(restored?: RestoredState, wallMs = this.parent.timeMs): string[] {
     const { parent, validators, nextValidators } = this;
-    const event = { kind: 'start-height' as const, parent, validators, nextValidators, wallMs };
+    const sets = { validators, nextValidators };
+    const event = { kind: 'start-height' as const, parent, ...sets, wallMs, blockIntervalMs: 1000 };
     return this.handle(restored === undefined ? event : { ...event, restored });
   }
 
@@ -117,7 +117,8 @@ export class CoreHarness {
     const { height, timeMs, proposer } = block.proposal.header;
     const parent = { height, hash: block.hash, timeMs, proposer };
     const { validators = this.validators, nextValidators = validators } = sets;
-    return this.handle({ kind: 'start-height', parent, validators, nextValidators, wallMs: timeMs });
+    const times = { wallMs: timeMs, blockIntervalMs: 1000 };
+    return this.handle({ kind: 'start-height', parent, validators, nextValidators, ...times });
   }
 
   peer(index: number): Peer {

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
+import type { BlockFault } from '../../../src/chain/block-fault.ts';
 import type { CompleteBlock } from '../../../src/chain/complete-block.ts';
-import type { BlockFault } from '../../../src/chain/header-rules.ts';
 import { beaconAlpha, nextBeacon } from '../../../src/crypto/beacon.ts';
 import { vrfProofToHash } from '../../../src/crypto/vrf.ts';
 import type { Certificate } from '../../../src/types/certificate.ts';
@@ -114,6 +114,9 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
       return Array.from({ length: 11 }, (_, index) =>
         world.sign(world.alice, 3 + index, [large, large, large]),
       );
+    }),
+    'sections that claim more gas than the chain allows': (scene) => ({
+      sections: { economy: { work: scene.world.genesis.parameters.maxBlockGas } },
     }),
   },
   WRONG_LEDGER_COUNT: {
@@ -300,7 +303,7 @@ const CHANGES: Record<Exclude<BlockFault, 'BROKEN_INVARIANT'>, Record<string, Ch
       world.sign(world.alice, 3, [{ kind: 999, data: new Uint8Array(0) }]),
     ),
     'a ledger on which the sender cannot pay': ({ world, block }) => ({
-      transactions: { docklock: [world.transfer(0, { ledger: 'docklock' })] },
+      transactions: { docklock: [world.transfer(0, { ledger: 'docklock', maxFee: 10n ** 15n })] },
       sections: {
         docklock: { rank: economyRank(block), miner: block.block.header.proposer },
       },
@@ -397,7 +400,7 @@ async function makeScene(): Promise<Scene> {
     parameters: {
       maxBlockBytes: 1_000_000,
       maxSectionOperations: 60,
-      maxSectionGas: 40_000,
+      maxSectionGas: 18_000,
       evidenceMaxAgeHeights: 1,
       slashPpm: 0,
     },

@@ -191,8 +191,7 @@ class Orchestra {
   }
 }
 
-describe('A node whose lease ends', function () {
-  this.timeout(30_000);
+describe('A node whose lease ends', () => {
   const orchestra = new Orchestra();
   let dead: NodeName;
   let heir: NodeName;

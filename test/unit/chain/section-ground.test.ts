@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { MinedSection, SectionGround } from '../../../src/chain/section-ground.ts';
 import { checkSectionSize } from '../../../src/chain/section-rules.ts';
 import { State } from '../../../src/ledger/state/state.ts';
+import type { Genesis } from '../../../src/types/genesis.ts';
 import { LEDGERS } from '../../../src/types/names.ts';
 import { EMPTY_RANK, PROPOSER_RANK, sectionSigningBytes } from '../../../src/types/section.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
@@ -235,6 +236,46 @@ describe('The ground of sections', () => {
       assert.deepEqual([theirs?.rank, theirs?.txCount], [0, 1]);
       assert.deepEqual([ours?.rank, ours?.txCount], [PROPOSER_RANK, 1]);
       assert.deepEqual(await miner.chain.validate(block, { reproposal: false }), { valid: true });
+    });
+
+    it('takes the smallest sections first, and of what finds no room as much as the block has gas for', async () => {
+      const take = async (parameters: Partial<Genesis['parameters']>) => {
+        world = new ChainWorld({ validators: 7, parameters });
+        [miner, node] = [await world.open(), await world.open()];
+        const bpi = [workOn(world, 'bpi')];
+        const economy = Array.from({ length: 8 }, (_, nonce) => workOn(world, 'economy', nonce));
+        for (const work of [...bpi, ...economy]) await node.pool.admit(work, 'gossip');
+        const { ground } = node.chain;
+        const mined = [
+          execute(ground, signedBy(0, economy), economy),
+          execute(ground, signedBy(0, bpi), bpi),
+        ];
+        const block = node.chain.build(world.producer(1), 100, mined);
+        assert.deepEqual(await miner.chain.validate(block, { reproposal: false }), { valid: true });
+        return block.block.body.sections.map(({ section: { rank, txCount, work } }) => ({
+          rank,
+          txCount,
+          work,
+        }));
+      };
+      const whole = await take({});
+      const gas = whole.reduce((sum, { work }) => sum + work, 0);
+      const room = { maxBlockGas: gas - 1, maxSectionGas: gas - 1 };
+      assert.deepEqual(
+        [whole, await take(room)].map((sections) =>
+          [2, 4].map((i) => [sections[i]?.rank, sections[i]?.txCount]),
+        ),
+        [
+          [
+            [0, 1],
+            [0, 8],
+          ],
+          [
+            [0, 1],
+            [PROPOSER_RANK, 7],
+          ],
+        ],
+      );
     });
 
     it('takes a full block of elected sections without mining anything', () => {

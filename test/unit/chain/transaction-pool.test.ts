@@ -59,7 +59,7 @@ describe('Transaction pool', () => {
       await assert.rejects(node.pool.submit(unknown.bytes), { code: 'UNKNOWN_OPERATION' });
     });
 
-    it('refuses a maxFee that does not cover the bytes of the transaction', async () => {
+    it('refuses a maxFee that does not cover the transaction and its bytes', async () => {
       const cheap = world.transfer(0, { maxFee: 10n });
       await assert.rejects(node.pool.submit(cheap.bytes), { code: 'MAX_FEE_TOO_LOW' });
     });
@@ -67,12 +67,13 @@ describe('Transaction pool', () => {
     it('asks for a maxFee at the price of gas that the last block left', async () => {
       const busy = new ChainWorld({ parameters: { gasPrice: 8n, targetBlockGas: 1_000 } });
       const busyNode = await busy.open();
-      const byBytes = BigInt(busy.transfer(1).bytes.length) * 8n;
+      const { gasPerTransaction } = busy.genesis.parameters;
+      const asBefore = BigInt(gasPerTransaction + busy.transfer(1).bytes.length) * 8n;
       await busyNode.pool.submit(busy.transfer(0).bytes);
       await busy.extend(busyNode);
-      const before = busy.transfer(1, { maxFee: byBytes });
+      const before = busy.transfer(1, { maxFee: asBefore });
       await assert.rejects(busyNode.pool.submit(before.bytes), { code: 'MAX_FEE_TOO_LOW' });
-      await busyNode.pool.submit(busy.transfer(1, { maxFee: (byBytes * 9n) / 8n }).bytes);
+      await busyNode.pool.submit(busy.transfer(1, { maxFee: (asBefore * 9n) / 8n }).bytes);
     });
 
     const faucet = (nonce: number, maxFee: bigint) => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { environmentName } from '../../../src/cli/environment.ts';
-import { EXIT } from '../../../src/cli/exit-code.ts';
+import { EXIT, EXIT_MEANINGS, exitCodeOf } from '../../../src/cli/exit-code.ts';
 import { nodeVersionProblem } from '../../../src/cli/node-version.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { ClientError } from '../../../src/client/client-error.ts';
+import { JSON_RPC_CODES } from '../../../src/rpc/schema/error-codes.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { VERSION } from '../../../src/util/version.ts';
 import { quietProcess, runInProcess } from '../../support/program.ts';
@@ -13,19 +15,6 @@ function allCommands(command: Command): Command[] {
 }
 
 const programOf = (env: NodeJS.ProcessEnv) => createProgram(quietProcess(env).cliProcess);
-
-/** Commander reads the variables of this process, so they are set for a while. */
-async function withEnvironment(
-  variables: Readonly<Record<string, string>>,
-  use: (env: NodeJS.ProcessEnv) => Promise<void>,
-): Promise<void> {
-  Object.assign(process.env, variables);
-  try {
-    await use(process.env);
-  } finally {
-    for (const name of Object.keys(variables)) delete process.env[name];
-  }
-}
 
 describe('metanode command line', () => {
   it('prints results to standard output and nothing else', async () => {
@@ -71,46 +60,56 @@ describe('metanode command line', () => {
     assert.match(stderr, /GENESIS_FILE_UNREADABLE/);
   });
 
-  it('takes every option of every command from its environment variable, too', () => {
-    const env: NodeJS.ProcessEnv = {};
-    for (const command of allCommands(programOf({})))
-      for (const option of command.options) env[environmentName(option)] = '1';
-    const withVariables = allCommands(programOf(env));
-    for (const command of withVariables)
-      for (const option of command.options)
-        assert.equal(option.envVar, environmentName(option), `${command.name()} ${option.long}`);
-  });
-
   it('helps with every command', () => {
     for (const command of allCommands(programOf({})))
       assert.match(command.helpInformation(), /^Usage: metanode/, command.name());
   });
 
   it('acts on the environment, of the process that it is', async () => {
-    await withEnvironment({ METANODE_JSON: '1' }, async (env) => {
-      assert.match((await runInProcess(['version'], env)).stdout, /^\{/);
-    });
-    await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
-      const { code, stderr } = await runInProcess(['economy', 'supply'], env);
-      assert.equal(code, EXIT.notReachable);
-      assert.match(stderr, /127\.0\.0\.1:1[^0-9]/);
-    });
-    await withEnvironment({ METANODE_VALIDATORS: 'many' }, async (env) => {
-      const { code, stderr } = await runInProcess(['testnet', 'up'], env);
-      assert.equal(code, EXIT.usage);
-      assert.match(stderr, /METANODE_VALIDATORS/);
-    });
+    assert.match((await runInProcess(['version'], { METANODE_JSON: '1' })).stdout, /^\{/);
+    const asked = await runInProcess(['economy', 'supply'], { METANODE_RPC: 'http://127.0.0.1:1' });
+    assert.equal(asked.code, EXIT.notReachable);
+    assert.match(asked.stderr, /127\.0\.0\.1:1[^0-9]/);
+    const refused = await runInProcess(['testnet', 'up'], { METANODE_VALIDATORS: 'many' });
+    assert.equal(refused.code, EXIT.usage);
+    assert.match(refused.stderr, /METANODE_VALIDATORS/);
   });
 
-  it('lets a flag win over the environment, and reads 0 and false as an absent flag', async () => {
-    await withEnvironment({ METANODE_RPC: 'http://127.0.0.1:1' }, async (env) => {
-      const { stderr } = await runInProcess(['economy', 'supply', '--rpc', 'http://127.0.0.1:2'], env);
-      assert.match(stderr, /127\.0\.0\.1:2[^0-9]/);
-    });
+  it('reads 0 and false as an absent flag', async () => {
     for (const word of ['0', 'false', 'no', ''])
-      await withEnvironment({ METANODE_JSON: word }, async (env) => {
-        assert.doesNotMatch((await runInProcess(['version'], env)).stdout, /^\{/);
-      });
+      assert.doesNotMatch((await runInProcess(['version'], { METANODE_JSON: word })).stdout, /^\{/);
+  });
+
+  it('ends with a code for each class of what a node answers', () => {
+    const codeOf = (kind: keyof typeof JSON_RPC_CODES, reason = 'SOMETHING') =>
+      exitCodeOf(new ClientError(reason, '', { rpcCode: JSON_RPC_CODES[kind] }));
+    for (const kind of ['request', 'method', 'params'] as const) assert.equal(codeOf(kind), EXIT.usage, kind);
+    for (const kind of ['rejected', 'disabled', 'limit', 'auth', 'peer'] as const)
+      assert.equal(codeOf(kind), EXIT.refused, kind);
+    for (const kind of ['parse', 'internal', 'notFound', 'unavailable'] as const)
+      assert.equal(codeOf(kind), EXIT.failed, kind);
+    assert.equal(codeOf('peer', 'DIAL_FAILED'), EXIT.notReachable);
+    assert.equal(codeOf('peer', 'DIAL_TIMED_OUT'), EXIT.timedOut);
+    // A node may answer anything, names of what objects have by nature included.
+    for (const reason of ['constructor', '__proto__', 'toString'])
+      assert.equal(exitCodeOf(new ClientError(reason, '')), EXIT.failed);
+  });
+
+  it('tells its exit codes in the help and in the README', async () => {
+    const help = programOf({});
+    let text = '';
+    help
+      .configureOutput({
+        writeOut: (part) => {
+          text += part;
+        },
+      })
+      .outputHelp();
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    for (const name of Object.keys(EXIT) as (keyof typeof EXIT)[]) {
+      assert.ok(text.includes(`  ${EXIT[name]}  ${EXIT_MEANINGS[name]}`), name);
+      assert.ok(readme.includes(`| ${EXIT[name]} | ${EXIT_MEANINGS[name]} |`), name);
+    }
   });
 
   it('names both versions in one line on an old Node.js', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { TrustedBlock } from '../../../src/client/check-finality.ts';
 import {
   type InvalidProof,
   PROOF_CHECKS,
   verifyFinalityProof,
   verifyFinalityProofJson,
 } from '../../../src/client/verify-proof.ts';
+import type { TrustedBlock } from '../../../src/types/check-finality.ts';
 import {
   buildFinalityProof,
   changesValidators,
@@ -109,8 +109,7 @@ describe('the offline verifier of finality proofs', () => {
     ['from genesis', proofOf(chain, 6, 1), undefined],
     ['from a trusted block', proofOf(chain, 6, 1, trusted.height), trusted],
   ] as const) {
-    it(`finds every flipped byte of a proof ${name}`, function () {
-      this.timeout(120_000);
+    it(`finds every flipped byte of a proof ${name}`, () => {
       const bytes = encodeFinalityProof(proof);
       for (let i = 0; i < bytes.length; i++) {
         const flipped = Uint8Array.from(bytes);

@@ -104,6 +104,32 @@ for (const [name, backend] of Object.entries(BACKENDS))
     });
   });
 
+describe('many checks at once in a node', () => {
+  it('all get their own answer, and others have their turn in between', async () => {
+    const { publicKeyOf, sign, verifyAsync } = (BACKENDS as Record<'node', Backend>).node;
+    const seed = new Uint8Array(32).fill(9);
+    const [key, message] = [publicKeyOf(seed), utf8('one of many')];
+    const good = sign(seed, message);
+    const bad = Uint8Array.from(good, (byte, i) => (i === 40 ? byte ^ 1 : byte));
+    let turns = 0;
+    let isOver = false;
+    const countTurn = () => {
+      turns += 1;
+      if (!isOver) setImmediate(countTurn);
+    };
+    setImmediate(countTurn);
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => verifyAsync(key, message, i % 3 === 0 ? bad : good)),
+    );
+    isOver = true;
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 400 }, (_, i) => i % 3 !== 0),
+    );
+    assert.ok(turns >= 10, `only ${turns} turns of the event loop`);
+  });
+});
+
 describe('the two backends', () => {
   it('agree on signatures and on every flipped bit', () => {
     const { node: a, browser: b } = BACKENDS as Record<'node' | 'browser', Backend>;

@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyPairFromSeed } from '../../../src/crypto/ed25519.ts';
 import {
-  DEFAULT_SCRYPT,
   decryptKeyFile,
   encryptKeyFile,
   insecureKeyFile,
   KEY_KINDS,
   type KeyFile,
   loadKeyFile,
+  replaceKeyFile,
   type StoredKey,
   saveKeyFile,
 } from '../../../src/crypto/keystore.ts';
+import { DEFAULT_SCRYPT } from '../../../src/crypto/password-box.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 
 /** Cheap, so that the tests are not about scrypt. */
@@ -178,6 +179,21 @@ describe('key files', () => {
       seed: new Uint8Array(32),
     };
     await assert.rejects(saveKeyFile(path, insecureKeyFile(other)), { code: 'KEY_FILE_EXISTS' });
+    assert.equal(readFileSync(path, 'utf8'), before);
+    assert.deepEqual(readdirSync(directory), ['key.json'], 'a temporary file is left');
+  });
+
+  it('are replaced only by a file of the same key, whole', async () => {
+    await saveKeyFile(path, insecureKeyFile(KEY));
+    await replaceKeyFile(path, await encryptKeyFile(KEY, PASSWORD, QUICK));
+    assert.deepEqual(await loadKeyFile(path, { password: PASSWORD }), KEY);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const before = readFileSync(path, 'utf8');
+    const otherSeed = new Uint8Array(32);
+    const other = { ...KEY, publicKey: keyPairFromSeed(otherSeed).publicKey, seed: otherSeed };
+    await assert.rejects(replaceKeyFile(path, insecureKeyFile(other)), { code: 'KEY_FILE_MALFORMED' });
+    const absent = join(directory, 'absent.json');
+    await assert.rejects(replaceKeyFile(absent, insecureKeyFile(KEY)), { code: 'KEY_FILE_NOT_FOUND' });
     assert.equal(readFileSync(path, 'utf8'), before);
     assert.deepEqual(readdirSync(directory), ['key.json'], 'a temporary file is left');
   });

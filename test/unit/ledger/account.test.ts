@@ -7,7 +7,7 @@ import {
   testGenesis,
   unsignedTransaction,
 } from '../../support/ledger-chain.ts';
-import { PROBE_GAS, PROBE_RULES, probeOperation } from '../../support/probe-ledger.ts';
+import { baseGasOf, PROBE_GAS, PROBE_RULES, probeOperation } from '../../support/probe-ledger.ts';
 
 const validator = actor('validator');
 const alice = actor('alice');
@@ -60,9 +60,9 @@ describe('what a pool asks of the ledger', () => {
     const mixed = unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 1), probeOperation.free(1, 1)]);
     const cost = intrinsicCost(mixed, parameters, PROBE_RULES);
     assert.deepEqual(cost, {
-      gas: 2 * PROBE_GAS + mixed.bytes.length,
+      gas: 2 * PROBE_GAS + baseGasOf(mixed),
       operationGas: [PROBE_GAS, PROBE_GAS],
-      paidGas: PROBE_GAS + mixed.bytes.length,
+      paidGas: PROBE_GAS + baseGasOf(mixed),
       fixedFees: [],
     });
     const unknown = unsignedTransaction(alice, 'bpi', [{ kind: 77, data: new Uint8Array(0) }]);

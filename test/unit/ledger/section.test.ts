@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { buildSection, executeSection } from '../../../src/ledger/section.ts';
+import { buildSection, executeSection, SectionBuilder } from '../../../src/ledger/section.ts';
 import type { Parameters } from '../../../src/types/genesis.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
@@ -13,7 +13,7 @@ import {
   testGenesis,
   unsignedTransaction,
 } from '../../support/ledger-chain.ts';
-import { PROBE_GAS, PROBE_RULES, probeOperation } from '../../support/probe-ledger.ts';
+import { baseGasOf, PROBE_GAS, PROBE_RULES, probeOperation } from '../../support/probe-ledger.ts';
 
 const validator = actor('validator');
 const alice = actor('alice');
@@ -81,15 +81,15 @@ describe('admission to a section', () => {
   });
 
   it('requires a meter that covers maxFee, less what the section charged the payer before', () => {
-    const chain = probeChain({}, 1_000n);
+    const chain = probeChain({}, 3_000n);
     const tx = (nonce: bigint, maxFee: bigint) =>
       unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 1)], { nonce, maxFee });
-    assert.equal(chain.faultOf('bpi', [tx(0n, 1_001n)]).code, 'INSUFFICIENT_METER');
-    const fee = BigInt(PROBE_GAS + tx(0n, 1_000n).bytes.length);
-    const second = chain.faultOf('bpi', [tx(0n, 1_000n), tx(1n, 1_000n - fee + 1n)]);
+    assert.equal(chain.faultOf('bpi', [tx(0n, 3_001n)]).code, 'INSUFFICIENT_METER');
+    const fee = BigInt(PROBE_GAS + baseGasOf(tx(0n, 3_000n)));
+    const second = chain.faultOf('bpi', [tx(0n, 3_000n), tx(1n, 3_000n - fee + 1n)]);
     assert.deepEqual([second.code, second.index], ['INSUFFICIENT_METER', 1]);
-    chain.block([tx(0n, 1_000n), tx(1n, 1_000n - fee)]);
-    assert.equal(meter(chain), 1_000n - 2n * fee);
+    chain.block([tx(0n, 3_000n), tx(1n, 3_000n - fee)]);
+    assert.equal(meter(chain), 3_000n - 2n * fee);
   });
 
   it('refuses unknown operations, foreign chains, wrong and missing ledgers', () => {
@@ -131,7 +131,7 @@ describe('bounds of a section', () => {
   it('makes a section over maxSectionGas, maxSectionBytes or maxSectionOperations invalid', () => {
     const one = unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 1)]);
     const two = unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 2)], { nonce: 1n });
-    const gas = PROBE_GAS + one.bytes.length;
+    const gas = PROBE_GAS + baseGasOf(one);
     for (const parameters of [
       { maxSectionGas: 2 * gas - 1 },
       { maxSectionBytes: 2 * one.bytes.length - 1 },
@@ -144,12 +144,29 @@ describe('bounds of a section', () => {
     assert.equal(probeChain(fits).block([one, two]).receipts.length, 2);
   });
 
-  it('refuses a transaction that fits in no section', () => {
-    const chain = probeChain({ maxSectionGas: 150 });
-    assert.equal(
-      chain.faultOf('bpi', [chain.transaction(alice, 'bpi', [probeOperation.write(1, 1)])]).code,
-      'TRANSACTION_TOO_EXPENSIVE',
+  it('refuses a transaction that fits in no section, or takes more than an equal part of a block', () => {
+    const one = unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 1)]);
+    const gas = PROBE_GAS + baseGasOf(one);
+    for (const parameters of [{ maxSectionGas: gas - 1 }, { maxBlockGas: 5 * gas - 1 }])
+      assert.equal(probeChain(parameters).faultOf('bpi', [one]).code, 'TRANSACTION_TOO_EXPENSIVE');
+    const fits = { maxSectionGas: gas, maxBlockGas: 5 * gas };
+    assert.equal(probeChain(fits).block([one]).receipts.length, 1);
+  });
+
+  it('builds no further than its block has room', () => {
+    const chain = probeChain();
+    const candidates = [0n, 1n, 2n].map((nonce) =>
+      unsignedTransaction(alice, 'bpi', [probeOperation.write(1, 1)], { nonce }),
     );
+    const gas = candidates.reduce((sum, one) => sum + PROBE_GAS + baseGasOf(one), 0);
+    const begun = chain.begin();
+    const sizes = [gas, gas - 1].map((maxGas) => {
+      const builder = new SectionBuilder(begun, 'bpi', maxGas);
+      assert.deepEqual(builder.add(candidates), []);
+      builder.abandon();
+      return builder.size;
+    });
+    assert.deepEqual(sizes, [3, 2]);
   });
 
   it('builds up to the bound, leaves out what is inadmissible, and the result verifies to the same roots', () => {
@@ -191,7 +208,7 @@ describe('execution of a transaction', () => {
     assert.deepEqual([receipt.status, receipt.failedOperation, receipt.events.length], [2_001, 3, 0]);
     assert.equal(
       receipt.gas,
-      4 * PROBE_GAS + transaction.bytes.length,
+      4 * PROBE_GAS + baseGasOf(transaction),
       'operations up to the failed one are paid',
     );
     assert.deepEqual(receipt.charges, [{ token: 'FLX', amount: BigInt(receipt.gas) }]);
@@ -205,7 +222,7 @@ describe('execution of a transaction', () => {
   it('fails OUT_OF_GAS at the first operation that maxFee does not cover, and pays maxFee', () => {
     const chain = probeChain();
     const operations = [probeOperation.write(1, 1), probeOperation.write(2, 2)];
-    const full = BigInt(2 * PROBE_GAS + chain.transaction(alice, 'bpi', operations).bytes.length);
+    const full = BigInt(2 * PROBE_GAS + baseGasOf(chain.transaction(alice, 'bpi', operations)));
     const receipt = chain.run(alice, 'bpi', operations, { maxFee: full - 1n });
     assert.deepEqual([receipt.status, receipt.failedOperation], [COMMON_STATUSES.OUT_OF_GAS, 1]);
     assert.deepEqual(receipt.charges, [{ token: 'FLX', amount: full - 1n }]);
@@ -228,7 +245,7 @@ describe('execution of a transaction', () => {
     assert.equal(meter(chain), before);
     const mixed = chain.transaction(alice, 'bpi', [probeOperation.free(1, 6), probeOperation.write(2, 6)]);
     chain.block([mixed]);
-    assert.equal(meter(chain), before - BigInt(PROBE_GAS + mixed.bytes.length));
+    assert.equal(meter(chain), before - BigInt(PROBE_GAS + baseGasOf(mixed)));
   });
 
   it('charges a transaction in which a free operation fails for all that was executed', () => {
@@ -238,7 +255,7 @@ describe('execution of a transaction', () => {
     const alone = chain.transaction(alice, 'bpi', [malformed]);
     const [receipt] = chain.block([alone]).receipts;
     assert.equal(receipt?.status, COMMON_STATUSES.MALFORMED_OPERATION);
-    assert.equal(meter(chain), before - BigInt(PROBE_GAS + alone.bytes.length));
+    assert.equal(meter(chain), before - BigInt(PROBE_GAS + baseGasOf(alone)));
     const mixed = chain.run(alice, 'bpi', [probeOperation.free(1, 5), probeOperation.fail(3_001)]);
     assert.equal(mixed.charges[0]?.amount, BigInt(mixed.gas));
     assert.equal(cell(chain, 1), undefined);
@@ -247,8 +264,7 @@ describe('execution of a transaction', () => {
   it('keeps a free operation that would fail without paying out of a section, and leaves nothing of it', () => {
     const chain = probeChain();
     const malformed = { ...probeOperation.free(1, 5), data: new Uint8Array(3) };
-    const bytes = BigInt(chain.transaction(alice, 'bpi', [malformed]).bytes.length);
-    const owed = bytes + BigInt(PROBE_GAS);
+    const owed = BigInt(PROBE_GAS + baseGasOf(chain.transaction(alice, 'bpi', [malformed])));
     for (const maxFee of [0n, owed - 1n]) {
       const failing = chain.transaction(alice, 'bpi', [malformed], { maxFee });
       assert.equal(chain.faultOf('bpi', [failing]).code, 'FREE_OPERATION_FAILED');
@@ -272,16 +288,16 @@ describe('execution of a transaction', () => {
     assert.deepEqual(paid.charges, [{ token: 'FLX', amount: owed }]);
   });
 
-  it('does not contain a transaction whose maxFee does not cover its bytes', () => {
+  it('does not contain a transaction whose maxFee does not cover itself and its bytes', () => {
     const chain = probeChain();
     const operations = [probeOperation.write(1, 1)];
-    const bytes = BigInt(chain.transaction(alice, 'bpi', operations).bytes.length);
-    const poor = chain.transaction(alice, 'bpi', operations, { maxFee: bytes - 1n });
+    const base = BigInt(baseGasOf(chain.transaction(alice, 'bpi', operations)));
+    const poor = chain.transaction(alice, 'bpi', operations, { maxFee: base - 1n });
     assert.equal(chain.faultOf('bpi', [poor]).code, 'MAX_FEE_TOO_LOW');
-    const receipt = chain.run(alice, 'bpi', operations, { maxFee: bytes });
+    const receipt = chain.run(alice, 'bpi', operations, { maxFee: base });
     assert.deepEqual(
       [receipt.status, receipt.charges],
-      [COMMON_STATUSES.OUT_OF_GAS, [{ token: 'FLX', amount: bytes }]],
+      [COMMON_STATUSES.OUT_OF_GAS, [{ token: 'FLX', amount: base }]],
     );
   });
 

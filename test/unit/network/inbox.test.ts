@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../../../src/network/contract.ts';
+import type { Verdict } from '../../../src/network/inbound-message.ts';
 import { type Arrival, Inbox } from '../../../src/network/inbox.ts';
 import { Statistics } from '../../../src/network/statistics.ts';
 import { utf8 } from '../../../src/util/bytes.ts';

@@ -14,9 +14,9 @@ describe('The allow-list file', () => {
 
   it('names the peers that are let in', async () => {
     writeFileSync(file, `# operators\nnodes:\n  - ${PEER}\n`);
-    assert.deepEqual(await readAllowlist(file), new Set([PEER]));
+    assert.deepEqual(await readAllowlist(file), { nodes: [PEER] });
     writeFileSync(file, 'nodes: []\n');
-    assert.deepEqual(await readAllowlist(file), new Set());
+    assert.deepEqual(await readAllowlist(file), { nodes: [] });
   });
 
   it('is refused when it is not there, or says anything that is not understood', async () => {
@@ -28,6 +28,8 @@ describe('The allow-list file', () => {
       'nodes: [abc]',
       `node:\n - ${PEER}`,
       `nodes: [${PEER}]\nx: 1`,
+      'accounts: [meta1qq]',
+      `nodes: &all [${PEER}]\naccounts: *all`,
       '{',
       large,
     ]) {

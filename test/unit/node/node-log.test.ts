@@ -44,8 +44,11 @@ describe('the loggers of a node', () => {
 
 describe('the origins of options', () => {
   it('tell what a program set from what it left to the defaults', () => {
-    const input = { dataDir: '/tmp/x', rpcPort: 0 };
-    assert.deepEqual(originsOf(input), { dataDir: 'program', rpcPort: 'program' });
-    assert.ok('maxPeers' in NodeOptionsSchema.parse(input));
+    const input = { dataDir: '/tmp/x', maxPeers: 3 };
+    assert.deepEqual(originsOf(input), {
+      dataDir: { kind: 'program', source: null },
+      maxPeers: { kind: 'program', source: null },
+    });
+    assert.ok('listen' in NodeOptionsSchema.parse(input));
   });
 });

@@ -15,6 +15,7 @@ import { listenLocally } from '../../../src/node/local-socket.ts';
 import { openScopes } from '../../../src/node/open-scopes.ts';
 import { hashToken } from '../../../src/node/token-file.ts';
 import type { Scope } from '../../../src/rpc/schema/method.ts';
+import { METHODS } from '../../../src/rpc/schema/methods.ts';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from '../../../src/rpc/server.ts';
 import { errorCode } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
@@ -26,7 +27,10 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly body: {
     readonly result?: unknown;
-    readonly error?: { readonly data: { reason: string; details: object } };
+    readonly error?: {
+      readonly code: number;
+      readonly data: { reason: string; hint: string; details: object };
+    };
   };
 }
 
@@ -99,9 +103,22 @@ describe('the access to the RPC', () => {
     assert.equal(reasonOf(await post(server, callOf('admin_peers'), bearer('watcher'))), 'none');
     assert.equal(reasonOf(await post(server, callOf('net_version'), bearer('watcher'))), 'none');
     assert.equal(reasonOf(await post(server, ISOLATE, bearer('watcher'))), 'SCOPE_MISSING');
-    assert.deepEqual(node.isolations, []);
+    assert.deepEqual(node.network.isolations, []);
     assert.equal(reasonOf(await post(server, ISOLATE, bearer('owner'))), 'none');
-    assert.deepEqual(node.isolations, [5]);
+    assert.deepEqual(node.network.isolations, [5]);
+  });
+
+  it('refuses every method of debug and admin without a token, and names the scope that it takes', async () => {
+    const { server } = await open({ scopes: ['read', 'write'] });
+    const guarded = Object.entries(METHODS).filter(([, { scope }]) => ['debug', 'admin'].includes(scope));
+    assert.ok(guarded.length > 30);
+    for (const [method, { scope }] of guarded) {
+      const { error } = (await post(server, callOf(method))).body;
+      assert.equal(error?.code, -32040, method);
+      assert.equal(error?.data.reason, 'SCOPE_MISSING', method);
+      assert.deepEqual(error?.data.details, { needed: scope, held: ['read', 'write'] }, method);
+      assert.match(error?.data.hint ?? '', new RegExp(`\\b${scope}\\b`), method);
+    }
   });
 
   it('refuses a token that is none with 401, even where no token is needed', async () => {
@@ -205,7 +222,7 @@ describe('the access to the RPC', () => {
       const answer = await send({ socketPath, headers: { host: 'whatever' } }, ISOLATE);
       assert.equal(reasonOf(answer), 'none');
     }
-    assert.deepEqual(node.isolations, [5, 5, 5]);
+    assert.deepEqual(node.network.isolations, [5, 5, 5]);
     assert.equal(reasonOf(await post(server, ISOLATE)), 'SCOPE_MISSING');
     const webSocket = new WebSocket(`ws+unix://${socketPath}:/ws`);
     await once(webSocket, 'open');
@@ -231,9 +248,9 @@ describe('the access to the RPC', () => {
 
   it('opens on loopback everything but admin, elsewhere reading only, unless told otherwise', () => {
     for (const rpcHost of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
-      assert.deepEqual(openScopes({ rpcHost, rpcApi: undefined }), ['read', 'write', 'debug']);
+      assert.deepEqual(openScopes(rpcHost, undefined), ['read', 'write', 'debug']);
     for (const rpcHost of ['0.0.0.0', '::', '10.0.0.1', '127.example'])
-      assert.deepEqual(openScopes({ rpcHost, rpcApi: undefined }), ['read']);
-    assert.deepEqual(openScopes({ rpcHost: '0.0.0.0', rpcApi: ['read', 'write'] }), ['read', 'write']);
+      assert.deepEqual(openScopes(rpcHost, undefined), ['read']);
+    assert.deepEqual(openScopes('0.0.0.0', ['read', 'write']), ['read', 'write']);
   });
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { verifyFinalityProofJson } from '../../../src/client/verify-proof.ts';
 import { bpciPort } from '../../../src/node/ports/bpci-port.ts';
+import { poolPort } from '../../../src/node/ports/pool-port.ts';
 import { addressToText } from '../../../src/types/address.ts';
 import { LightBlockType, lightBlockFault } from '../../../src/types/light-block.ts';
 import { BPCI } from '../../../src/types/operations/bpci.ts';
 import { nodeMessageSigningBytes } from '../../../src/types/operations/bpci-records.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
+import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { fromJson } from '../../../src/types/ssz.ts';
 import { ExecutingRpc } from '../../support/executing-rpc.ts';
 import { ForeignChain, sealedHeader } from '../../support/foreign-chain.ts';
@@ -206,5 +208,64 @@ describe('the RPC of the bpci ledger', () => {
       [['remove', addressToText(voter.account.address)]],
     );
     assert.equal((await rpc.call('bpci_listMembers', { status: 'candidate' })).total, 0);
+  });
+
+  it('follows a transfer from the pool to the certificate that makes it final', async () => {
+    const rpc = await ExecutingRpc.open(({ chain, pool, store }) => ({
+      bpci: bpciPort(chain),
+      pool: poolPort(pool, store),
+    }));
+    const { alice, bob } = rpc.world;
+    const transaction = await rpc.submit(alice, 'economy', [rpc.world.payment(5n), rpc.world.payment(7n)]);
+    const txId = `0x${transaction.id}`;
+    const pending = await rpc.call('bpci_getTransfer', { txId });
+    assert.deepEqual([pending.state, pending.status, pending.finality], ['pending', null, null]);
+    const ends = { from: addressToText(alice.address), to: addressToText(bob.address) };
+    assert.deepEqual(
+      pending.movements,
+      ['5', '7'].map((amount, operation) => ({
+        ...{ kind: 'Transfer', operation, ...ends, token: 'FLX', amount, reference: '' },
+      })),
+    );
+    await rpc.world.extend(rpc.node);
+    const { finality, ...final } = await rpc.call('bpci_getTransfer', { txId });
+    assert.deepEqual(final, { txId, state: 'finalized', status: 'OK', movements: pending.movements });
+    assert.deepEqual(finality, await rpc.call('bpci_getFinality', { height: 1 }));
+  });
+
+  it('says of a transfer that failed why, and refuses what is none', async () => {
+    const rpc = await open();
+    const { alice } = rpc.world;
+    const tooMuch = await rpc.run(alice, 'economy', [rpc.world.payment(2n ** 100n)]);
+    const failed = await rpc.call('bpci_getTransfer', { txId: `0x${tooMuch.txId}` });
+    assert.deepEqual(
+      [failed.state, failed.status, failed.finality?.height],
+      ['failed', 'INSUFFICIENT_BALANCE', 1],
+    );
+    const value = { height: 1, blockHash: await hashAt(rpc, 1), target: 'bitcoin', reference: 'tx' };
+    const anchored = await rpc.run(alice, 'bpci', [encodeOperation(operations.Anchor, value)]);
+    await rpc.rejects('bpci_getTransfer', { txId: `0x${anchored.txId}` }, 'NO_TRANSFER');
+    await rpc.rejects('bpci_getTransfer', { txId: `0x${'00'.repeat(32)}` }, 'TX_NOT_FOUND');
+  });
+
+  it('reads a payment between banks, too', async () => {
+    const rpc = await open();
+    const { alice } = rpc.world;
+    const payment = {
+      uetr: 'eb6305c9-1f7f-49de-aed0-16487c27b42d',
+      ...{ debtorBank: '5493001KJTIIGC8Y1R12', creditorBank: '529900T8BM49AURSDO55', amount: 9n },
+      referenceHash: 'ab'.repeat(32),
+    };
+    const { txId } = await rpc.run(alice, 'economy', [
+      encodeOperation(ECONOMY.operations.BankTransfer, payment),
+    ]);
+    const { state, movements } = await rpc.call('bpci_getTransfer', { txId: `0x${txId}` });
+    assert.equal(state, 'failed');
+    assert.deepEqual(movements, [
+      {
+        ...{ kind: 'BankTransfer', operation: 0, from: addressToText(alice.address), token: 'AUR' },
+        ...{ ...payment, amount: '9', referenceHash: `0x${payment.referenceHash}` },
+      },
+    ]);
   });
 });

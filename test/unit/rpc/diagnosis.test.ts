@@ -45,6 +45,7 @@ function situation(change: Partial<Situation> = {}, state: Partial<Situation['st
 const peer = (validator: string, height: number) => ({
   peerId: `peer ${validator[0]}`,
   address: '/ip4/127.0.0.1/tcp/1',
+  announcedAddresses: [],
   direction: 'inbound' as const,
   connectedAtMs: 1,
   role: 'validator' as const,

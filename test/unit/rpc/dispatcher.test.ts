@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { closestName } from '../../../src/rpc/closest-name.ts';
 import { Dispatcher, type DispatcherOptions } from '../../../src/rpc/dispatcher.ts';
 import { createHandlers } from '../../../src/rpc/handlers.ts';
 import type { Scope } from '../../../src/rpc/schema/method.ts';
 import { METHODS } from '../../../src/rpc/schema/methods.ts';
+import { closestName } from '../../../src/util/closest-name.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { RpcNode } from '../../support/rpc-ports.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CATALOGUE, errorObject, JSON_RPC_CODES } from '../../../src/rpc/errors.ts';
+import { ERROR_CATALOGUE, errorObject } from '../../../src/rpc/errors.ts';
+import { JSON_RPC_CODES } from '../../../src/rpc/schema/error-codes.ts';
 import { NodeError } from '../../../src/util/errors.ts';
 
 const SOURCE = join(import.meta.dirname, '../../../src');

@@ -61,7 +61,7 @@ describe('the stream of events', () => {
     assert.equal(response.headers['content-type'], 'text/event-stream');
     const seen = reading(response);
     node.commit();
-    node.disconnect();
+    node.network.disconnect();
     node.commit();
     const events = [];
     for (let i = 0; i < 3; i++) events.push(await nextEvent(seen));
@@ -71,6 +71,26 @@ describe('the stream of events', () => {
         ['newHeads', 0, 1],
         ['peers', 0, 'disconnected'],
         ['newHeads', 1, 2],
+      ],
+    );
+    request.destroy();
+  });
+
+  it('tells only what the filters of its topics let through', async () => {
+    const { node, read } = await open();
+    const filter = encodeURIComponent(JSON.stringify({ consensus: { kinds: ['vote'] } }));
+    const { request, response } = await read(`?topics=newHeads,consensus&filter=${filter}`);
+    assert.equal(response.statusCode, 200);
+    const seen = reading(response);
+    node.beginRound(0);
+    node.vote();
+    node.commit();
+    const events = [await nextEvent(seen), await nextEvent(seen)];
+    assert.deepEqual(
+      events.map(({ topic, data }) => [topic, data.seq, data.data.kind ?? data.data.height]),
+      [
+        ['consensus', 0, 'vote'],
+        ['newHeads', 0, 1],
       ],
     );
     request.destroy();
@@ -87,6 +107,12 @@ describe('the stream of events', () => {
     };
     for (const query of ['', '?topics=', '?topics=newHeads,nothing', '?topics=newHeads&topics=receipts'])
       assert.deepEqual(await refusalOf(query), [400, 'INVALID_PARAMS'], query);
+    for (const filter of ['', '{', '[]x', 'null', '7', '{"receipts":{}}', '{"newHeads":{"x":1}}', '[1]'])
+      assert.deepEqual(
+        await refusalOf(`?topics=newHeads&filter=${encodeURIComponent(filter)}`),
+        [400, 'INVALID_PARAMS'],
+        filter,
+      );
     assert.deepEqual(await refusalOf('?topics=peers'), [403, 'SCOPE_MISSING']);
     assert.deepEqual(await refusalOf('?topics=newHeads', { authorization: 'Bearer x' }), [
       401,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { verifyFinalityProofJson } from '../../../src/client/verify-proof.ts';
 import { rootOfPath, verifyMerklePath } from '../../../src/crypto/merkle.ts';
+import { createHandlers } from '../../../src/rpc/handlers.ts';
 import {
   METHODS,
   type MethodName,
@@ -9,9 +10,11 @@ import {
 } from '../../../src/rpc/schema/methods.ts';
 import { addressToText } from '../../../src/types/address.ts';
 import { decodeBlock, hashHeader } from '../../../src/types/block.ts';
-import { LEDGERS } from '../../../src/types/names.ts';
+import { LEDGERS, SUBTREES } from '../../../src/types/names.ts';
 import { fromHex, toHex } from '../../../src/util/bytes.ts';
+import { errorCode } from '../../../src/util/errors.ts';
 import { openRpc } from '../../support/rpc-calls.ts';
+import { RpcNode } from '../../support/rpc-ports.ts';
 
 const hex = (bytes: Uint8Array) => `0x${toHex(bytes)}`;
 
@@ -23,6 +26,7 @@ describe('the RPC methods', () => {
     const pooled = await send();
     const address = addressToText(included.value.body.sender);
     const txId = `0x${included.id}`;
+    const peerId = '12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd';
     const raw = hex(node.chain.nextTransaction().bytes);
     const params: { [Name in MethodName]?: object } = {
       chain_getTransactionProof: { txId },
@@ -37,7 +41,11 @@ describe('the RPC methods', () => {
       state_get: { subtree: 'economy', path: 'present' },
       state_getProof: { subtree: 'economy', path: 'absent' },
       txpool_contentFrom: { address },
+      txpool_remove: { txId: `0x${pooled.id}` },
       miner_getQueue: { ledger: 'economy' },
+      miner_getWork: { ledger: 'economy' },
+      ibft_getValidatorsByBlockHash: { hash: `0x${node.chain.blockAt(1).hash}` },
+      state_snapshotVerify: { file: 'snapshots/other.snapshot' },
       txpool_getTransaction: { txId: `0x${pooled.id}` },
       economy_getBalance: { address },
       economy_getMeter: { payer: address, ledger: 'bpci' },
@@ -46,15 +54,47 @@ describe('the RPC methods', () => {
       economy_getBill: { payer: address },
       gossip_message: { messageId: `0x${'99'.repeat(32)}` },
       admin_addPeer: { address: '/ip4/127.0.0.1/tcp/4102' },
+      admin_removePeer: { peerId },
+      admin_banPeer: { peerId },
+      admin_unbanPeer: { peerId },
       admin_isolate: { forMs: 1_000 },
+      admin_partition: { peerIds: ['12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd'] },
       admin_setLogLevel: { level: 'warn' },
       debug_replayBlock: { height: 'latest' },
+      debug_traceTransaction: { txId },
+      debug_diffState: {
+        height: 1,
+        roots: Object.fromEntries(SUBTREES.map((name) => [name, `0x${'33'.repeat(32)}`])),
+      },
+      debug_getStateLeaves: { subtree: 'economy' },
     };
     const isElsewhere = (name: string) =>
       ['tx_sendAndWait', 'meta_subscribe', 'meta_unsubscribe'].includes(name) ||
-      /^(?:bpci|bpi|cluster|docklock)_|^economy_get(?:Bill|ProofOfGold)$/.test(name);
+      /^(?:bpci|bpi|cluster|docklock)_|^economy_get(?:Bill|ProofOfGold)$|^ibft_\w+ValidatorVote$|^perm_/.test(
+        name,
+      );
     for (const name of Object.keys(METHODS) as MethodName[])
       if (!isElsewhere(name)) await call(name, (params[name] ?? {}) as never);
+  });
+
+  it('split the network of a testnet, and of no other chain', async () => {
+    const peerIds = ['12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd'];
+    const { node, call } = openRpc();
+    assert.deepEqual(await call('admin_partition', { peerIds }), { cutOff: 1 });
+    assert.deepEqual(node.network.cutOff, peerIds);
+    assert.deepEqual(await call('admin_partition', { peerIds: [] }), { cutOff: 0 });
+    assert.deepEqual(node.network.cutOff, []);
+    const earnest = new RpcNode();
+    const { chain, ...ports } = earnest.ports();
+    const handlers = createHandlers({
+      ...ports,
+      chain: { ...chain, genesis: { ...chain.genesis, testnet: false } },
+    });
+    await assert.rejects(
+      async () => await handlers.admin_partition({ peerIds }, {} as never),
+      (error) => errorCode(error) === 'NOT_A_TESTNET',
+    );
+    assert.deepEqual(earnest.network.cutOff, []);
   });
 
   it('follow a transaction from unknown over pooled to included', async () => {
@@ -89,6 +129,48 @@ describe('the RPC methods', () => {
     const status = await call('tx_status', { txId: `0x${id}` });
     assert.ok(status.state === 'dropped' && status.reason === 'EXPIRED');
     assert.equal((await call('txpool_dropped')).items[0]?.reason, 'EXPIRED');
+  });
+
+  it('take transactions out of the pool for who runs the node, one or all of a ledger', async () => {
+    const { node, call, send } = openRpc();
+    const [first, second] = [await send(), await send()];
+    const txId = `0x${first.id}`;
+    assert.deepEqual(await call('txpool_remove', { txId }), { txId, removed: true });
+    assert.deepEqual(await call('txpool_remove', { txId }), { txId, removed: false });
+    const status = await call('tx_status', { txId });
+    assert.ok(status.state === 'dropped' && status.reason === 'REMOVED');
+    assert.deepEqual(await call('txpool_flush', { ledger: 'bpci' }), { removed: 0 });
+    assert.ok(node.pool.has(second.id));
+    assert.deepEqual(await call('txpool_flush'), { removed: 1 });
+    assert.equal(node.pool.size, 0);
+  });
+
+  it('sum up the last blocks, as many as are asked for and kept', async () => {
+    const { node, call, send } = openRpc();
+    const empty = await call('chain_stats');
+    assert.deepEqual([empty.blocks, empty.intervalMs, empty.seals], [0, null, null]);
+    for (const count of [2, 1, 0]) {
+      for (let i = 0; i < count; i++) await send();
+      node.commit();
+    }
+    const all = await call('chain_stats');
+    assert.deepEqual([all.fromHeight, all.toHeight, all.blocks, all.transactions.economy], [1, 3, 3, 3]);
+    const times = [1, 2, 3].map((height) => node.chain.blockAt(height).block.header.timeMs) as [
+      number,
+      number,
+      number,
+    ];
+    const spanMs = times[2] - times[0];
+    assert.equal(all.intervalMs?.mean, spanMs / 2);
+    // Those of the first block came before.
+    assert.equal(all.transactionsPerSecond, 1_000 / spanMs);
+    const seals = [1, 2, 3].map((height) => node.chain.blockAt(height).certificate.seals.length);
+    assert.equal(all.seals?.min, Math.min(...seals));
+    assert.deepEqual([all.laterRounds, all.transactionBytes > 0], [0, true]);
+    node.lowestHeight = 2;
+    const kept = await call('chain_stats');
+    assert.deepEqual([kept.fromHeight, kept.transactions.economy], [2, 1]);
+    assert.equal((await call('chain_stats', { blocks: 1 })).transactions.economy, 0);
   });
 
   it('wait for the receipt, also when the transaction is sent a second time', async () => {

@@ -43,6 +43,30 @@ describe('the methods of mining', () => {
     );
   });
 
+  it('show what a worker works at: its parent, when its section leaves, and whose sections have come', async () => {
+    const { node, call, send } = openRpc();
+    await send();
+    const idle = await call('miner_getWork', { ledger: 'bpi' });
+    assert.deepEqual(
+      [idle.parent, idle.rank, idle.sendsInMs, idle.heard, idle.waiting],
+      [null, null, null, [], 0],
+    );
+    const parent = 'ab'.repeat(32);
+    const miner = node.miner.self;
+    const heard = [{ rank: 0, miner, txCount: 3, state: 'refused' as const }];
+    node.miner.change('economy', { state: 'ELECTED', height: 1, rank: 1 });
+    node.miner.setWork('economy', { parent, sendsAtMs: node.monotonicMs + 80, heard });
+    const work = await call('miner_getWork', { ledger: 'economy' });
+    assert.deepEqual(
+      [work.workHeight, work.parent, work.rank, work.sendsInMs, work.waiting, work.items.length],
+      [1, `0x${parent}`, 1, 80, 1, 1],
+    );
+    assert.deepEqual(work.heard, [{ ...heard[0], miner: addressToText(miner) }]);
+    node.monotonicMs += 100;
+    assert.equal((await call('miner_getWork', { ledger: 'economy' })).sendsInMs, 0);
+    await openRpc(follower()).rejects('miner_getWork', { ledger: 'bpi' }, 'NOT_A_MINER');
+  });
+
   it('name the elected miners with their weights and all that everybody needs to elect the same', async () => {
     const { call } = openRpc();
     const { nextHeight, beacon, candidates, ledgers } = await call('miner_getElection');

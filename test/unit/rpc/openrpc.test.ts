@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openRpcDocument } from '../../../src/rpc/openrpc.ts';
+import { DEBUG_TOPICS, SUBSCRIPTION_TOPICS } from '../../../src/rpc/schema/meta.ts';
+import { SCOPES } from '../../../src/rpc/schema/method.ts';
 import { METHODS } from '../../../src/rpc/schema/methods.ts';
+import { NOTICES } from '../../../src/rpc/schema/notices.ts';
 import { runExamples, WITHOUT_EXAMPLE } from '../../support/rpc-examples.ts';
 
 const EXAMPLES_FILE = new URL('../../../src/rpc/schema/examples.json', import.meta.url);
@@ -48,6 +51,15 @@ const Document = closed({
     license: closed({ name: z.string().optional(), url: z.string().optional() }).optional(),
   }),
   methods: z.array(Method),
+  'x-subscriptions': z.array(
+    z.strictObject({
+      topic: z.enum(SUBSCRIPTION_TOPICS),
+      summary: z.string().min(10),
+      data: JsonSchema,
+      filter: JsonSchema,
+      'x-scope': z.enum(SCOPES),
+    }),
+  ),
   components: z.looseObject({
     errors: z.record(
       z.string(),
@@ -80,6 +92,21 @@ describe('the OpenRPC document', () => {
         `${name} has a required parameter behind an optional one`,
       );
     }
+  });
+
+  it('describes what every topic tells, and which scope that needs', () => {
+    const described = document['x-subscriptions'];
+    assert.deepEqual(
+      described.map(({ topic }) => topic),
+      SUBSCRIPTION_TOPICS,
+    );
+    const head = described.find(({ topic }) => topic === 'newHeads');
+    assert.equal(head?.['x-scope'], 'read');
+    assert.deepEqual(Object.keys(head?.data.properties as object), Object.keys(NOTICES.newHeads.data.shape));
+    assert.deepEqual(
+      described.filter((one) => one['x-scope'] === 'debug').map(({ topic }) => topic),
+      DEBUG_TOPICS.toSorted((a, b) => SUBSCRIPTION_TOPICS.indexOf(a) - SUBSCRIPTION_TOPICS.indexOf(b)),
+    );
   });
 
   it('has an example of every method, which a node answers exactly so', async () => {

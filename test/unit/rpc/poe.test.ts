@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { economyPort } from '../../../src/node/ports/economy-port.ts';
 import { poePort } from '../../../src/node/ports/poe-port.ts';
 import { addressToText } from '../../../src/types/address.ts';
+import { DEFAULT_PARAMETERS } from '../../../src/types/genesis.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { NO_USAGE } from '../../../src/types/step-receipt.ts';
@@ -91,7 +92,7 @@ describe('the RPC of the PoE index', () => {
   it('shows what gas costs', async () => {
     const { rpc } = await open();
     const { gas } = await rpc.call('economy_getSupply', {});
-    assert.deepEqual(gas, { price: '1', floor: '1', targetPerBlock: 10_000_000 });
+    assert.deepEqual(gas, { price: '1', floor: '1', targetPerBlock: DEFAULT_PARAMETERS.targetBlockGas });
   });
 
   it('knows nothing of strangers, and answers one question at a time', async () => {

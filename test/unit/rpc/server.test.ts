@@ -127,6 +127,7 @@ describe('the RPC server', () => {
       assert.equal(status, 403, host);
       assert.equal(reasonOf(text), 'HOST_NOT_ALLOWED');
       assert.equal(JSON.parse(text).error.code, -32040);
+      assert.match(JSON.parse(text).error.data.hint, /--rpc-host-allowlist/);
     }
     for (const host of ['localhost', 'LOCALHOST:4201', '[::1]:1', 'node.example'])
       assert.equal((await post(server, JSON.stringify(CALL), { host })).status, 200, host);
@@ -210,6 +211,33 @@ describe('the RPC server', () => {
     socket.terminate();
   });
 
+  it('drops what a WebSocket does not read, says how much, and answers others meanwhile', async () => {
+    const { server, node, client } = await open();
+    const { socket, next } = await socketTo(server);
+    socket.send(JSON.stringify({ ...CALL, method: 'meta_subscribe', params: { topic: 'newHeads' } }));
+    await next();
+    socket.pause();
+    const last = node.commit();
+    // The kernel takes some megabytes before the node notices that nobody reads.
+    for (let i = 0; i < 40_000; i++) node.announce(last);
+    assert.equal(await client.call('net_version'), '77');
+    const announcing = setInterval(() => node.announce(last), 20);
+    socket.resume();
+    let seq = 0;
+    let lagged: number | undefined;
+    while (lagged === undefined) {
+      const { params } = await next();
+      lagged = params.lagged;
+      assert.equal(params.seq, lagged === undefined ? seq++ : seq + lagged);
+    }
+    assert.ok(lagged > 0 && seq > 0);
+    const { params } = await next();
+    clearInterval(announcing);
+    assert.equal(params.seq, seq + lagged, 'after what was dropped it goes on');
+    assert.ok(params.data !== undefined);
+    socket.terminate();
+  });
+
   it('sends receipts by name, and bounds the subscriptions of a connection', async () => {
     const { server, node, client } = await open();
     const { socket, next } = await socketTo(server);
@@ -242,9 +270,9 @@ describe('the RPC server', () => {
     assert.equal(await isolate({}), 'SCOPE_MISSING');
     assert.equal(await isolate({ authorization: 'Bearer sesam' }), 'UNAUTHENTICATED');
     assert.equal(await isolate({ authorization: 'sesame' }), 'UNAUTHENTICATED');
-    assert.deepEqual(node.isolations, []);
+    assert.deepEqual(node.network.isolations, []);
     assert.equal(await isolate({ authorization: 'Bearer sesame' }), 'done');
-    assert.deepEqual(node.isolations, [5]);
+    assert.deepEqual(node.network.isolations, [5]);
     const closed = await open();
     const anybody = createClient(closed.server.url, { headers: { authorization: 'Bearer undefined' } });
     await assert.rejects(

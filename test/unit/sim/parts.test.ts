@@ -113,7 +113,7 @@ describe('Parts of the simulator', () => {
     assert.ok(network.isLinked(0, 1) && network.isLinked(0, 2));
   });
 
-  it('notices each broken invariant', () => {
+  it('T01 T02 T03 T04 T05 T06 T07 T08 T10 notices each broken invariant', () => {
     const h = new CoreHarness();
     const [block, other] = [h.block('B'), h.block('C')];
     const make = (isValid = true) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hashOf } from '../../../src/crypto/hash.ts';
-import { BlockStore, STORE_VERSION } from '../../../src/storage/block-store.ts';
+import { BlockStore } from '../../../src/storage/block-store.ts';
+import { STORE_VERSION } from '../../../src/storage/chain-binding.ts';
 import type { BatchOperation, KeyValueStore } from '../../../src/storage/key-value.ts';
 import { heightKey, leafKey, metaKey, uint64 } from '../../../src/storage/keys.ts';
 import { LevelStore } from '../../../src/storage/level-store.ts';

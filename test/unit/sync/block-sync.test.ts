@@ -9,9 +9,9 @@ import { decode, encode } from '../../../src/types/ssz.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
-import { waitFor } from '../../support/cluster.ts';
 import { remakeBlock } from '../../support/remake-block.ts';
 import { ScriptedNetwork } from '../../support/scripted-network.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const BLOCKS = 6;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { faultTolerance, quorum } from '../../../src/types/quorum.ts';
+import { errorCode } from '../../../src/util/errors.ts';
 import { CHAOS_PACES, type ChaosStep, chaosSteps } from '../../../testnet/chaos-plan.ts';
 import { FAULTS, type FaultKind } from '../../../testnet/manifest.ts';
 
@@ -32,8 +33,10 @@ describe('the plan of a chaos run', () => {
         for (const { fault, stopsChain } of take(seed, n, 30)) {
           assert.equal(new Set(fault.nodes).size, fault.nodes.length);
           assert.ok(fault.nodes.length >= 1 && fault.nodes.every((name) => names(n).includes(name)));
-          if (stopsChain) assert.ok(n - fault.nodes.length < quorum(n));
-          else assert.ok(fault.nodes.length <= faultTolerance(n));
+          if (stopsChain) {
+            assert.ok(n - fault.nodes.length < quorum(n));
+            if (fault.kind === 'partition') assert.ok(fault.nodes.length < quorum(n));
+          } else assert.ok(fault.nodes.length <= faultTolerance(n));
         }
       }),
     );
@@ -49,6 +52,25 @@ describe('the plan of a chaos run', () => {
         [...FAULTS.map(() => false), true],
       );
     }
+  });
+
+  it('splits the validators so that neither side has a quorum, where that can be', () => {
+    for (const [n, sides] of [
+      [4, [2]],
+      [7, [3, 4]],
+    ] as const) {
+      const splits = take(1, n, 60, ['partition']).filter(({ stopsChain }) => stopsChain);
+      const sizes = new Set(splits.map(({ fault }) => fault.nodes.length));
+      assert.deepEqual([...sizes].sort(), [...sides]);
+    }
+    // Of three validators two are a quorum: one side always has it.
+    const [first] = take(1, 3, 1, ['partition', 'kill']);
+    assert.equal(first?.fault.kind, 'kill');
+    for (const { fault } of take(2, 3, 20, ['partition', 'kill'])) assert.equal(fault.kind, 'kill');
+    assert.throws(
+      () => take(1, 3, 1, ['partition']),
+      (error) => errorCode(error) === 'FAULT_IMPOSSIBLE',
+    );
   });
 
   it('never stops the chain by a fault that leaves the nodes at work', () => {

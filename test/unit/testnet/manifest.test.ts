@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../../src/util/errors.ts';
-import { expandNodeNames, nodeNames, parseManifest } from '../../../testnet/manifest.ts';
+import { byName, expandNodeNames, nextName, nodeNames, parseManifest } from '../../../testnet/manifest.ts';
 
 describe('testnet manifest', () => {
   it('fills in 21 validators and the usual times', () => {
@@ -58,6 +58,15 @@ describe('testnet manifest', () => {
       assert.equal(`${manifest.name}.json`, name);
       assert.ok(manifest.description, `${name} says what it shows`);
     }
+  });
+
+  it('orders nodes by kind and number, and names the next of each kind', () => {
+    const nodes = ['o1', 'v10', 'v2', 'o12', 'v1'].map((name) => ({ name }));
+    assert.deepEqual(
+      [...nodes].sort(byName).map(({ name }) => name),
+      ['v1', 'v2', 'v10', 'o1', 'o12'],
+    );
+    assert.deepEqual([nextName('v', nodes), nextName('o', nodes), nextName('o', [])], ['v11', 'o13', 'o1']);
   });
 
   it('expands ranges, lists and all to names in order', () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { inviteFromText, inviteToText, swarmKeyFromFile, swarmKeyToFile } from '../../../src/types/invite.ts';
+import {
+  assertFresh,
+  inviteFromText,
+  inviteToText,
+  swarmKeyFromFile,
+  swarmKeyToFile,
+} from '../../../src/types/invite.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 
 const address = '/ip4/203.0.113.7/tcp/4101/p2p/12D3KooWGRUfh3kPmoBjDkJ3GgUBYNsbxBBmCBBB7ZpRZ1x5Dfnd';
@@ -9,6 +15,8 @@ const invite = {
   genesisHash: 'ab'.repeat(32),
   addresses: [address, '/dns4/node.example/tcp/4101'],
   swarmKey: new Uint8Array(32).fill(5),
+  expiresMs: 1_000_000,
+  sealedSwarmKey: new Uint8Array(),
 };
 
 const invites = fc.record(
@@ -24,6 +32,8 @@ const invites = fc.record(
     swarmKey: fc
       .constantFrom(0, 32)
       .chain((length) => fc.uint8Array({ minLength: length, maxLength: length })),
+    expiresMs: fc.nat(),
+    sealedSwarmKey: fc.constant(new Uint8Array()),
   },
   { noNullPrototype: true },
 );
@@ -57,6 +67,11 @@ describe('An invite', () => {
       const wrong = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
       assert.throws(() => inviteFromText(wrong), { code: 'MALFORMED_INVITE' });
     }
+  });
+
+  it('is taken until it ends', () => {
+    assertFresh(invite, 1_000_000);
+    assert.throws(() => assertFresh(invite, 1_000_001), { code: 'INVITE_EXPIRED' });
   });
 
   it('is refused when it is cut, of another kind, without addresses, or far too long', () => {

@@ -58,6 +58,10 @@ describe('building blocks of the wire types', () => {
     roundTrip(U64, 2n ** 64n - 1n, 'ff'.repeat(8), '18446744073709551615');
     roundTrip(U128, 2n ** 128n - 1n, 'ff'.repeat(16), '340282366920938463463374607431768211455');
     roundTrip(U128, 0n, '00'.repeat(16), '0');
+    roundTrip(U128, 2n ** 64n - 1n, 'ff'.repeat(8) + '00'.repeat(8), '18446744073709551615');
+    roundTrip(U128, 2n ** 64n, `${'00'.repeat(8)}01${'00'.repeat(7)}`, '18446744073709551616');
+    roundTrip(U128, 2n ** 96n, `${'00'.repeat(12)}01000000`, '79228162514264337593543950336');
+    for (const length of [0, 8, 15, 17]) refusesBytes(U128, 'ff'.repeat(length));
     assert.throws(() => encode(U64, 2n ** 64n), RangeError);
     assert.throws(() => encode(U128, 2n ** 128n), RangeError);
     assert.throws(() => encode(U128, -1n), RangeError);
@@ -188,5 +192,43 @@ describe('building blocks of the wire types', () => {
       Signature64,
     ] as readonly Type<unknown>[])
       refusesBytes(type, '00'.repeat((type.fixedSize as number) + 1));
+  });
+
+  it('are encoded and decoded inside one another without mixing their bytes', () => {
+    const Inner = new ContainerType({ number: U32, text: Text(100) });
+    const Outer = new ContainerType({ first: U32, second: Bytes(100), third: U32 });
+    const inner = { number: 7, text: 'seven' };
+    const outer = {
+      first: 1,
+      get second() {
+        return encode(Inner, inner);
+      },
+      third: 3,
+    };
+    const bytes = encode(Outer, outer);
+    assert.deepEqual(decode(Outer, bytes, 'outer'), { first: 1, second: encode(Inner, inner), third: 3 });
+    assert.deepEqual(decode(Inner, encode(Inner, inner), 'inner'), inner);
+  });
+
+  it('never read what another value left behind', () => {
+    const List = new ContainerType({ head: U32, bytes: Bytes(64) });
+    decode(List, encode(List, { head: 1, bytes: new Uint8Array(56).fill(8) }), 'list');
+    for (let length = 0; length < 8; length++)
+      assert.throws(() => decode(List, fromHex('01000000080000'.slice(0, 2 * length)), 'list'), {
+        code: 'MALFORMED_BYTES',
+      });
+    const empty = decode(List, fromHex('0100000008000000'), 'list');
+    assert.deepEqual(empty, { head: 1, bytes: new Uint8Array() });
+  });
+
+  it('are copies: neither encoding nor decoding lets go of its own memory', () => {
+    const Short = Bytes(32);
+    const first = encode(Short, Uint8Array.of(1, 2, 3));
+    const second = decode(Short, first, 'bytes');
+    encode(Short, Uint8Array.of(4, 5, 6));
+    assert.deepEqual(first, Uint8Array.of(1, 2, 3));
+    decode(Short, Uint8Array.of(7, 8, 9), 'bytes');
+    assert.deepEqual(second, Uint8Array.of(1, 2, 3));
+    assert.equal(Buffer.isBuffer(first) || Buffer.isBuffer(second), false);
   });
 });

@@ -4,18 +4,13 @@ import { PROOF_CHECKS } from '../../../src/client/verify-proof.ts';
 import { openRpcDocument } from '../../../src/rpc/openrpc.ts';
 import { age, bytes, duration, grouped, shortened, units } from '../../../src/ui/format.ts';
 import { ageClasses } from '../../../src/ui/live/ages.ts';
-import {
-  type Arrival,
-  arrivalKey,
-  arrivalsAfter,
-  ratesByPeer,
-  sampled,
-} from '../../../src/ui/live/arrivals.ts';
+import { type Arrival, newArrivals, ratesByPeer, sampled } from '../../../src/ui/live/arrivals.ts';
 import { appended, BoundedMap, quantile } from '../../../src/ui/live/bounded.ts';
 import { FinalityMeter } from '../../../src/ui/live/finality.ts';
 import { GRAPH, layOut } from '../../../src/ui/live/graph-layout.ts';
 import { type Block, MAX_HEADS, mergedHeads, rangeWithReceipts } from '../../../src/ui/live/head-feed.ts';
 import { CHECK_MEANINGS, checkStates, flippedByte } from '../../../src/ui/live/proof-checks.ts';
+import { reportedEdges } from '../../../src/ui/live/reported-edges.ts';
 import { curlOf, describedMethods, schemaSentence } from '../../../src/ui/live/rpc-catalogue.ts';
 import { decidedCell, runningCell } from '../../../src/ui/live/vote-grid.ts';
 import { hashOf, parseRoute, type Route, routeOfSearch } from '../../../src/ui/route.ts';
@@ -40,6 +35,20 @@ function arrival(n: number, from = 'a', carrier: Arrival['carrier'] = 'push'): A
   const at = new Date(n * 100).toISOString();
   return { messageId: `0x${n}`, from, carrier, at, counter: 0 } as Arrival;
 }
+
+describe('the edges that peers report', () => {
+  it('are drawn once, whoever reports them, and as mutual when both ends do', () => {
+    const peer = (peerId: string) => ({ peerId, validator: null });
+    const reports = [
+      { by: peer('b'), to: [peer('a'), peer('c')] },
+      { by: peer('a'), to: [peer('b')] },
+    ];
+    assert.deepEqual(reportedEdges(reports), [
+      { ends: ['a', 'b'], isMutual: true },
+      { ends: ['b', 'c'], isMutual: false },
+    ]);
+  });
+});
 
 describe('the addresses of the views', () => {
   it('lead back to the view that they were made of', () => {
@@ -155,10 +164,9 @@ describe('what the page remembers', () => {
 
 describe('the messages in the gossip view', () => {
   it('are each taken up once', () => {
-    const items = [arrival(3), arrival(2), arrival(1)];
-    assert.deepEqual(arrivalsAfter(items, undefined), items);
-    assert.deepEqual(arrivalsAfter(items, arrivalKey(arrival(2))), [arrival(3)]);
-    assert.deepEqual(arrivalsAfter(items, arrivalKey(arrival(99))), items);
+    const news = [arrival(3), arrival(2)];
+    assert.deepEqual(newArrivals(news, []), news);
+    assert.deepEqual(newArrivals(news, [arrival(2), arrival(1)]), [arrival(3)]);
   });
 
   it('count by peer and carrier within the window', () => {

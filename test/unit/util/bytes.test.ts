@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareBytes, concatBytes, equalBytes, fromHex, isHex, toHex } from '../../../src/util/bytes.ts';
+import {
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromHex,
+  hexOfRange,
+  isHex,
+  toHex,
+  writeHex,
+} from '../../../src/util/bytes.ts';
 
 describe('bytes', () => {
   it('come back from lowercase hex, as Buffer reads it', () => {
@@ -8,6 +17,17 @@ describe('bytes', () => {
       fc.property(fc.uint8Array(), (bytes) => {
         assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'));
         assert.deepEqual(fromHex(toHex(bytes)), bytes);
+      }),
+    );
+  });
+
+  it('become hex and come from it inside of others', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(40), (bytes, start) => {
+        const around = new Uint8Array(bytes.length + 80);
+        writeHex(toHex(bytes), around, start);
+        assert.equal(hexOfRange(around, start, start + bytes.length), toHex(bytes));
+        assert.equal(toHex(around.subarray(start, start + bytes.length)), toHex(bytes));
       }),
     );
   });

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
+import type { CompleteBlock } from '../../../src/chain/complete-block.ts';
 import { CachedVerifier } from '../../../src/crypto/cached-verifier.ts';
 import { createJournal } from '../../../src/storage/new-journal.ts';
 import { VoteJournal } from '../../../src/storage/vote-journal.ts';
-import { encodeConsensusMessage } from '../../../src/types/consensus-message.ts';
+import { type ConsensusMessage, encodeConsensusMessage } from '../../../src/types/consensus-message.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { BlockBudget } from '../../../src/validator/block-budget.ts';
 import { BlockFetcher } from '../../../src/validator/block-fetcher.ts';
+import { BlockPace } from '../../../src/validator/block-pace.ts';
 import { ConsensusDriver } from '../../../src/validator/driver.ts';
 import { ProposalBuilder } from '../../../src/validator/proposal-builder.ts';
 import { VoteSigner } from '../../../src/validator/vote-signer.ts';
-import { type ChainNode, ChainWorld } from '../../support/chain.ts';
-import { waitFor } from '../../support/cluster.ts';
+import { type ChainNode, ChainWorld, unchangingKeys } from '../../support/chain.ts';
 import { ScriptedNetwork } from '../../support/scripted-network.ts';
 import { SignedMessages } from '../../support/signed-messages.ts';
 import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 describe('The consensus driver', () => {
   const directory = useTemporaryDirectory();
@@ -43,10 +45,11 @@ describe('The consensus driver', () => {
         network: network.port,
         fetcher: new BlockFetcher({ chain, pool, network: network.port, logger: silentLogger }),
         signer: {
-          votes: new VoteSigner(producer.id, producer.consensusKey, world.genesisHash, journal),
-          builder: new ProposalBuilder(chain, producer, { budget: new BlockBudget(1_500) }),
+          votes: new VoteSigner(unchangingKeys(producer), world.genesisHash, journal),
+          builder: new ProposalBuilder(chain, unchangingKeys(producer), { budget: new BlockBudget(1_500) }),
         },
         verifier: new CachedVerifier(1_000),
+        pace: new BlockPace({ targetMs: 50, minMs: 50 }),
         clock: world.clock,
         logger: silentLogger,
         onBehind: () => undefined,
@@ -57,7 +60,6 @@ describe('The consensus driver', () => {
         baseTimeoutMs: 500,
         timeoutCapMs: 1_000,
         resendIntervalMs: 200,
-        targetBlockIntervalMs: 50,
         emptyBlockIntervalMs: 60_000,
         maxClockDriftMs: world.genesis.parameters.maxClockDriftMs,
       },
@@ -136,6 +138,51 @@ describe('The consensus driver', () => {
     });
     const validator = world.producer(2).id;
     assert.deepEqual(found?.accusation, { offence: 'prepare', validator, height: 1 });
+  });
+
+  it('Q01: notices a vote that contradicts an earlier one when its height is long decided, and believes no forged one', async () => {
+    await start(4);
+    const messages = new SignedMessages(world);
+    const [block, other] = [0, 1].map((k) => node.chain.build(world.producer(k))) as [
+      CompleteBlock,
+      CompleteBlock,
+    ];
+    const deliver = (message: ConsensusMessage) => network.deliver('vote', encodeConsensusMessage(message));
+    assert.equal(await deliver(messages.prepare(2, block)), 'accept');
+    assert.equal(await deliver(messages.commit(3, block)), 'accept');
+    await node.chain.commit(block, world.certify(block, node.chain.validators));
+
+    assert.equal(await deliver(messages.prepare(2, block)), 'ignore');
+    const forged = { ...messages.vote('prepare', 1, other), signer: world.producer(2).id };
+    assert.equal(await deliver({ kind: 'prepare', prepare: forged }), 'reject');
+    const accused = () =>
+      node.chain.evidence.pending().map(({ accusation: { offence, validator } }) => [offence, validator]);
+    assert.deepEqual(accused(), []);
+    assert.equal(await deliver(messages.prepare(2, other)), 'ignore');
+    assert.deepEqual(accused(), [['prepare', world.producer(2).id]]);
+    await world.extend(node);
+    await world.extend(node);
+    const forgotten = messages.roundChange(3, 1);
+    assert.equal(await deliver({ kind: 'round-change', roundChange: forgotten, prepares: [] }), 'ignore');
+    assert.deepEqual(accused(), [['amnesia', world.producer(3).id]], 'the first one stands in a block');
+  });
+
+  it('Q01: notices two votes that both come when their height is decided, and one against a seal of the chain', async () => {
+    await start(4);
+    const messages = new SignedMessages(world);
+    const [block, other] = [0, 1].map((k) => node.chain.build(world.producer(k))) as [
+      CompleteBlock,
+      CompleteBlock,
+    ];
+    await node.chain.commit(block, world.certify(block, node.chain.validators));
+    for (const message of [
+      messages.prepare(2, block),
+      messages.prepare(2, other),
+      messages.commit(1, other), // the certificate has its seal for the block
+    ])
+      assert.equal(await network.deliver('vote', encodeConsensusMessage(message)), 'ignore');
+    const { evidence } = (await world.extend(node)).block.body;
+    assert.deepEqual(new Set(evidence.map(({ kind }) => kind)), new Set(['prepare', 'commit']));
   });
 
   it('goes on when sync brings the block that it is about to commit', async () => {

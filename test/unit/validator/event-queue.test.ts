@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ConsensusEvent } from '../../../src/consensus/contract.ts';
+import { fieldsOf } from '../../../src/consensus/message-fields.ts';
 import type { ConsensusMessage } from '../../../src/types/consensus-message.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { EventQueue } from '../../../src/validator/event-queue.ts';
-import { signerOf } from '../../../src/validator/message-facts.ts';
 
 const FLOODER = 'aa'.repeat(32);
 const OTHERS = Array.from({ length: 20 }, (_, i) => (i + 1).toString(16).padStart(64, '0'));
@@ -60,7 +60,7 @@ describe('The queue of the consensus driver', () => {
   it('keeps the order of arrival, with the node’s own messages before all others', () => {
     for (const [i, other] of OTHERS.entries()) queue.add(event(other, i));
     queue.addFirst(event(FLOODER, 99));
-    const signers = drain(queue).map((next) => next.kind === 'message' && signerOf(next.message));
+    const signers = drain(queue).map((next) => next.kind === 'message' && fieldsOf(next.message).signer);
     assert.deepEqual(signers, [FLOODER, ...OTHERS]);
   });
 
@@ -86,6 +86,7 @@ describe('The queue of the consensus driver', () => {
       kind: 'start-height',
       nowMs: 0,
       wallMs: 0,
+      blockIntervalMs: 0,
       parent: next,
       validators: next,
       nextValidators: next,

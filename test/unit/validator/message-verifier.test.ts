@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import type { CompleteBlock } from '../../../src/chain/complete-block.ts';
+import { fieldsOf } from '../../../src/consensus/message-fields.ts';
 import { CachedVerifier } from '../../../src/crypto/cached-verifier.ts';
 import {
   type ConsensusMessage,
@@ -7,7 +9,7 @@ import {
   encodeConsensusMessage,
   type SignedVote,
 } from '../../../src/types/consensus-message.ts';
-import { heightOf, signerOf, topicOf } from '../../../src/validator/message-facts.ts';
+import { topicOf } from '../../../src/validator/message-topic.ts';
 import { verifyMessage } from '../../../src/validator/message-verifier.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 import { SignedMessages } from '../../support/signed-messages.ts';
@@ -55,6 +57,26 @@ describe('Verification of consensus messages', () => {
     for (const message of allKinds()) assert.equal(await verify(message), 'valid', message.kind);
   });
 
+  it('U13 checks no signature twice: a certificate of votes that came before costs no check at all', async () => {
+    const verifier = new CachedVerifier(100);
+    const all = [0, 2, 3];
+    const commits = all.map((index) => messages.commit(index, block));
+    const decided = messages.decided(block, all);
+    let checks = 0;
+    // The resource that Node makes for each check on its thread pool.
+    const hook = createHook({ init: (_id, type) => void (type === 'SIGNREQUEST' && checks++) }).enable();
+    const check = (message: ConsensusMessage) =>
+      verifyMessage(message, world.genesisHash, node.chain.validators, verifier);
+    try {
+      for (const commit of commits) assert.equal(await check(commit), 'valid');
+      assert.equal(checks, all.length);
+      assert.equal(await check(decided), 'valid');
+      assert.equal(checks, all.length);
+    } finally {
+      hook.disable();
+    }
+  });
+
   it('I01 I07 finds every kind invalid on another chain: signatures cover the genesis hash', async () => {
     for (const message of allKinds())
       assert.equal(await verify(message, 'ab'.repeat(32)), 'invalid', message.kind);
@@ -62,7 +84,7 @@ describe('Verification of consensus messages', () => {
 
   it('knows height, signer and topic of every kind', () => {
     assert.deepEqual(
-      allKinds().map((message) => [heightOf(message), signerOf(message), topicOf(message)]),
+      allKinds().map((message) => [fieldsOf(message).height, fieldsOf(message).signer, topicOf(message)]),
       [
         [1, world.producer(0).id, 'proposal'],
         [1, world.producer(1).id, 'proposal'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RoundState } from '../../../src/consensus/contract.ts';
+import type { RoundState } from '../../../src/types/round-state.ts';
 import { RoundHistory } from '../../../src/validator/round-history.ts';
 
 const PROPOSER = 'ab'.repeat(32);

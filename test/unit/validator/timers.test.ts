@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Timers } from '../../../src/validator/timers.ts';
+import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
 
 describe('The timers of consensus', () => {
+  const directory = useTemporaryDirectory();
   let timers: Timers;
   let fired: string[];
   const fire = (name: string) => () => fired.push(name);
@@ -55,6 +59,23 @@ describe('The timers of consensus', () => {
     timers.schedule('propose', -5, fire('propose'));
     await pass(30);
     assert.deepEqual(fired, ['propose']);
+  });
+
+  it('U04 fire once, after what came meanwhile, when the event loop was blocked beyond their time', async () => {
+    const server = createServer().listen(directory.join('socket'));
+    const accepted = once(server, 'connection');
+    const client = connect(directory.join('socket'));
+    const [receiver] = (await accepted) as [Socket];
+    const received = once(receiver.on('data', fire('message')), 'data');
+    timers.schedule('round', 5, fire('round'));
+    client.write('vote');
+    for (const endMs = performance.now() + 50; performance.now() < endMs; );
+    await received;
+    await pass(10);
+    client.destroy();
+    receiver.destroy();
+    server.close();
+    assert.deepEqual(fired, ['message', 'round']);
   });
 
   describe('on a clock that the test holds', () => {

@@ -9,7 +9,7 @@ import { decodeConsensusMessage, NOT_PREPARED, ZERO_HASH } from '../../../src/ty
 import { verifyMessage } from '../../../src/validator/message-verifier.ts';
 import { restoredState } from '../../../src/validator/restore.ts';
 import { VoteSigner } from '../../../src/validator/vote-signer.ts';
-import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+import { type ChainNode, ChainWorld, unchangingKeys } from '../../support/chain.ts';
 import { SignedMessages } from '../../support/signed-messages.ts';
 import { useTemporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -17,7 +17,7 @@ describe('The vote signer', () => {
   const directory = useTemporaryDirectory();
   const world = new ChainWorld();
   const messages = new SignedMessages(world);
-  const { id, consensusKey } = world.producer(0);
+  const { id } = world.producer(0);
   let node: ChainNode;
   let block: CompleteBlock;
   let other: CompleteBlock;
@@ -37,7 +37,7 @@ describe('The vote signer', () => {
     const owner = { genesisHash: world.genesisHash, validator: id };
     const opened = await VoteJournal.open(directory.join('votes.journal'), { ...owner, headHeight });
     journal = opened.journal;
-    signer = new VoteSigner(id, consensusKey, world.genesisHash, journal);
+    signer = new VoteSigner(unchangingKeys(world.producer(0)), world.genesisHash, journal);
   }
 
   /** The process ends and another one begins, which knows only what is on disk. */

@@ -14,8 +14,8 @@ import {
   type BlockBill,
   chargeClass,
 } from '../../../types/billing.ts';
-import { type LedgerName, TOKENS } from '../../../types/names.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../../../types/operations/economy.ts';
+import { type LedgerName, TOKENS, type TokenName } from '../../../types/names.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../../types/operations/economy-receipts.ts';
 import { type Charge, ChargeType } from '../../../types/receipt.ts';
 import { encode, Hash32, Height, SafeU64, U32 } from '../../../types/ssz.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../../types/system-receipt.ts';
@@ -111,10 +111,12 @@ function frontierOf({ blocks, frontier }: OpenWindow): MerkleFrontier {
 }
 
 function addTotals(totals: readonly Charge[], lines: readonly Charge[]): Charge[] {
-  return TOKENS.map((token) => ({
-    token,
-    amount: [...totals, ...lines].reduce((sum, one) => (one.token === token ? sum + one.amount : sum), 0n),
-  })).filter(({ amount }) => amount > 0n);
+  const sums = new Map<TokenName, bigint>();
+  for (const charges of [totals, lines])
+    for (const { token, amount } of charges) sums.set(token, (sums.get(token) ?? 0n) + amount);
+  return TOKENS.map((token) => ({ token, amount: sums.get(token) ?? 0n })).filter(
+    ({ amount }) => amount > 0n,
+  );
 }
 
 function commitmentReceipt(open: OpenWindow, toHeight: number): SystemReceiptBody {

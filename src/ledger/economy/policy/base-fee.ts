@@ -1,4 +1,4 @@
-import { ECONOMY_SYSTEM_RECEIPTS } from '../../../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../../types/operations/economy-receipts.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../../types/system-receipt.ts';
 import type { BlockContext, StateWriter } from '../../seam.ts';
 import { setGasPrice } from '../../system/chain-facts.ts';

@@ -1,5 +1,5 @@
 import type { ValueOf } from '@chainsafe/ssz';
-import { ECONOMY_SYSTEM_RECEIPTS, EpochClosedType } from '../../../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS, EpochClosedType } from '../../../types/operations/economy-receipts.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../../types/system-receipt.ts';
 import type { BlockContext, CreditedJob, StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';

@@ -1,6 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { ECONOMY, type PoolJoin, type PoolLeave } from '../../../types/operations/economy.ts';
 import { type Address, AddressType, SafeU64, U32 } from '../../../types/ssz.ts';
+import { OPERATION_GAS } from '../../gas-table.ts';
 import type { OperationHandler, StateReader } from '../../seam.ts';
 import { Table } from '../../state/table.ts';
 import { fail } from '../failure.ts';
@@ -53,7 +54,7 @@ export function poolFeeOf(
 export const poolJoinHandler: OperationHandler<PoolJoin> = {
   name: 'PoolJoin',
   spec: ECONOMY.operations.PoolJoin,
-  gas: 2_000,
+  gas: OPERATION_GAS.economy.PoolJoin,
   execute({ pool, feePpm }, context) {
     const { own, sender } = context;
     const epoch = epochAt(context.timeMs, context);
@@ -79,7 +80,7 @@ function openingTerms(own: StateReader, pool: Address, epoch: number): number {
 export const poolLeaveHandler: OperationHandler<PoolLeave> = {
   name: 'PoolLeave',
   spec: ECONOMY.operations.PoolLeave,
-  gas: 1_500,
+  gas: OPERATION_GAS.economy.PoolLeave,
   execute({ pool }, context) {
     const { own, sender } = context;
     const epoch = epochAt(context.timeMs, context);

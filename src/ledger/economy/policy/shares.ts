@@ -1,4 +1,4 @@
-import { ECONOMY_SYSTEM_RECEIPTS, EpochSharePaidType } from '../../../types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS, EpochSharePaidType } from '../../../types/operations/economy-receipts.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../../types/system-receipt.ts';
 import { LIMITS } from '../../../util/limits.ts';
 import type { StateReader, StateWriter } from '../../seam.ts';

@@ -2,6 +2,7 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { ECONOMY } from '../../../types/operations/economy.ts';
 import type { OwnerAccount, OwnerHold } from '../../../types/operations/economy-rewards.ts';
 import { type Address, AddressType, Bool, U32 } from '../../../types/ssz.ts';
+import { OPERATION_GAS, signatureGas } from '../../gas-table.ts';
 import type { OperationHandler, StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';
 import { requireApproval } from '../approvals.ts';
@@ -33,13 +34,11 @@ export function ownerAccount(economy: StateReader): Address | undefined {
   return readOwner(economy).account[0];
 }
 
-/** Each of up to 64 approvals is a signature to verify. */
-const APPROVED_GAS = 50_000;
-
 export const ownerAccountHandler: OperationHandler<OwnerAccount> = {
   name: 'OwnerAccount',
   spec: ECONOMY.operations.OwnerAccount,
-  gas: APPROVED_GAS,
+  gas: OPERATION_GAS.economy.OwnerAccount,
+  extraGas: ({ approvals }) => signatureGas(approvals),
   execute(operation, context) {
     const { account } = operation;
     requireApproval(context, 'owner', ECONOMY.operations.OwnerAccount, operation);
@@ -53,7 +52,8 @@ export const ownerAccountHandler: OperationHandler<OwnerAccount> = {
 export const ownerHoldHandler: OperationHandler<OwnerHold> = {
   name: 'OwnerHold',
   spec: ECONOMY.operations.OwnerHold,
-  gas: APPROVED_GAS,
+  gas: OPERATION_GAS.economy.OwnerHold,
+  extraGas: ({ approvals }) => signatureGas(approvals),
   execute(operation, context) {
     const { held, basis } = operation;
     requireApproval(context, 'treasury', ECONOMY.operations.OwnerHold, operation);

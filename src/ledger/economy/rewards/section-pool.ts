@@ -1,4 +1,5 @@
 import { PROPOSER_RANK } from '../../../types/section.ts';
+import type { SettledSection } from '../../seam.ts';
 
 /**
  * Who shares what the fees of one section left: 60 % its miner, 20 % the providers of its work, 10 % the proposer of
@@ -21,6 +22,18 @@ const RANK_PPM: readonly bigint[] = [1_000_000n, 600_000n, 400_000n, 250_000n];
  */
 export function rankPpm(rank: number): bigint {
   return rank < PROPOSER_RANK ? (RANK_PPM[rank] ?? 0n) : 0n;
+}
+
+/**
+ * The rank that a section is paid by. A proposer that was elected behind another one is paid as if it had mined for want
+ * of a section: otherwise it would gain by leaving out the one of a better rank.
+ */
+export function paidRank({
+  miner,
+  rank,
+  proposer,
+}: Pick<SettledSection, 'miner' | 'rank' | 'proposer'>): number {
+  return miner === proposer && rank > 0 ? PROPOSER_RANK : rank;
 }
 
 /** Who takes part in one section's pool. */

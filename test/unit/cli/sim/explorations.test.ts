@@ -4,9 +4,7 @@ import { runInProcess } from '../../../support/program.ts';
 
 const sim = (...args: string[]) => runInProcess(['sim', ...args]);
 
-describe('metanode sim --twins and --search', function () {
-  this.timeout(60_000);
-
+describe('metanode sim --twins and --search', () => {
   it('print how many schedules were tried, and how many states they led to', async () => {
     const { code, stdout } = await sim('--twins', '1', '--rounds', '1', '--json');
     assert.equal(code, 0);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { clientHeader, clients } from '../../../../src/ledger/bpci/clients.ts';
+import { signatureGas } from '../../../../src/ledger/gas-table.ts';
 import { type BlockHeader, hashHeader } from '../../../../src/types/block.ts';
 import type { LightBlock } from '../../../../src/types/light-block.ts';
 import { BPCI } from '../../../../src/types/operations/bpci.ts';
@@ -89,7 +90,7 @@ describe('ClientCreate', () => {
     const chain = newChain();
     const gasOf = (count: number) => create(chain, foreign.variant(2, {}, count)).gas;
     const bytes = 64;
-    assert.equal(gasOf(4) - gasOf(3), 9_000 + bytes);
+    assert.equal(gasOf(4) - gasOf(3), signatureGas([1]) + bytes);
   });
 
   it('refuses a block that is not final: too few seals, a wrong seal, a certificate of another block or set', () => {

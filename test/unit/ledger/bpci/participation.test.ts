@@ -86,7 +86,7 @@ describe('participation', () => {
     for (let block = 0; block < window + 10; block++) next(chain, 1, block < 5 ? [0] : []);
     const record = participationOf(chain.state.reader('bpci'), ids[0] as string);
     assert.deepEqual(record, { seals: window + 5, missed: 5, recentBlocks: window, recentMissed: 0 });
-  }).timeout(20_000);
+  });
 
   it('counts a validator that left for the blocks in which it was still one', () => {
     const { chain, ids, validators } = newChain(3);

@@ -79,7 +79,7 @@ describe('Anchor', () => {
     grow(chain, LIMITS.certificateWindow + 4);
     assert.equal(statusOf(anchor(chain, { height: 3 })), 'ANCHOR_TOO_OLD');
     assert.equal(statusOf(anchor(chain, { height: 4 })), 'OK');
-  }).timeout(20_000);
+  });
 });
 
 describe('NodeMsg', () => {

@@ -4,7 +4,8 @@ import { amountOf, supplyOf } from '../../../../src/ledger/economy/books.ts';
 import { coverageState, readCoverage, TOP_UP_MS } from '../../../../src/ledger/economy/coverage.ts';
 import { outstandingOf, readReserve, reserveValue } from '../../../../src/ledger/economy/reserves.ts';
 import { encodeOperation } from '../../../../src/types/operations/catalog.ts';
-import { ECONOMY, type BankRegister as Registration } from '../../../../src/types/operations/economy.ts';
+import { ECONOMY } from '../../../../src/types/operations/economy.ts';
+import type { BankRegister as Registration } from '../../../../src/types/operations/economy-gold.ts';
 import { hashNumber } from '../../../support/blocks.ts';
 import {
   alice,

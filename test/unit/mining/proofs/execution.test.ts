@@ -3,7 +3,8 @@ import { EXAMPLE_AGREEMENT } from '../../../../src/client/example-agreement.ts';
 import { subjectOf as subject } from '../../../../src/client/subject.ts';
 import { hashOf } from '../../../../src/crypto/hash.ts';
 import type { Begun } from '../../../../src/ledger/begin-block.ts';
-import { executeSection, type SectionResult } from '../../../../src/ledger/section.ts';
+import { executeSection } from '../../../../src/ledger/section.ts';
+import type { SectionResult } from '../../../../src/ledger/section-result.ts';
 import { executionScheme } from '../../../../src/mining/proofs/execution.ts';
 import type { ProofInput } from '../../../../src/mining/proofs/proof-scheme.ts';
 import {

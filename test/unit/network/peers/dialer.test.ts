@@ -5,8 +5,9 @@ import { Dialer, type DialTarget, redialDelayMs } from '../../../../src/network/
 import { RateBudget } from '../../../../src/network/rate-budget.ts';
 import { systemClock } from '../../../../src/util/clock.ts';
 import { LIMITS } from '../../../../src/util/limits.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
-const target = (key: string): DialTarget => ({ key, addresses: [key], isPatient: false });
+const target = (key: string): DialTarget => ({ key, addresses: [key], isPatient: false, isUrgent: true });
 
 describe('The dialer', () => {
   it('doubles its delays up to the bound, and spreads them', () => {
@@ -25,13 +26,37 @@ describe('The dialer', () => {
         if (key === 'a' && dialed.filter((other) => other === 'a').length < 3) throw new Error('refused');
         missing.delete(key);
       },
+      onFault: () => undefined,
+      hasLeisure: () => true,
       clock: systemClock,
       random: () => 0,
     });
     dialer.reconsider();
-    for (let i = 0; i < 200 && missing.size > 0; i++) await sleep(20);
+    await waitFor('nothing is missing', () => missing.size === 0);
     dialer.close();
     assert.deepEqual(dialed, ['a', 'b', 'a', 'a']);
+  });
+
+  it('tells why a target is not reached, once for each reason', async () => {
+    const reasons = ['refused', 'refused', 'refused', 'timed out', 'timed out', 'refused'];
+    const told: string[] = [];
+    let dials = 0;
+    const dialer = new Dialer({
+      missing: () => (dials < reasons.length ? [target('a')] : []),
+      dial: async () => {
+        throw new Error(reasons[dials++]);
+      },
+      onFault: ({ key }, error) => told.push(`${key}: ${(error as Error).message}`),
+      hasLeisure: () => true,
+      clock: { wallMs: () => 0, monotonicMs: () => Math.floor(performance.now() * 50) },
+      random: () => 0,
+    });
+    const poll = setInterval(() => dialer.reconsider(), 5);
+    await waitFor('it was dialed for each reason', () => dials === reasons.length);
+    await sleep(20);
+    clearInterval(poll);
+    dialer.close();
+    assert.deepEqual(told, ['a: refused', 'a: timed out', 'a: refused']);
   });
 
   it('never has two dials to one target under way', async () => {
@@ -44,6 +69,8 @@ describe('The dialer', () => {
         await sleep(30);
         running--;
       },
+      onFault: () => undefined,
+      hasLeisure: () => true,
       clock: systemClock,
       random: () => 0,
     });
@@ -51,6 +78,58 @@ describe('The dialer', () => {
     await sleep(60);
     dialer.close();
     assert.equal(most, 1);
+  });
+
+  it('wastes no leisure on who is not due, so that one who never answers keeps nobody waiting', async () => {
+    const dialed: string[] = [];
+    let grantedMs = 0;
+    const dialer = new Dialer({
+      missing: () => ['dead', 'alive'].map((key) => ({ ...target(key), isUrgent: false })),
+      dial: async ({ key }) => {
+        dialed.push(key);
+        if (key === 'dead') throw new Error('refused');
+      },
+      onFault: () => undefined,
+      hasLeisure: () => {
+        if (performance.now() - grantedMs < 300) return false;
+        grantedMs = performance.now();
+        return true;
+      },
+      clock: systemClock,
+      random: () => 0,
+    });
+    dialer.reconsider();
+    await waitFor('the other is dialed', () => dialed.includes('alive'));
+    dialer.close();
+  });
+
+  it('dials what is not urgent only at leisure, one after the other', async () => {
+    const missing = new Set(['a', 'b', 'c']);
+    const dialed: string[] = [];
+    let isAtLeisure = false;
+    let running = 0;
+    let most = 0;
+    const dialer = new Dialer({
+      missing: () => [...missing].map((key) => ({ ...target(key), isUrgent: key === 'a' })),
+      dial: async ({ key }) => {
+        most = Math.max(most, ++running);
+        dialed.push(key);
+        await sleep(10);
+        missing.delete(key);
+        running--;
+      },
+      onFault: () => undefined,
+      hasLeisure: () => isAtLeisure,
+      clock: systemClock,
+      random: () => 0,
+    });
+    dialer.reconsider();
+    await sleep(700);
+    assert.deepEqual(dialed, ['a']);
+    isAtLeisure = true;
+    await waitFor('nothing is missing', () => missing.size === 0);
+    dialer.close();
+    assert.deepEqual([dialed, most], [['a', 'b', 'c'], 1]);
   });
 });
 
@@ -95,8 +174,7 @@ describe('The inbound gate', () => {
     gate.watch(paused);
     gate.enter(1100)();
     assert.ok(paused.isPaused);
-    for (let i = 0; i < 100 && paused.isPaused; i++) await sleep(20);
-    assert.ok(!paused.isPaused);
+    await waitFor('it goes on', () => !paused.isPaused);
     gate.close();
   });
 

@@ -4,11 +4,11 @@ import type { LEDGERS } from '../../../../src/types/names.ts';
 import { FETCH_PATIENCE_MS, SECTION_WAIT_MS } from '../../../../src/validator/mining/mining-round.ts';
 import { RankStep } from '../../../../src/validator/mining/rank-step.ts';
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
-import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, workOn } from '../../../support/mined-sections.ts';
 import { electedIndex, MiningNode } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 /** What a proposer waits for, on a clock that the test moves. */
 describe('A proposer that collects sections', () => {

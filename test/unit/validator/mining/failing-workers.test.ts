@@ -3,11 +3,11 @@ import { LEDGERS, type LedgerName } from '../../../../src/types/names.ts';
 import { encodeSectionMessage, type SectionMessage } from '../../../../src/types/section.ts';
 import type { VoteSigner } from '../../../../src/validator/vote-signer.ts';
 import { ChainWorld } from '../../../support/chain.ts';
-import { waitFor } from '../../../support/cluster.ts';
 import { workOn, workOnAll } from '../../../support/mined-sections.ts';
 import { MiningNode, type MiningNodeOptions, type Votes } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 /** The only validator of a chain: all five workers are of rank 0. */
 describe('Workers that fail', () => {

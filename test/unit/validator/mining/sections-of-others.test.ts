@@ -10,14 +10,13 @@ import {
 } from '../../../../src/types/section.ts';
 import { SYSTEM_RECEIPTS } from '../../../../src/types/system-receipt.ts';
 import type { EncodedTransaction } from '../../../../src/types/transaction.ts';
-import { LIMITS } from '../../../../src/util/limits.ts';
 import { FETCH_PATIENCE_MS } from '../../../../src/validator/mining/mining-round.ts';
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
-import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, type SectionOptions, workOn } from '../../../support/mined-sections.ts';
 import { MiningNode } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 const VALIDATORS = 7;
 const OTHER_HASH = 'cd'.repeat(32);
@@ -258,7 +257,7 @@ describe('Sections of other miners', () => {
       const flooder = world.validators.find(({ account }) => account.address !== miner)?.account
         .address as string;
       const forged = mined(0, { miner: flooder }).message;
-      for (let i = 0; i < 4 * LIMITS.maxEarlySections; i++) {
+      for (let i = 0; i < 300; i++) {
         const ledger = LEDGERS[i % LEDGERS.length] ?? 'economy';
         const section = { ...forged.signed.section, ledger, work: i };
         assert.equal(

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { ELECTED_RANKS, encodeSectionMessage } from '../../../../src/types/section.ts';
 import type { EncodedTransaction } from '../../../../src/types/transaction.ts';
-import { SECTION_WAIT_MS } from '../../../../src/validator/mining/mining-round.ts';
+import { SECTION_LEAD_MS } from '../../../../src/validator/mining/mining-round.ts';
 import { RankStep } from '../../../../src/validator/mining/rank-step.ts';
 import { type ChainNode, ChainWorld } from '../../../support/chain.ts';
-import { waitFor } from '../../../support/cluster.ts';
 import { mineSection, workOn, workOnAll } from '../../../support/mined-sections.ts';
 import { electedIndex, MiningNode, type MiningNodeOptions } from '../../../support/mining-node.ts';
 import { useTemporaryDirectory } from '../../../support/temporary-directory.ts';
 import { turns, VirtualTimers } from '../../../support/virtual-timers.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 const VALIDATORS = 7;
 /** From one rank to the next on a quiet network. */
@@ -86,7 +86,7 @@ describe('Mining by turns', () => {
     const dueInMs = node.node.chain.head.timeMs + 3_000 - world.clock.wallMs();
     await node.give(workOn(world, 'economy'));
     node.scheduler.start();
-    await timers.advance(dueInMs - SECTION_WAIT_MS + STEP_MS - 1);
+    await timers.advance(dueInMs - SECTION_LEAD_MS + STEP_MS - 1);
     assert.equal(worker().state, 'ELECTED');
     await timers.advance(1);
     await sent();

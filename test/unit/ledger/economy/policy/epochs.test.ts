@@ -6,7 +6,7 @@ import { lastClosedEpoch } from '../../../../../src/ledger/economy/policy/epoch-
 import { currentEpoch } from '../../../../../src/ledger/economy/policy/epochs.ts';
 import { minerWeight, minerWeights } from '../../../../../src/ledger/economy/policy/miner-weights.ts';
 import { poeRecord } from '../../../../../src/ledger/economy/policy/poe-records.ts';
-import { ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy-receipts.ts';
 import { readSystemReceipt } from '../../../../../src/types/system-receipt.ts';
 import { LIMITS } from '../../../../../src/util/limits.ts';
 import { hashNumber } from '../../../../support/blocks.ts';

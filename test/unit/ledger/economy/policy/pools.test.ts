@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { membershipOf } from '../../../../../src/ledger/economy/policy/pools.ts';
-import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy.ts';
+import { ECONOMY } from '../../../../../src/types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy-receipts.ts';
 import { readSystemReceipt } from '../../../../../src/types/system-receipt.ts';
 import { hashNumber } from '../../../../support/blocks.ts';
 import { alice, bankers, EconomyChain, eventsOf, type Person } from '../../../../support/economy-chain.ts';

@@ -6,7 +6,8 @@ import { poeRecord } from '../../../../../src/ledger/economy/policy/poe-records.
 import { electMinersAbove } from '../../../../../src/mining/election.ts';
 import { encodeOperation } from '../../../../../src/types/operations/catalog.ts';
 import { DOCKLOCK } from '../../../../../src/types/operations/docklock.ts';
-import { ECONOMY, ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy.ts';
+import { ECONOMY } from '../../../../../src/types/operations/economy.ts';
+import { ECONOMY_SYSTEM_RECEIPTS } from '../../../../../src/types/operations/economy-receipts.ts';
 import { NO_USAGE } from '../../../../../src/types/step-receipt.ts';
 import { readSystemReceipt } from '../../../../../src/types/system-receipt.ts';
 import { ValidatorSet } from '../../../../../src/types/validator.ts';

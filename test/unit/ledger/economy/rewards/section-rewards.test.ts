@@ -117,6 +117,9 @@ describe('The fees of a section', () => {
       return mined + proposer;
     };
     assert.equal(earnedBy(first, PROPOSER_RANK), 0n);
+    // Elected behind somebody else it gains nothing by leaving that one's section out.
+    for (const rank of [1, 2, 3]) assert.equal(earnedBy(first, rank), 0n);
+    assert.ok(earnedBy(first, 0) > earnedBy(second, 0));
     assert.ok(earnedBy(second, 0) > 0n);
     assert.ok(earnedBy(second, 3) > 0n);
   });

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { OwnMessage } from '../../../src/consensus/contract.ts';
+import type { SignedVote } from '../../../src/types/consensus-message.ts';
+import { utf8 } from '../../../src/util/bytes.ts';
+import { VoteCollection } from '../../../src/validator/vote-collection.ts';
+import { hashNumber } from '../../support/blocks.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const BLOCK = hashNumber(1);
+const QUORUM = 3;
+
+interface Sent {
+  readonly way: 'everyone' | 'passed on' | string;
+  readonly bytes: Uint8Array;
+}
+
+class Way {
+  readonly sent: Sent[] = [];
+  isLinked = true;
+
+  readonly network = {
+    publish: (_topic: string, bytes: Uint8Array) => void this.sent.push({ way: 'everyone', bytes }),
+    forward: (_topic: string, bytes: Uint8Array) => void this.sent.push({ way: 'passed on', bytes }),
+    sendTo: (to: string, _topic: string, bytes: Uint8Array) => {
+      if (this.isLinked) this.sent.push({ way: to, bytes });
+      return this.isLinked;
+    },
+  };
+
+  get ways(): string[] {
+    return this.sent.map(({ way }) => way);
+  }
+}
+
+function vote(
+  kind: 'prepare' | 'commit',
+  signer: string,
+  place: { height?: number; round?: number; blockHash?: string } = {},
+): OwnMessage {
+  const body = { height: 5, round: 0, blockHash: BLOCK, ...place };
+  const signed: SignedVote = { body, signer, signature: '' };
+  return kind === 'prepare' ? { kind, prepare: signed } : { kind, commit: signed };
+}
+
+describe('votes of a large set', () => {
+  let way: Way;
+  let collection: VoteCollection;
+
+  function collectionOf(self: string, collector: 'c' | 'nobody' = 'c'): VoteCollection {
+    way = new Way();
+    collection = new VoteCollection(way.network, self);
+    collection.startHeight({
+      height: 5,
+      collector: collector === 'nobody' ? undefined : collector,
+      quorum: QUORUM,
+    });
+    return collection;
+  }
+
+  afterEach(() => collection.stop());
+
+  it('go to the collector only, in round 0', () => {
+    const votes = collectionOf('a');
+    assert.ok(votes.send(vote('prepare', 'a'), utf8('p')));
+    assert.ok(votes.send(vote('commit', 'a'), utf8('c')));
+    assert.deepEqual(way.ways, ['c', 'c']);
+  });
+
+  it('are left to be sent to all in later rounds, in small sets, and where no link leads to the collector', () => {
+    assert.equal(collectionOf('a').send(vote('prepare', 'a', { round: 1 }), utf8('p')), false);
+    assert.equal(collectionOf('a', 'nobody').send(vote('prepare', 'a'), utf8('p')), false);
+    const unlinked = collectionOf('a');
+    way.isLinked = false;
+    assert.equal(unlinked.send(vote('prepare', 'a'), utf8('p')), false);
+    assert.deepEqual(way.sent, []);
+  });
+
+  it('are passed on once a quorum for one block is there, the own one among them, and no later ones', () => {
+    const votes = collectionOf('c');
+    assert.ok(votes.send(vote('prepare', 'c'), utf8('own')));
+    votes.heard(vote('prepare', 'a'), utf8('a'));
+    votes.heard(vote('prepare', 'a'), utf8('a'));
+    votes.heard(vote('prepare', 'x', { blockHash: hashNumber(2) }), utf8('another block'));
+    assert.deepEqual(way.sent, []);
+    votes.heard(vote('prepare', 'b'), utf8('b'));
+    const quorum = ['own', 'a', 'b'].map((text) => ({ way: 'passed on', bytes: utf8(text) }));
+    assert.deepEqual(way.sent, quorum);
+    votes.heard(vote('prepare', 'd'), utf8('d'));
+    assert.deepEqual(way.sent, quorum);
+    votes.heard(vote('commit', 'a'), utf8('a2'));
+    votes.heard(vote('commit', 'b'), utf8('b2'));
+    votes.heard(vote('commit', 'd'), utf8('d2'));
+    assert.equal(way.sent.length, 2 * QUORUM, 'each step by itself');
+  });
+
+  it('of another height or round are not collected, nor by anyone but the collector', () => {
+    for (const place of [{ height: 4 }, { height: 6 }, { round: 1 }]) {
+      const votes = collectionOf('c');
+      for (const signer of ['a', 'b', 'd', 'e']) votes.heard(vote('prepare', signer, place), utf8(signer));
+      assert.deepEqual(way.sent, []);
+    }
+    const bystander = collectionOf('a');
+    for (const signer of ['b', 'd', 'e']) bystander.heard(vote('prepare', signer), utf8(signer));
+    assert.deepEqual(way.sent, []);
+  });
+
+  it('go to all when the height is not decided in time, and so do the next ones of the height', async () => {
+    const votes = collectionOf('a');
+    votes.send(vote('prepare', 'a'), utf8('p'));
+    await waitFor('the own vote goes to all', () => way.ways.includes('everyone'));
+    assert.deepEqual(way.sent.at(-1), { way: 'everyone', bytes: utf8('p') });
+    assert.equal(votes.send(vote('commit', 'a'), utf8('c')), false, 'the collector had its chance');
+    votes.startHeight({ height: 6, collector: 'd', quorum: QUORUM });
+    assert.ok(votes.send(vote('prepare', 'a', { height: 6 }), utf8('p6')), 'the next one has its own');
+    assert.equal(way.ways.at(-1), 'd');
+  });
+});
