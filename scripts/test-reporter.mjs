@@ -6,6 +6,7 @@ import Mocha from 'mocha';
 const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_RUN_END } = Mocha.Runner.constants;
 
 /** Takes `output`, the path of the file: `{[test file]: {passed: number, failed: number}}`, paths relative to here. */
+// biome-ignore lint/style/noDefaultExport: mocha takes the class that a module exports as its default
 export default class TestReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
