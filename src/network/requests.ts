@@ -1,6 +1,7 @@
 import type { Type } from '@chainsafe/ssz';
 import type { Connection, Stream } from '@libp2p/interface';
 import { AnswerHeaderType } from '../types/network.ts';
+import { encode } from '../types/ssz.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorCode, errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
@@ -105,8 +106,8 @@ export class Requests {
       for (const item of items) bytes += item.length;
       peer.unreadAnswerBytes += bytes;
       peer.answerBudget.spend(bytes + items.length * itemCostBytes, this.#clock.monotonicMs());
-      await wire.write(AnswerHeaderType, { code: '', items: items.length });
-      for (const item of items) await wire.writeBytes(item);
+      const header = encode(AnswerHeaderType, { code: '', items: items.length });
+      await wire.writeAll([header, ...items]);
     } catch (error) {
       const code = (errorCode(error) ?? 'INTERNAL').slice(0, LIMITS.maxReasonCodeBytes);
       await wire.write(AnswerHeaderType, { code, items: 0 });

@@ -186,21 +186,6 @@ async function start(
     },
   });
   teardown.add('sync', () => sync.stop());
-  const { driver, scheduler } = createParticipation({
-    options,
-    log,
-    chain,
-    pool,
-    network,
-    verifier,
-    votes,
-    keys,
-    onBehind: (height) => sync.trigger(height),
-    onFailure: (error) => halt.resolve(error),
-  });
-  participation.driver = driver;
-  serveBlocks(network, chain, pool);
-  spreadEvidence(network, chain.evidence);
   const gossip = new TransactionGossip({
     network,
     pool,
@@ -210,6 +195,22 @@ async function start(
     },
     clock: systemClock,
   });
+  const { driver, scheduler } = createParticipation({
+    options,
+    log,
+    chain,
+    pool,
+    network,
+    gossip,
+    verifier,
+    votes,
+    keys,
+    onBehind: (height) => sync.trigger(height),
+    onFailure: (error) => halt.resolve(error),
+  });
+  participation.driver = driver;
+  serveBlocks(network, chain, pool);
+  spreadEvidence(network, chain.evidence);
   network.setValidators(chain.validators, chain.nextValidators);
   await network.start();
   teardown.add('network', () => network.stop());

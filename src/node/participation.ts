@@ -3,7 +3,9 @@ import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import type { Network } from '../network/contract.ts';
 import type { ConsensusTiming } from '../rpc/ports/consensus.ts';
+import type { TransactionGossip } from '../sync/transaction-gossip.ts';
 import type { Parameters } from '../types/genesis.ts';
+import type { Hash } from '../types/ssz.ts';
 import { systemClock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
@@ -24,6 +26,7 @@ export interface ParticipationParts {
   readonly chain: Chain;
   readonly pool: TransactionPool;
   readonly network: Network;
+  readonly gossip: TransactionGossip;
   readonly verifier: CachedVerifier;
   readonly votes: VoteSigner | undefined;
   /** Absent on a node that only follows. */
@@ -40,12 +43,13 @@ export interface Participation {
 }
 
 export function createParticipation(parts: ParticipationParts): Participation {
-  const { options, chain, pool, network, votes, keys, verifier, onBehind, onFailure } = parts;
+  const { options, chain, pool, network, gossip, votes, keys, verifier, onBehind, onFailure } = parts;
   const timing = consensusTiming(options, chain.genesis.parameters);
   const logger = parts.log.module('consensus');
   const fetcher = new BlockFetcher({ chain, pool, network, logger });
   const pace = BlockPace.of(chain, timing.blockIntervalMs, systemClock);
   const budget = BlockBudget.of(chain, options.baseTimeoutMs, systemClock);
+  const reveal = (ids: readonly Hash[]) => gossip.reveal(ids);
   const scheduler =
     votes === undefined || !options.mining
       ? undefined
@@ -56,6 +60,7 @@ export function createParticipation(parts: ParticipationParts): Participation {
           fetcher,
           votes,
           budget,
+          reveal,
           pace,
           clock: systemClock,
           logger: parts.log.module('mining'),
@@ -67,6 +72,7 @@ export function createParticipation(parts: ParticipationParts): Participation {
           votes,
           builder: new ProposalBuilder(chain, keys, {
             budget,
+            reveal,
             ...(scheduler === undefined ? {} : { sections: scheduler }),
           }),
           onCommitSent: (blockHash) => scheduler?.prepareAbove(blockHash),

@@ -69,6 +69,22 @@ export class TransactionGossip {
     });
   }
 
+  /**
+   * A block is about to name these transactions: those that only this node and the collector may have go to everyone
+   * before it, so that nobody has to ask for them while the block waits.
+   */
+  reveal(ids: readonly Hash[]): void {
+    const named = new Set(ids);
+    const handedOver = ids.flatMap((id) => this.#handedOver.get(id)?.transaction ?? []);
+    if (handedOver.length === 0 && !this.#batch.some(({ id }) => named.has(id))) return;
+    this.#holdsForeign = true;
+    for (const transaction of handedOver) {
+      this.#handedOver.delete(transaction.id);
+      this.#add(transaction, true);
+    }
+    this.#publish();
+  }
+
   stop(): void {
     this.#publish();
     clearTimeout(this.#patience);

@@ -1,6 +1,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
 import type { MinedSection } from '../chain/section-ground.ts';
+import type { Hash } from '../types/ssz.ts';
 import type { BlockBudget } from './block-budget.ts';
 import type { ValidatorKeys } from './validator-keys.ts';
 
@@ -14,6 +15,8 @@ export interface ProposalBuilderOptions {
   /** Without it the proposer mines all sections itself. */
   readonly sections?: SectionSource;
   readonly budget: BlockBudget;
+  /** Sees to it that all have these transactions before a message that names them. */
+  readonly reveal: (ids: readonly Hash[]) => void;
 }
 
 /** Builds this validator's proposals, and refuses to start one that is already out of date. */
@@ -33,10 +36,12 @@ export class ProposalBuilder {
    * @throws NodeError of the keys
    */
   async build(height: number): Promise<CompleteBlock | undefined> {
-    const { sections, budget } = this.#options;
+    const { sections, budget, reveal } = this.#options;
     const mined = (await sections?.collect(height)) ?? [];
     const producer = await this.#keys.at(height);
     if (height !== this.#chain.head.height + 1) return undefined;
-    return this.#chain.build(producer, budget.transactions, mined);
+    const complete = this.#chain.build(producer, budget.transactions, mined);
+    reveal(complete.transactions.flat().map(({ id }) => id));
+    return complete;
   }
 }

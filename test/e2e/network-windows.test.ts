@@ -5,7 +5,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { updateWindowByHalves } from '../../src/network/push/window-updates.ts';
+import { updateWindowByHalves } from '../../src/network/window-updates.ts';
 import { freePort } from '../support/ports.ts';
 
 const PROTOCOL = '/test/windows/1';

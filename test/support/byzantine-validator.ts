@@ -101,7 +101,11 @@ export class ByzantineValidator {
         fetcher,
         signer: {
           votes: new VoteSigner(keys, genesisHash, journal),
-          builder: new FlippingBuilder(byzantine, new ProposalBuilder(chain, keys, { budget }), identity),
+          builder: new FlippingBuilder(
+            byzantine,
+            new ProposalBuilder(chain, keys, { budget, reveal: () => undefined }),
+            identity,
+          ),
         },
         verifier,
         pace: BlockPace.of(chain, genesis.parameters.targetBlockIntervalMs, systemClock),
@@ -196,6 +200,7 @@ class FlippingBuilder extends ProposalBuilder {
   constructor(byzantine: ByzantineValidator, honest: ProposalBuilder, identity: ValidatorIdentity) {
     super(byzantine.chain, unchangingKeys(producerOf(identity)), {
       budget: new BlockBudget(BASE_TIMEOUT_MS),
+      reveal: () => undefined,
     });
     this.#byzantine = byzantine;
     this.#honest = honest;

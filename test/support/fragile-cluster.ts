@@ -114,6 +114,7 @@ export class FragileCluster {
       fetcher,
       votes,
       budget,
+      reveal: () => undefined,
       pace,
       clock: world.clock,
       logger: silentLogger,
@@ -125,7 +126,7 @@ export class FragileCluster {
         fetcher,
         signer: {
           votes,
-          builder: new ProposalBuilder(chain, keys, { budget, sections: scheduler }),
+          builder: new ProposalBuilder(chain, keys, { budget, sections: scheduler, reveal: () => undefined }),
           onCommitSent: (hash) => scheduler.prepareAbove(hash),
         },
         verifier: new CachedVerifier(1_000),

@@ -58,6 +58,7 @@ export class MiningNode {
       fetcher: new BlockFetcher({ chain, pool, network, logger }),
       votes: options.votes?.(votes) ?? votes,
       budget: new BlockBudget(1_500),
+      reveal: () => undefined,
       pace: new BlockPace({ targetMs, minMs: targetMs }),
       clock: world.clock,
       logger,

@@ -9,8 +9,8 @@ import { LIMITS } from '../../util/limits.ts';
 import type { DisconnectCode } from '../errors.ts';
 import type { InboundGate } from '../inbound-gate.ts';
 import { prefixLength, readPrefix } from '../length-prefix.ts';
+import { updateWindowByHalves } from '../window-updates.ts';
 import { PushQueue } from './push-queue.ts';
-import { updateWindowByHalves } from './window-updates.ts';
 
 export const PUSH_PROTOCOL = '/metanode/push/1';
 export const RELAY_PROTOCOL = '/metanode/relay/1';

@@ -41,6 +41,8 @@ export interface WorkerDeps {
     section: Section,
     transactionIds: readonly Hash[],
   ) => Promise<{ message: SectionMessage; bytes: Uint8Array }>;
+  /** Sees to it that all have these transactions before a section that names them. */
+  readonly reveal: (transactionIds: readonly Hash[]) => void;
   readonly publish: (bytes: Uint8Array) => void;
   /** The transactions of a section that was received; undefined when its height ended first. */
   readonly fetch: (message: SectionMessage) => Promise<EncodedTransaction[] | undefined>;
@@ -160,7 +162,7 @@ export class LedgerWorker {
   }
 
   async #mine(round: MiningRound, rank: number): Promise<void> {
-    const { ledger, self, chain, pool, share, sign, publish, clock } = this.#deps;
+    const { ledger, self, chain, pool, share, sign, reveal, publish, clock } = this.#deps;
     this.#setState('BUILDING');
     const builder = this.#takeAhead(round.ground) ?? round.ground.open(ledger);
     const room = { maxTransactions: share(), maxBytes: chain.genesis.parameters.maxSectionBytes };
@@ -180,6 +182,7 @@ export class LedgerWorker {
     const section = round.ground.sectionOf(result, self, rank);
     const { message, bytes } = await sign(section, result.txIds);
     if (this.#round !== round) return;
+    reveal(result.txIds);
     publish(bytes);
     round.offer({ signed: message.signed, result });
     this.history.add({

@@ -31,6 +31,8 @@ export interface SchedulerDeps {
   readonly fetcher: BlockFetcher;
   readonly votes: Pick<VoteSigner, 'id' | 'maySign' | 'signSection' | 'signedSections'>;
   readonly budget: BlockBudget;
+  /** Sees to it that all have these transactions before a message that names them. */
+  readonly reveal: (transactionIds: readonly Hash[]) => void;
   readonly pace: BlockPace;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,7 +60,7 @@ export class MiningScheduler implements SectionSource {
   }
 
   #worker(ledger: LedgerName): LedgerWorker {
-    const { chain, pool, fetcher, votes, clock, logger } = this.#deps;
+    const { chain, pool, fetcher, votes, reveal, clock, logger } = this.#deps;
     return new LedgerWorker({
       ledger,
       self: votes.id,
@@ -66,6 +68,7 @@ export class MiningScheduler implements SectionSource {
       pool,
       share: () => this.#share(),
       sign: (section, ids) => votes.signSection(section, ids),
+      reveal,
       publish: (bytes) => this.#sendSection(ledger, bytes),
       fetch: ({ signed: { section }, transactionIds }) =>
         fetcher.ofSection(section.height, transactionIds, section.miner),

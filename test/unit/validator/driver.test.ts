@@ -46,7 +46,10 @@ describe('The consensus driver', () => {
         fetcher: new BlockFetcher({ chain, pool, network: network.port, logger: silentLogger }),
         signer: {
           votes: new VoteSigner(unchangingKeys(producer), world.genesisHash, journal),
-          builder: new ProposalBuilder(chain, unchangingKeys(producer), { budget: new BlockBudget(1_500) }),
+          builder: new ProposalBuilder(chain, unchangingKeys(producer), {
+            budget: new BlockBudget(1_500),
+            reveal: () => undefined,
+          }),
         },
         verifier: new CachedVerifier(1_000),
         pace: new BlockPace({ targetMs: 50, minMs: 50 }),
