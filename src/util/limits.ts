@@ -143,7 +143,7 @@ export const LIMITS = {
   maxWireMessageBytes: 2 * 1024 * 1024,
   maxBatchBytes: 64 * 1024,
   maxBatchDelayMs: 100,
-  maxBusyBatchDelayMs: 500,
+  maxBusyBatchDelayMs: 200,
   maxTransactionsPerBatch: 1024,
   maxPeers: 64,
   maxPeersPerAnswer: 128,
