@@ -40,8 +40,8 @@ export interface TransactionGossipDeps {
  * Spreads transactions in batches, never one message each: a batch leaves when it holds 64 KiB, when something else
  * leaves for the same peers, or when it is 100 ms old; a transaction above 64 KiB travels alone. In a large set a batch
  * goes to the collector, which makes one batch of what all have handed to it; what does not come back from there is
- * published after all. A batch to everyone may get older under a steady flow: it costs the same whatever it holds, and
- * the next block is half a second away. What arrives goes through the same admission as the RPC's.
+ * published after all. A batch to everyone may get older under a steady flow, because it costs the same whatever it holds;
+ * what a block is about to name goes ahead of it at once. What arrives goes through the same admission as the RPC's.
  */
 export class TransactionGossip {
   readonly #deps: TransactionGossipDeps;

@@ -5,6 +5,7 @@ import { acceptLostJournal, createJournal } from '../../src/storage/new-journal.
 import { VoteJournal } from '../../src/storage/vote-journal.ts';
 import type { LedgerName } from '../../src/types/names.ts';
 import { decodeSectionMessage, type SectionMessage } from '../../src/types/section.ts';
+import type { Hash } from '../../src/types/ssz.ts';
 import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { BlockBudget } from '../../src/validator/block-budget.ts';
@@ -34,6 +35,8 @@ export class MiningNode {
   readonly node: ChainNode;
   readonly network = new ScriptedNetwork();
   readonly journal: VoteJournal;
+  /** What everyone was to have before a section names it, and how many sections had been sent by then. */
+  readonly revealed: { readonly ids: readonly Hash[]; readonly sectionsBefore: number }[] = [];
   readonly scheduler: MiningScheduler;
 
   private constructor(
@@ -58,7 +61,7 @@ export class MiningNode {
       fetcher: new BlockFetcher({ chain, pool, network, logger }),
       votes: options.votes?.(votes) ?? votes,
       budget: new BlockBudget(1_500),
-      reveal: () => undefined,
+      reveal: (ids) => this.revealed.push({ ids, sectionsBefore: this.sent.length }),
       pace: new BlockPace({ targetMs, minMs: targetMs }),
       clock: world.clock,
       logger,

@@ -111,6 +111,30 @@ describe('transactions on their way to the others', () => {
     assert.deepEqual(network.sent, []);
   });
 
+  it('that a block is about to name reach everyone before it, whether they wait or were handed over', async () => {
+    await start(COLLECTOR);
+    const [handedOver, waiting] = [world.transfer(0), world.transfer(1)];
+    await submit(handedOver);
+    await waitFor('it is handed over', () => network.sent.length > 0);
+    await submit(waiting);
+    gossip.reveal([handedOver.id, waiting.id]);
+    const told = network.published[0]?.bytes ?? assert.fail();
+    assert.ok(holds(told, handedOver) && holds(told, waiting));
+    gossip.reveal([handedOver.id, waiting.id]);
+    assert.equal(network.published.length, 1, 'only once');
+  });
+
+  it('that others have are not told again because a block names them', async () => {
+    await start(COLLECTOR);
+    const [back, own] = [world.transfer(0), world.transfer(1)];
+    await submit(back);
+    await waitFor('it is handed over', () => network.sent.length > 0);
+    await network.deliver('tx', await batchOf(back), COLLECTOR);
+    await submit(own);
+    gossip.reveal([back.id]);
+    assert.deepEqual(network.published, []);
+  });
+
   it('are not passed on when they are no valid transactions', async () => {
     await start(undefined);
     const forged = Uint8Array.from(await batchOf(world.transfer(0)));

@@ -88,6 +88,25 @@ describe('Fetching what proposals and sections name', () => {
     assert.equal(await fetcher.complete(1, { hash: idOf(1), proposal: bad }), 'SECTION_TOO_LARGE');
   });
 
+  it('asks nobody for what is here and is still being checked', async () => {
+    const transaction = world.transfer(0);
+    let asked = 0;
+    fetchFrom({
+      fetchTransactions: async () => {
+        asked++;
+        return [];
+      },
+    });
+    const admitted = node.pool.admit(transaction, 'gossip');
+    const transactions = await fetcher.ofSection(1, [transaction.id], world.producer(1).id);
+    assert.deepEqual(
+      transactions?.map(({ id }) => id),
+      [transaction.id],
+    );
+    assert.equal(asked, 0);
+    await admitted;
+  });
+
   it('L06 asks for the whole block where nobody has its transactions by themselves', async () => {
     const other = await world.open();
     await other.pool.submit(world.transfer(0).bytes);

@@ -63,6 +63,7 @@ describe('Mining by turns', () => {
         { ledger: 'economy', height: 1, rank, miner: other.chain.ground.elected.economy[rank] },
       );
       assert.deepEqual(message?.transactionIds, [work.id]);
+      assert.deepEqual(node.revealed, [{ ids: [work.id], sectionsBefore: 0 }]);
       assert.equal(await receivedBy(message), 'accept');
       assert.equal(worker().state, 'MINED');
       await timers.advance(10_000);
