@@ -79,7 +79,7 @@ describeInBrowser('The page at /ui in Chromium', function () {
       directory,
       validators: VALIDATORS,
       blockTimeMs: 300,
-      emptyBlocksMs: 600,
+      emptyBlocksMs: 1_500,
     });
     await cluster.startAll();
     browser = await launchBrowser();

@@ -24,7 +24,7 @@ import { PROTOCOLS, RawPeer } from '../support/raw-peer.ts';
 import { WAIT_MS, waitFor } from '../support/wait-for.ts';
 
 /** FUZZ_SECONDS=600 is the long run. */
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 12);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 9);
 /** Until caches that have a bound are full. */
 const WARM_UP_SECONDS = Math.max(8, SECONDS / 3);
 const SAMPLE_MS = 1_000;

@@ -8,7 +8,7 @@ import { type ChainNode, ChainWorld } from '../support/chain.ts';
 import { useTemporaryDirectory } from '../support/temporary-directory.ts';
 
 /** `METANODE_HEIGHTS=10000` makes the long run of it. */
-const HEIGHTS = Number(process.env.METANODE_HEIGHTS ?? 450);
+const HEIGHTS = Number(process.env.METANODE_HEIGHTS ?? 300);
 const SAMPLES = 30;
 
 setFlagsFromString('--expose-gc');

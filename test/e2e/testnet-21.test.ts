@@ -5,7 +5,7 @@ import { MinedBlocks } from '../support/mined-blocks.ts';
 import { TestnetUnderTest } from '../support/testnet.ts';
 
 /** A halted chain under load is watched for several block intervals. */
-const HALT_MS = 6_000;
+const HALT_MS = 4_000;
 /** Blocks that the chain must gain to count as going on. */
 const PROGRESS = 2;
 /** Into so many blocks may still come what a validator had sent before it died. */
@@ -93,11 +93,11 @@ describe('a testnet of 21 validators', () => {
       await load.result;
     });
 
-    it('goes on from the height at which the rest was stopped in order, with all 21 back', async () => {
+    it('goes on from the height of the halt with all 21 back, those killed and those stopped in order', async () => {
       const one = await testnet.first();
       await testnet.waitForHeight(one, halted);
       const headers = await testnet.headersUpTo(one, halted);
-      await testnet.succeed('testnet', 'stop', 'all');
+      await testnet.succeed('testnet', 'stop', 'v11..v13');
       await testnet.succeed('testnet', 'resume');
       await assertGoesOn(halted, headers);
       await assertKept(receipted);

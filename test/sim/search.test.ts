@@ -21,9 +21,9 @@ describe('Search: every state of four validators, one of which lies', () => {
   });
 
   it('T01 H01 says how much is left of two rounds where it may not visit all states', () => {
-    const [position] = searchSmall({ rounds: 2, maxStates: 20_000, liars: [1] });
+    const [position] = searchSmall({ rounds: 2, maxStates: 2_000, liars: [1] });
     assert.ok(position !== undefined && position.frontier > 0);
-    assert.ok(position.states >= 20_000 && position.decided > 0);
+    assert.ok(position.states >= 2_000 && position.decided > 0);
   });
 
   it('T01 H01 lets a liar lead the first of two rounds, with two blocks for the same round', () => {

@@ -79,6 +79,32 @@ export interface CertificateOptions {
   readonly round?: number;
 }
 
+/** Those of worlds before: a genesis is more than a hundred keys to derive, which takes longer than most tests. */
+const geneses = new Map<string, Genesis>();
+const validators: ValidatorIdentity[] = [];
+
+function genesisOf(count: number, timeMs: number): Genesis {
+  const name = `${count} ${timeMs}`;
+  const known = geneses.get(name);
+  if (known !== undefined) return known;
+  const genesis = createTestnetGenesis({
+    seed: CHAIN_SEED,
+    validators: count,
+    chainId: 4242,
+    timeMs,
+    blockTimeMs: 1_000,
+    emptyBlocksMs: 10_000,
+  });
+  geneses.set(name, genesis);
+  return genesis;
+}
+
+/** v1 … vN of every world. */
+function validatorsOf(count: number): readonly ValidatorIdentity[] {
+  while (validators.length < count) validators.push(deriveValidator(CHAIN_SEED, `v${validators.length + 1}`));
+  return validators.slice(0, count);
+}
+
 /**
  * A chain with a real genesis, real keys and no network: the test is the consensus. All nodes of one world share its
  * genesis and its clock.
@@ -102,17 +128,10 @@ export class ChainWorld {
     const count = options.validators ?? 4;
     const timeMs = options.genesisTimeMs ?? GENESIS_TIME_MS;
     this.clock = new ManualClock(timeMs + 1_000);
-    const genesis = createTestnetGenesis({
-      seed: CHAIN_SEED,
-      validators: count,
-      chainId: 4242,
-      timeMs,
-      blockTimeMs: 1_000,
-      emptyBlocksMs: 10_000,
-    });
+    const genesis = genesisOf(count, timeMs);
     this.genesis = { ...genesis, parameters: { ...genesis.parameters, ...options.parameters } };
     this.genesisHash = hashGenesis(this.genesis);
-    for (let number = 1; number <= count; number++) this.know(deriveValidator(CHAIN_SEED, `v${number}`));
+    for (const validator of validatorsOf(count)) this.know(validator);
     this.validators = this.genesis.validators.map(({ id }) => this.identity(id));
   }
 
@@ -244,8 +263,17 @@ export function unchangingKeys(producer: BlockProducer): ValidatorKeys {
   return { id: producer.id, at: () => Promise.resolve(producer) };
 }
 
-export function producerOf({ account, consensus, vrf }: ValidatorIdentity): BlockProducer {
-  return { id: account.address, consensusKey: consensus, vrfKey: vrfKeyPairFromSeed(vrf.seed) };
+/** Those that were asked for: a VRF key is a multiplication on the curve, and some tests ask with every message. */
+const producers = new WeakMap<ValidatorIdentity, BlockProducer>();
+
+export function producerOf(identity: ValidatorIdentity): BlockProducer {
+  let producer = producers.get(identity);
+  if (producer === undefined) {
+    const { account, consensus, vrf } = identity;
+    producer = { id: account.address, consensusKey: consensus, vrfKey: vrfKeyPairFromSeed(vrf.seed) };
+    producers.set(identity, producer);
+  }
+  return producer;
 }
 
 /** The transactions of one ledger in a block. */

@@ -37,14 +37,21 @@ export interface Actor {
   readonly vrf: VrfKeyPair;
 }
 
+/** Those that have had a part: tests share names, and keys take long to make. */
+const actors = new Map<string, Actor>();
+
 export function actor(name: string): Actor {
+  const known = actors.get(name);
+  if (known !== undefined) return known;
   const account = keyPairFromSeed(sha256(utf8(`${name} account`)));
-  return {
+  const made: Actor = {
     address: addressOf(SCHEME_ED25519, fromHex(account.publicKey)),
     account,
     consensus: keyPairFromSeed(sha256(utf8(`${name} consensus`))),
     vrf: vrfKeyPairFromSeed(sha256(utf8(`${name} vrf`))),
   };
+  actors.set(name, made);
+  return made;
 }
 
 export const GENESIS_TIME_MS = 1_700_000_000_000;
