@@ -147,11 +147,9 @@ export class TransactionPool {
     return this.#deps.mempool.get(id);
   }
 
-  /** Resolves when those of these transactions that are being checked are in the pool or not; false where none is. */
-  async settled(ids: readonly Hash[]): Promise<boolean> {
-    const checks = ids.flatMap((id) => this.#inFlight.get(id) ?? []);
-    await Promise.allSettled(checks);
-    return checks.length > 0;
+  /** Resolves when those of these transactions that are being checked are in the pool or not. */
+  async settled(ids: readonly Hash[]): Promise<void> {
+    await Promise.allSettled(ids.flatMap((id) => this.#inFlight.get(id) ?? []));
   }
 
   /** Keeps the bytes that an undecided proposal names from being evicted. */

@@ -124,6 +124,8 @@ export class BlockFetcher {
   ): Promise<EncodedTransaction[][] | MissingReason> {
     const { pool } = this.#deps;
     const sources = this.#sources(author);
+    // What came just before the block is still being checked.
+    await pool.settled(gathered.missing());
     for (let attempt = 0; height >= this.#height; attempt++) {
       for (const id of gathered.missing()) {
         const pooled = pool.get(id);
@@ -132,8 +134,6 @@ export class BlockFetcher {
       if (gathered.isTooLarge) return 'SECTION_TOO_LARGE';
       const missing = gathered.missing();
       if (missing.length === 0) return gathered.lists();
-      // What came just before the block is still being checked.
-      if (attempt === 0 && (await pool.settled(missing))) continue;
       const source = sources[attempt % sources.length];
       if (source === undefined) await pause(LIMITS.fetchTimeoutMs);
       else await requests.ask((signal) => this.#fetchTransactions(missing, source, gathered, signal));

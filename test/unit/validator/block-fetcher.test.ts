@@ -107,6 +107,26 @@ describe('Fetching what proposals and sections name', () => {
     await admitted;
   });
 
+  it('asks the author first, also after it waited for what is being checked', async () => {
+    const [own, missing] = [world.transfer(0), largeTransaction(1)];
+    const asked: unknown[] = [];
+    fetchFrom({
+      fetchTransactions: async (_ids, target) => {
+        asked.push(target);
+        return [missing.bytes];
+      },
+    });
+    const admitted = node.pool.admit(own, 'gossip');
+    const author = world.producer(2).id;
+    const transactions = await fetcher.ofSection(1, [own.id, missing.id], author);
+    assert.deepEqual(
+      transactions?.map(({ id }) => id),
+      [own.id, missing.id],
+    );
+    assert.deepEqual(asked, [{ validator: author }]);
+    await admitted;
+  });
+
   it('L06 asks for the whole block where nobody has its transactions by themselves', async () => {
     const other = await world.open();
     await other.pool.submit(world.transfer(0).bytes);
