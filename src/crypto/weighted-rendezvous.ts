@@ -51,55 +51,57 @@ export function negativeLog2(draw: bigint): bigint {
   return (DRAW_BITS << BigInt(FRACTION_BITS)) - log2Fixed(draw + 1n);
 }
 
+const ROUGH_DIGITS = 8;
+
+/** What is known of a contender's cost, the negative logarithm of its draw, computed no further than it was asked for. */
+class Candidate<T extends Contender> {
+  readonly contender: T;
+  #roughCost: bigint | undefined;
+  #cost: bigint | undefined;
+
+  /** @throws RangeError for a weight below 1 */
+  constructor(contender: T) {
+    if (contender.weight < 1n) throw new RangeError(`the weight of ${contender.id} is below one`);
+    this.contender = contender;
+  }
+
+  /** With {@link ROUGH_DIGITS} fractional bits: the cost is at most this, and more than one less. */
+  get roughCost(): bigint {
+    this.#roughCost ??=
+      (DRAW_BITS << BigInt(ROUGH_DIGITS)) - log2Fixed(this.contender.draw + 1n, ROUGH_DIGITS);
+    return this.#roughCost;
+  }
+
+  get cost(): bigint {
+    this.#cost ??= negativeLog2(this.contender.draw);
+    return this.#cost;
+  }
+
+  /** Below zero if this one goes before the other. */
+  compare(other: Candidate<T>): number {
+    const { id, weight, draw } = this.contender;
+    const { id: otherId, weight: otherWeight, draw: otherDraw } = other.contender;
+    // Logarithms are taken only where nothing else tells: they keep draws apart, and few digits are most often enough.
+    if (weight === otherWeight && draw !== otherDraw) return draw > otherDraw ? -1 : 1;
+    if (this.roughCost * otherWeight <= (other.roughCost - 1n) * weight) return -1;
+    if (other.roughCost * weight <= (this.roughCost - 1n) * otherWeight) return 1;
+    const [left, right] = [this.cost * otherWeight, other.cost * weight];
+    if (left !== right) return left < right ? -1 : 1;
+    return id < otherId ? -1 : id > otherId ? 1 : 0;
+  }
+}
+
 /** The contenders from the winner on. @throws RangeError for a weight below 1 */
 export function rankByRendezvous<T extends Contender>(contenders: readonly T[]): T[] {
   return contenders
-    .map((contender) => {
-      if (contender.weight < 1n) throw new RangeError(`the weight of ${contender.id} is below one`);
-      return { contender, cost: negativeLog2(contender.draw) };
-    })
-    .sort((a, b) => {
-      const left = a.cost * b.contender.weight;
-      const right = b.cost * a.contender.weight;
-      if (left !== right) return left < right ? -1 : 1;
-      return a.contender.id < b.contender.id ? -1 : a.contender.id > b.contender.id ? 1 : 0;
-    })
+    .map((contender) => new Candidate(contender))
+    .sort((a, b) => a.compare(b))
     .map(({ contender }) => contender);
 }
 
-/** Of equal weights only the greatest draw can win: the logarithm keeps draws apart, so no two of them tie. */
-function bestOfEachWeight<T extends Contender>(contenders: readonly T[]): T[] {
-  const best = new Map<bigint, T>();
-  for (const contender of contenders) {
-    const { weight, draw, id } = contender;
-    if (weight < 1n) throw new RangeError(`the weight of ${id} is below one`);
-    const other = best.get(weight);
-    if (other === undefined || draw > other.draw || (draw === other.draw && id < other.id))
-      best.set(weight, contender);
-  }
-  return [...best.values()];
-}
-
-const COARSE_BITS = 8;
-
-/**
- * The winner alone, the same as the first of {@link rankByRendezvous}. A few digits of each logarithm tell who cannot
- * win; only the others are computed to the end.
- */
+/** The winner alone, the same as the first of {@link rankByRendezvous}. */
 export function winnerByRendezvous<T extends Contender>(contenders: readonly T[]): T | undefined {
-  const hopeful = bestOfEachWeight(contenders);
-  if (hopeful.length < 2) return hopeful[0];
-  const [first, ...others] = hopeful.map((contender) => ({
-    contender,
-    most: (DRAW_BITS << BigInt(COARSE_BITS)) - log2Fixed(contender.draw + 1n, COARSE_BITS),
-  }));
+  const [first, ...others] = contenders.map((contender) => new Candidate(contender));
   if (first === undefined) return undefined;
-  const best = others.reduce(
-    (least, one) => (one.most * least.contender.weight < least.most * one.contender.weight ? one : least),
-    first,
-  );
-  const possible = [first, ...others].filter(
-    ({ contender, most }) => (most - 1n) * best.contender.weight <= best.most * contender.weight,
-  );
-  return rankByRendezvous(possible.map(({ contender }) => contender))[0];
+  return others.reduce((best, one) => (one.compare(best) < 0 ? one : best), first).contender;
 }

@@ -113,7 +113,17 @@ describe('Weighted rendezvous', () => {
           },
         ),
         (list) => {
-          assert.deepEqual(rankByRendezvous(list.toReversed()), rankByRendezvous(list));
+          const ranked = rankByRendezvous(list);
+          for (const [i, one] of ranked.entries()) {
+            const next = ranked[i + 1];
+            if (next === undefined) continue;
+            const [cost, nextCost] = [
+              negativeLog2(one.draw) * next.weight,
+              negativeLog2(next.draw) * one.weight,
+            ];
+            assert.ok(cost < nextCost || (cost === nextCost && one.id < next.id), `${one.id} ${next.id}`);
+          }
+          assert.deepEqual(rankByRendezvous(list.toReversed()), ranked);
           assert.equal(winnerByRendezvous(list), rankByRendezvous(list)[0]);
         },
       ),
