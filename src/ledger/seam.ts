@@ -182,7 +182,7 @@ export interface SectionCharge extends Charge {
 }
 
 /** What the proof of a transaction may speak about, after it was executed (also for a failed one). */
-export interface ProofItemContext extends LedgerContext {
+export interface ExecutedTransaction {
   readonly txId: Hash;
   readonly sender: Address;
   readonly status: number;
@@ -209,7 +209,7 @@ export interface LedgerModule {
   /** Bracket around each transaction, so that the ledger can collect what its proof item says. */
   beginTransaction?(): void;
   /** SSZ bytes of the transaction's proof item; the receipt commits to H("proof-item", bytes). */
-  proofItem(context: ProofItemContext): Uint8Array;
+  proofItem(executed: ExecutedTransaction): Uint8Array;
 }
 
 /** A reservation of value for another ledger. */

@@ -30,7 +30,12 @@ export class SectionCharges {
   readonly #jobs: CreditedJob[] = [];
   /** What each payer was charged in this section, by `payer/token`. */
   readonly #charged = new Map<string, bigint>();
+  readonly #available: Available;
   #pending: Pending | undefined;
+
+  constructor(available: Available) {
+    this.#available = available;
+  }
 
   get charges(): readonly SectionCharge[] {
     return this.#charges;
@@ -50,13 +55,13 @@ export class SectionCharges {
   }
 
   /** See OperationContext.chargeJob. */
-  chargeJob(job: Job, available: Available): JobOutcome {
+  chargeJob(job: Job): JobOutcome {
     const pending = this.#pending;
     if (pending === undefined) throw new InvariantViolation('a job outside of a transaction');
     const { values, ...done } = job;
     const amounts = values.map(({ token, value }) => ({ token, value, fee: jobFee(value) }));
     const isCovered = ({ token, fee }: JobAmount) =>
-      fee === 0n || available(job.payer, token) - spokenFor(pending, job.payer, token) >= fee;
+      fee === 0n || this.#available(job.payer, token) - spokenFor(pending, job.payer, token) >= fee;
     const credited = amounts.some(({ fee }) => fee > 0n) && amounts.every(isCovered);
     if (credited) pending.jobs.push({ ...done, amounts });
     return { credited, amounts };

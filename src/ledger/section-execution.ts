@@ -1,14 +1,11 @@
 import { hashOf } from '../crypto/hash.ts';
 import { CLASS_TOKENS } from '../types/billing.ts';
 import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
-import type { KindSpec } from '../types/operations/catalog.ts';
 import { type Charge, type LedgerEvent, NO_FAILED_OPERATION, type Receipt } from '../types/receipt.ts';
-import { type Address, decode, encode } from '../types/ssz.ts';
+import { type Address, decode } from '../types/ssz.ts';
 import { COMMON_STATUSES } from '../types/status.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
-import { toHex } from '../util/bytes.ts';
 import { errorCode } from '../util/errors.ts';
-import { LIMITS } from '../util/limits.ts';
 import {
   checkFunds,
   checkKnown,
@@ -20,11 +17,11 @@ import {
 import type { Begun } from './begin-block.ts';
 import { baseGas, hasFree, isFree } from './cost.ts';
 import { useNonce } from './nonces.ts';
+import { encodeEvent, OperationScope } from './operation-scope.ts';
 import { Outbox } from './outbox.ts';
 import {
   InvariantViolation,
   type LedgerContext,
-  type OperationContext,
   OperationFailure,
   type OperationHandler,
   type StateReader,
@@ -50,7 +47,7 @@ export class SectionExecution {
   readonly #own: StateWriter;
   readonly #outbox: Outbox;
   readonly #context: LedgerContext;
-  readonly #charges = new SectionCharges();
+  readonly #charges: SectionCharges;
   readonly #transactions: EncodedTransaction[] = [];
   readonly #receipts: Receipt[] = [];
   readonly #proofItems: Uint8Array[] = [];
@@ -62,6 +59,7 @@ export class SectionExecution {
     this.#ledger = ledger;
     this.#view = begun.view.extend();
     this.#own = this.#view.writer(ledger);
+    this.#charges = new SectionCharges((payer, token) => this.#available(payer, ledger, token));
     this.#outbox = new Outbox(ledger, begun.sectionOutboxBound);
     this.#context = {
       ...begun.context,
@@ -123,7 +121,6 @@ export class SectionExecution {
     const charges = this.#charges.end(index, fees, outcome.status === COMMON_STATUSES.OK);
     this.#gasSold += this.#soldFor(amountOf(fees, 'FLX'));
     const item = module.proofItem({
-      ...this.#context,
       txId: transaction.id,
       sender: body.sender,
       status: outcome.status,
@@ -208,7 +205,7 @@ export class SectionExecution {
       return { status: COMMON_STATUSES.MALFORMED_OPERATION, events: [] };
     }
     try {
-      handler.execute(value, this.#operationContext(transaction, index, events));
+      handler.execute(value, new OperationScope(this.#context, this.#charges, transaction, index, events));
       return undefined;
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error;
@@ -217,26 +214,6 @@ export class SectionExecution {
       const { status, event } = error;
       return { status, events: event === undefined ? [] : [encodeEvent(event.spec, event.value, index, 0)] };
     }
-  }
-
-  #operationContext(
-    transaction: EncodedTransaction,
-    operationIndex: number,
-    events: LedgerEvent[],
-  ): OperationContext {
-    const { body, auth } = transaction.value;
-    return {
-      ...this.#context,
-      txId: transaction.id,
-      sender: body.sender,
-      senderKey: toHex(auth.publicKey),
-      nonce: body.nonce,
-      operationIndex,
-      emit: (spec, value) => events.push(encodeEvent(spec, value, operationIndex, events.length)),
-      chargeJob: (job) =>
-        this.#charges.chargeJob(job, (payer, token) => this.#available(payer, this.#ledger, token)),
-      chargeCrossBorder: (amount) => this.#charges.chargeCrossBorder(amount),
-    };
   }
 
   /** Gas in FLX up to maxFee; free operations and fixed fees count only where the transaction succeeded. */
@@ -291,13 +268,4 @@ export class SectionExecution {
 
 function amountOf(charges: readonly Charge[], token: TokenName): bigint {
   return charges.find((charge) => charge.token === token)?.amount ?? 0n;
-}
-
-function encodeEvent<T>(spec: KindSpec<T>, value: T, operation: number, count: number): LedgerEvent {
-  if (count >= LIMITS.maxEventsPerReceipt)
-    throw new OperationFailure(COMMON_STATUSES.TOO_MANY_EVENTS, 'too many events in one transaction');
-  const data = encode(spec.type, value);
-  if (data.length > LIMITS.maxEventBytes)
-    throw new OperationFailure(COMMON_STATUSES.EVENT_TOO_LARGE, `an event of ${data.length} bytes`);
-  return { operation, kind: spec.kind, data };
 }

@@ -22,24 +22,41 @@ function required<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-/** Which chain this state belongs to. */
-export function chainIdentity(system: StateReader): ValueOf<typeof IdentityType> {
-  return required(identity.get(system), 'chain identity');
+/**
+ * What a table holds under its name, decoded once for the bytes that it was read from: they never change, and every
+ * transaction asks for it.
+ */
+function decodedOnce<T extends object>(table: Table<T>, what: string): (system: StateReader) => T {
+  const decoded = new WeakMap<Uint8Array, T>();
+  return (system) => {
+    const bytes = required(system.get(table.path()), what);
+    let value = decoded.get(bytes);
+    if (value === undefined) {
+      value = table.decode(bytes);
+      decoded.set(bytes, value);
+    }
+    return value;
+  };
 }
 
-/** Parameters by the bytes that they were read from, which never change. */
-const decodedParameters = new WeakMap<Uint8Array, Parameters>();
+/** Which chain this state belongs to. */
+export const chainIdentity = decodedOnce(identity, 'chain identity');
+
+const genesisParameters = decodedOnce(parameters, 'parameters');
+/** Parameters of genesis with the last price of gas that was asked for. */
+const pricedParameters = new WeakMap<Parameters, Parameters>();
 
 /** The parameters in force: those of genesis, with the price of gas as the last block left it. */
 export function chainParameters(system: StateReader): Parameters {
-  const bytes = required(system.get(parameters.path()), 'parameters');
-  let fixed = decodedParameters.get(bytes);
-  if (fixed === undefined) {
-    fixed = parameters.decode(bytes);
-    decodedParameters.set(bytes, fixed);
-  }
+  const fixed = genesisParameters(system);
   const price = gasPrice.get(system);
-  return price === undefined ? fixed : { ...fixed, gasPrice: price };
+  if (price === undefined) return fixed;
+  let priced = pricedParameters.get(fixed);
+  if (priced?.gasPrice !== price) {
+    priced = { ...fixed, gasPrice: price };
+    pricedParameters.set(fixed, priced);
+  }
+  return priced;
 }
 
 /** Sets what gas costs from the next block on; `floor` is what it costs in genesis. */
