@@ -38,7 +38,7 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
     const isThere =
       peers.get(key) !== undefined || peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
     if (!isThere && key !== own.body.peerId)
-      targets.set(key, { key, addresses: [address], isPatient: false, isUrgent: true });
+      targets.set(key, { key, addresses: [address], isPatient: false, isUrgent: true, isReserve: false });
   }
   const urgent = urgentlyMissing(deps);
   const speakNext = new Set(speakNextOf(deps));
@@ -54,6 +54,7 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
         addresses,
         isPatient: own.body.peerId > peerId && !speaksNext,
         isUrgent: speaksNext || targets.size < urgent,
+        isReserve: urgent > 0,
       });
   }
   return [...targets.values()];

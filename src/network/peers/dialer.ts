@@ -11,6 +11,8 @@ export interface DialTarget {
   readonly isPatient: boolean;
   /** False where this node has peers enough to go on with: such a target is dialed at leisure. */
   readonly isUrgent: boolean;
+  /** Whether it is urgent in place of an urgent one before it that does not answer. */
+  readonly isReserve: boolean;
 }
 
 export interface DialerDeps {
@@ -31,6 +33,8 @@ interface Attempts {
   failures: number;
   dueMs: number;
   inFlight: boolean;
+  /** When the last one began. */
+  beganMs: number;
   /** Why the last one failed. */
   reason: string | undefined;
 }
@@ -39,6 +43,8 @@ const FIRST_DELAY_MS = 250;
 const MAX_PARALLEL_DIALS = 8;
 /** What a patient first attempt waits: two connections that cross cost both sides a handshake for nothing. */
 const PATIENCE_MS = 1000;
+/** Who has not answered for so long is no longer counted on. */
+const SLOW_DIAL_MS = 5000;
 /** How often it looks whether the node has leisure. */
 const LEISURE_CHECK_MS = 250;
 
@@ -73,14 +79,20 @@ export class Dialer {
     const nowMs = this.#deps.clock.monotonicMs();
     let inFlight = [...this.#attempts.values()].filter((attempts) => attempts.inFlight).length;
     let nextMs = Number.POSITIVE_INFINITY;
+    let reserves = 0;
     for (const target of missing) {
       const attempts = this.#attemptsAt(target, nowMs);
-      if (attempts.inFlight) continue;
-      if (attempts.dueMs <= nowMs && this.#mayDial(target, inFlight)) {
+      const isUrgent = target.isUrgent || (target.isReserve && reserves > 0);
+      if (!target.isUrgent && isUrgent) reserves--;
+      const slowAtMs = attempts.inFlight ? attempts.beganMs + SLOW_DIAL_MS : Number.POSITIVE_INFINITY;
+      if (isUrgent && (attempts.failures > 0 || slowAtMs <= nowMs)) reserves++;
+      if (attempts.inFlight) {
+        if (isUrgent && slowAtMs > nowMs) nextMs = Math.min(nextMs, slowAtMs);
+      } else if (attempts.dueMs <= nowMs && this.#mayDial(isUrgent, inFlight)) {
         inFlight++;
         void this.#dial(target, attempts);
       } else {
-        const soonestMs = nowMs + (target.isUrgent ? FIRST_DELAY_MS / 5 : LEISURE_CHECK_MS);
+        const soonestMs = nowMs + (isUrgent ? FIRST_DELAY_MS / 5 : LEISURE_CHECK_MS);
         nextMs = Math.min(nextMs, Math.max(attempts.dueMs, soonestMs));
       }
     }
@@ -93,7 +105,7 @@ export class Dialer {
   }
 
   /** Asked of what is due only: leisure that is granted is used. */
-  #mayDial({ isUrgent }: DialTarget, inFlight: number): boolean {
+  #mayDial(isUrgent: boolean, inFlight: number): boolean {
     return isUrgent ? inFlight < MAX_PARALLEL_DIALS : inFlight === 0 && this.#deps.hasLeisure();
   }
 
@@ -101,7 +113,13 @@ export class Dialer {
     let attempts = this.#attempts.get(target.key);
     if (attempts === undefined) {
       const delayMs = this.#deps.random() * FIRST_DELAY_MS + (target.isPatient ? PATIENCE_MS : 0);
-      attempts = { failures: 0, dueMs: nowMs + Math.floor(delayMs), inFlight: false, reason: undefined };
+      attempts = {
+        failures: 0,
+        dueMs: nowMs + Math.floor(delayMs),
+        inFlight: false,
+        beganMs: nowMs,
+        reason: undefined,
+      };
       this.#attempts.set(target.key, attempts);
     }
     return attempts;
@@ -109,6 +127,7 @@ export class Dialer {
 
   async #dial(target: DialTarget, attempts: Attempts): Promise<void> {
     attempts.inFlight = true;
+    attempts.beganMs = this.#deps.clock.monotonicMs();
     try {
       await this.#deps.dial(target);
       attempts.failures = 0;

@@ -7,7 +7,13 @@ import { systemClock } from '../../../../src/util/clock.ts';
 import { LIMITS } from '../../../../src/util/limits.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 
-const target = (key: string): DialTarget => ({ key, addresses: [key], isPatient: false, isUrgent: true });
+const target = (key: string): DialTarget => ({
+  key,
+  addresses: [key],
+  isPatient: false,
+  isUrgent: true,
+  isReserve: false,
+});
 
 describe('The dialer', () => {
   it('doubles its delays up to the bound, and spreads them', () => {
@@ -101,6 +107,45 @@ describe('The dialer', () => {
     dialer.reconsider();
     await waitFor('the other is dialed', () => dialed.includes('alive'));
     dialer.close();
+  });
+
+  it('takes the next one with urgency in place of one that fails or does not answer, while one is needed', async () => {
+    const missing = new Set(['dead', 'silent', 'b', 'c', 'd']);
+    const dialed: string[] = [];
+    let nowMs = 0;
+    const dialer = new Dialer({
+      missing: () =>
+        [...missing].map((key) => ({
+          ...target(key),
+          isUrgent: key === 'dead' || key === 'silent',
+          isReserve: missing.has('c'),
+        })),
+      dial: async ({ key }) => {
+        dialed.push(key);
+        if (key === 'dead') throw new Error('refused');
+        if (key === 'silent') await new Promise(() => undefined);
+        if (key === 'c') missing.delete(key);
+      },
+      onFault: () => undefined,
+      hasLeisure: () => false,
+      clock: { wallMs: () => 0, monotonicMs: () => nowMs },
+      random: () => 0,
+    });
+    const look = async () => {
+      for (let i = 0; i < 3; i++) {
+        dialer.reconsider();
+        await sleep(1);
+      }
+    };
+    await look();
+    assert.deepEqual(dialed, ['dead', 'silent', 'b']);
+    nowMs += 6000;
+    await look();
+    assert.deepEqual(dialed.slice(3).sort(), ['b', 'c', 'dead']);
+    nowMs += 60_000;
+    await look();
+    dialer.close();
+    assert.deepEqual(dialed.slice(6), ['dead']);
   });
 
   it('dials what is not urgent only at leisure, one after the other', async () => {
