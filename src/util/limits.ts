@@ -168,7 +168,7 @@ export const LIMITS = {
   maxSeenMessages: 65_536,
   maxRelaysPerObserver: 3,
   /** Validators that a validator dials with urgency; it meets the others when it has time, and they hear by relay until then. */
-  urgentValidatorPeers: 2,
+  urgentValidatorPeers: 4,
   maxBlocksPerRequest: 64,
   /** A peer that sent no good blocks is asked again after this, doubling each time. */
   minSourcePauseMs: 1000,

@@ -43,7 +43,7 @@ const FIRST_DELAY_MS = 250;
 const MAX_PARALLEL_DIALS = 8;
 /** What a patient first attempt waits: two connections that cross cost both sides a handshake for nothing. */
 const PATIENCE_MS = 1000;
-/** Who has not answered for so long is no longer counted on. */
+/** Who has not answered for so long is no longer waited for. */
 const SLOW_DIAL_MS = 5000;
 /** How often it looks whether the node has leisure. */
 const LEISURE_CHECK_MS = 250;
@@ -77,7 +77,9 @@ export class Dialer {
     const missing = this.#deps.missing();
     this.#forgetOthers(missing);
     const nowMs = this.#deps.clock.monotonicMs();
-    let inFlight = [...this.#attempts.values()].filter((attempts) => attempts.inFlight).length;
+    let inFlight = [...this.#attempts.values()].filter(
+      (attempts) => attempts.inFlight && nowMs - attempts.beganMs < SLOW_DIAL_MS,
+    ).length;
     let nextMs = Number.POSITIVE_INFINITY;
     let reserves = 0;
     for (const target of missing) {
