@@ -7,10 +7,16 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, fromHex, isHex, toHex } from '../util/bytes.ts';
-import { isAcceptableKey, SEED_BYTES } from './ed25519.ts';
+import { isAcceptableKey, keyPairFromSeed, SEED_BYTES } from './ed25519.ts';
 
 const { Point } = ed25519;
 type Point = InstanceType<typeof Point>;
+
+/**
+ * A copy of the base point. Of its own one the library makes a table at the first use, which costs a process 60 ms and
+ * memory, and would save a fifth of a check.
+ */
+const BASE = Point.fromAffine(Point.BASE.toAffine());
 
 export const VRF_PROOF_BYTES = 80;
 
@@ -77,17 +83,29 @@ function outputOf(gamma: Point): Uint8Array {
   );
 }
 
+/** The secret scalar of a seed, and what nonces are made with (RFC 8032 §5.1.5). */
+function expandSeed(seed: Uint8Array): { readonly scalar: bigint; readonly prefix: Uint8Array } {
+  const hash = sha512(seed);
+  const head = hash.slice(0, 32);
+  head[0] = (head[0] as number) & 0b1111_1000;
+  head[31] = ((head[31] as number) & 0b0111_1111) | 0b0100_0000;
+  return { scalar: bytesToNumberLE(head) % ORDER, prefix: hash.slice(32) };
+}
+
 /** The key pair of a 32-byte seed (RFC 9381 §5.5). Throws a RangeError for any other length. */
 export function vrfKeyPairFromSeed(seed: Uint8Array): VrfKeyPair {
   if (seed.length !== SEED_BYTES) throw new RangeError(`a seed has ${SEED_BYTES} bytes, not ${seed.length}`);
-  const { scalar, prefix, point, pointBytes } = ed25519.utils.getExtendedPublicKey(Uint8Array.from(seed));
+  const { publicKey } = keyPairFromSeed(seed); // made as an Ed25519 key is
+  const pointBytes = fromHex(publicKey);
+  const { scalar, prefix } = expandSeed(seed);
   return {
-    publicKey: toHex(pointBytes),
+    publicKey,
     prove(alpha) {
       const input = encodeToCurve(pointBytes, alpha);
       const gamma = input.multiply(scalar);
       const nonce = bytesToNumberLE(sha512(concatBytes(prefix, input.toBytes()))) % ORDER;
-      const c = challenge(point, input, gamma, Point.BASE.multiply(nonce), input.multiply(nonce));
+      const point = Point.fromBytes(pointBytes);
+      const c = challenge(point, input, gamma, BASE.multiply(nonce), input.multiply(nonce));
       const s = (nonce + c * scalar) % ORDER;
       return toHex(concatBytes(gamma.toBytes(), numberToBytesLE(c, CHALLENGE_BYTES), numberToBytesLE(s, 32)));
     },
@@ -121,8 +139,9 @@ export function vrfVerify(publicKeyHex: string, alpha: Uint8Array, proofHex: str
   const publicKey = fromHex(publicKeyHex);
   const point = Point.fromBytes(publicKey);
   const input = encodeToCurve(publicKey, alpha);
-  const u = Point.BASE.multiplyUnsafe(s).subtract(point.multiplyUnsafe(c));
-  const v = mulAddUnsafe(Point, [input, gamma.negate()], [s, c]); // one chain of doublings for both
+  // One chain of doublings for both summands.
+  const u = mulAddUnsafe(Point, [BASE, point.negate()], [s, c]);
+  const v = mulAddUnsafe(Point, [input, gamma.negate()], [s, c]);
   return challenge(point, input, gamma, u, v) === c ? outputOf(gamma) : undefined;
 }
 
