@@ -17,17 +17,26 @@ import {
 import type { SectionCharges } from './section-charges.ts';
 
 /**
- * What one operation sees. It refers to the section's context instead of copying it, which would take longer than most
- * operations do. What can be called needs no `this`, so that handlers may take the context apart.
+ * What one operation sees. All of it are properties of its own, of which no call needs `this`, so that handlers may take it
+ * apart and a trace may put something else in their place; assigning them one by one is several times as fast as
+ * copying the section's context.
  */
 export class OperationScope implements OperationContext {
-  readonly operationIndex: number;
+  readonly height: number;
+  readonly timeMs: number;
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly parameters: Parameters;
+  readonly own: StateWriter;
   readonly at: LedgerContext['at'];
   readonly lock: LedgerContext['lock'];
   readonly send: LedgerContext['send'];
-  readonly #section: LedgerContext;
+  readonly txId: Hash;
+  readonly sender: Address;
+  readonly senderKey: string;
+  readonly nonce: bigint;
+  readonly operationIndex: number;
   readonly #charges: SectionCharges;
-  readonly #transaction: EncodedTransaction;
   readonly #events: LedgerEvent[];
 
   /** `events`: of the transaction's operations so far, to which this one adds its own. */
@@ -38,54 +47,23 @@ export class OperationScope implements OperationContext {
     operationIndex: number,
     events: LedgerEvent[],
   ) {
+    const { body, auth } = transaction.value;
+    this.height = section.height;
+    this.timeMs = section.timeMs;
+    this.genesis = section.genesis;
+    this.genesisHash = section.genesisHash;
+    this.parameters = section.parameters;
+    this.own = section.own;
     this.at = section.at;
     this.lock = section.lock;
     this.send = section.send;
-    this.#section = section;
-    this.#charges = charges;
-    this.#transaction = transaction;
+    this.txId = transaction.id;
+    this.sender = body.sender;
+    this.senderKey = toHex(auth.publicKey);
+    this.nonce = body.nonce;
     this.operationIndex = operationIndex;
+    this.#charges = charges;
     this.#events = events;
-  }
-
-  get height(): number {
-    return this.#section.height;
-  }
-
-  get timeMs(): number {
-    return this.#section.timeMs;
-  }
-
-  get genesis(): Genesis {
-    return this.#section.genesis;
-  }
-
-  get genesisHash(): Hash {
-    return this.#section.genesisHash;
-  }
-
-  get parameters(): Parameters {
-    return this.#section.parameters;
-  }
-
-  get own(): StateWriter {
-    return this.#section.own;
-  }
-
-  get txId(): Hash {
-    return this.#transaction.id;
-  }
-
-  get sender(): Address {
-    return this.#transaction.value.body.sender;
-  }
-
-  get senderKey(): string {
-    return toHex(this.#transaction.value.auth.publicKey);
-  }
-
-  get nonce(): bigint {
-    return this.#transaction.value.body.nonce;
   }
 
   readonly emit = <T>(spec: KindSpec<T>, value: T): void => {
