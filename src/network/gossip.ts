@@ -64,6 +64,7 @@ export function createGossipService(
     ignoreDuplicatePublishError: true,
     fallbackToFloodsub: false,
     floodPublish: false,
+    tagMeshPeers: false, // tags keep libp2p from pruning connections, which it never does here
     doPX: false, // peers are found by the signed records of our own exchange
     maxInboundStreams: 4,
     maxOutboundStreams: 4,

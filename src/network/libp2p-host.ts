@@ -1,7 +1,6 @@
 import '../util/promise-with-resolvers.ts';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
 import type { ConnectionGater, PeerId } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
@@ -10,8 +9,10 @@ import { createLibp2p, type Libp2p } from 'libp2p';
 import { LIMITS } from '../util/limits.ts';
 import type { NetworkOptions, PeerBans } from './contract.ts';
 import { createGossipService, type GossipService } from './gossip.ts';
+import { hostKey } from './host-key.ts';
 import { joinWrites } from './joined-writes.ts';
-import { surviveLostOpenings } from './lost-openings.ts';
+import { adaptMuxers, surviveLostOpenings, updateWindowsByHalves } from './muxer-adapters.ts';
+import { skipStreamNotes } from './stream-notes.ts';
 
 export type Host = Libp2p<{ identify: unknown; gossip: GossipService }>;
 
@@ -23,9 +24,9 @@ export type Host = Libp2p<{ identify: unknown; gossip: GossipService }>;
 export async function createHost(options: NetworkOptions): Promise<Host> {
   const { loopbackTestnet } = options;
   const dialTimeoutMs = loopbackTestnet ? LIMITS.dialTimeoutMs : LIMITS.dialTimeoutMs / 3;
-  return await createLibp2p({
+  const host = await createLibp2p({
     start: false,
-    privateKey: await generateKeyPairFromSeed('Ed25519', options.nodeKeySeed),
+    privateKey: hostKey(options.nodeKeySeed),
     nodeInfo: { name: 'metanode', userAgent: 'metanode' },
     addresses: {
       listen: [...options.listen],
@@ -34,7 +35,7 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
     transports: [tcp()],
     connectionEncrypters: [joinWrites(noise())],
     streamMuxers: [
-      surviveLostOpenings(
+      adaptMuxers(
         yamux({
           // A paused stream must be able to hold everything that its window lets in.
           streamOptions: {
@@ -42,6 +43,8 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
             maxReadBufferLength: 2 * LIMITS.maxStreamWindowBytes,
           },
         }),
+        updateWindowsByHalves,
+        surviveLostOpenings,
       ),
     ],
     ...(options.swarmKey === undefined
@@ -60,6 +63,8 @@ export async function createHost(options: NetworkOptions): Promise<Host> {
     connectionMonitor: { enabled: false },
     services: { identify: identify(), gossip: createGossipService(options) },
   });
+  skipStreamNotes(host);
+  return host;
 }
 
 /** Ends connections with banned peers once noise has proved who is there. */

@@ -14,6 +14,8 @@ import { PushCarrier, RELAYED_TOPICS } from './push/push-carrier.ts';
 import { type GossipInspection, type MessageWatcher, type OwnMessage, Statistics } from './statistics.ts';
 
 const ALL_TOPICS: ReadonlySet<Topic> = new Set(GOSSIPED_TOPICS);
+/** What is sent again until its height is decided. */
+const RESENT_TOPICS: ReadonlySet<Topic> = new Set(['proposal', 'vote']);
 
 export interface MessagingDeps {
   readonly options: NetworkOptions;
@@ -23,6 +25,8 @@ export interface MessagingDeps {
   readonly isValidator: () => boolean;
   /** Whether a validator that is probably alive has no link with this node. */
   readonly isSomeoneMissed: () => boolean;
+  /** Whether this node has not had the time to meet those whom it misses. */
+  readonly isMeetingOthers: () => boolean;
   readonly admitted: (connection: Connection) => Promise<Peer | undefined>;
   readonly disconnect: (peer: Peer, code: DisconnectCode, message: string) => void;
 }
@@ -106,6 +110,8 @@ export class Messaging {
     this.#push.broadcast(message);
     // A mesh costs seven times the streams: where every validator has a link, re-sends go by push alone as well.
     if (!this.#deps.isSomeoneMissed()) return;
+    // Where many begin at once, first sends over a mesh would hold up the handshakes that make it needless.
+    if (counter === 0 && RESENT_TOPICS.has(topic) && this.#deps.isMeetingOthers()) return;
     this.#statistics.published(topic, 'relay', bytes.length, 1);
     if (this.#statistics.isWatched)
       this.#statistics.sent(

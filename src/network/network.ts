@@ -76,6 +76,7 @@ class Libp2pNetwork implements Network {
       peers,
       isValidator: () => discovery.isValidator,
       isSomeoneMissed: () => discovery.isSomeoneMissed,
+      isMeetingOthers: () => discovery.isMeetingOthers,
       admitted: (connection) => this.#peering.admitted(connection),
       disconnect: (peer, code, message) => this.#peering.disconnect(peer, code, message),
     });

@@ -3,7 +3,6 @@ import type { Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { decode, encode } from '../types/ssz.ts';
 import { plainBytes } from '../util/bytes.ts';
-import { updateWindowByHalves } from './window-updates.ts';
 
 /** Length-prefixed SSZ messages over one short-lived stream. */
 export interface WireStream {
@@ -21,7 +20,6 @@ export function wireStream(
   bounds: { maxMessageBytes: number; maxTotalBytes: number },
   signal: AbortSignal,
 ): WireStream {
-  updateWindowByHalves(stream);
   const messages = lpStream(stream, {
     maxDataLength: bounds.maxMessageBytes,
     maxBufferSize: bounds.maxTotalBytes,

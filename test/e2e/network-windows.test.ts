@@ -5,7 +5,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { updateWindowByHalves } from '../../src/network/window-updates.ts';
+import { adaptMuxers, updateWindowsByHalves } from '../../src/network/muxer-adapters.ts';
 import { freePort } from '../support/ports.ts';
 
 const PROTOCOL = '/test/windows/1';
@@ -23,14 +23,13 @@ describe('The window of a stream', () => {
         addresses: { listen: [`/ip4/127.0.0.1/tcp/${await freePort()}`] },
         transports: [tcp()],
         connectionEncrypters: [noise()],
-        streamMuxers: [yamux()],
+        streamMuxers: [adaptMuxers(yamux(), updateWindowsByHalves)],
       });
     hosts = [await create(), await create()];
     const [receiver, sender] = hosts as [Libp2p, Libp2p];
     received = 0;
     const accepted = new Promise<Stream>((resolve) => {
       void receiver.handle(PROTOCOL, (stream) => {
-        assert.equal(updateWindowByHalves(stream), true);
         stream.addEventListener('message', ({ data }) => {
           received += data.byteLength;
         });

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../util/clock.ts';
 
 /** Over which the event loop is watched. */
-const SAMPLE_MS = 200;
+const SAMPLE_MS = 2000;
 
 /** How much of its time the event loop was busy over the last {@link SAMPLE_MS} or longer, between 0 and 1. */
 export function measureBusyShare(clock: Clock): () => number {

@@ -66,8 +66,7 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
  */
 function urgentlyMissing({ book, peers, isValidator }: DialTargetsDeps): number {
   if (!isValidator() || book.validators.length <= LIMITS.maxDirectValidators) return Number.POSITIVE_INFINITY;
-  const connected = book.validators.filter((id) => peers.ofValidator(id).length > 0).length;
-  return LIMITS.urgentValidatorPeers - connected;
+  return LIMITS.urgentValidatorPeers - peers.connectedValidators.size;
 }
 
 /** In a small set nobody comes first; in a large one who proposes next does, because all is said to it and by it. */
@@ -83,7 +82,8 @@ function missingValidators(deps: DialTargetsDeps, own: PeerRecord): PeerRecord[]
   const inTurn = [
     ...new Set([...speakNextOf(deps), ...book.validators.slice(place), ...book.validators.slice(0, place)]),
   ];
-  const missing = inTurn.filter((id) => id !== self && peers.ofValidator(id).length === 0);
+  const connected = peers.connectedValidators;
+  const missing = inTurn.filter((id) => id !== self && !connected.has(id));
   const records = missing.flatMap((id) => book.recordsOf(id).slice(0, 1));
   if (deps.isValidator()) return records;
   const wanted = LIMITS.maxRelaysPerObserver - (book.validators.length - missing.length);

@@ -118,7 +118,12 @@ export class Discovery {
     return this.#reach.isIncomplete;
   }
 
-  /** Whether first sends should go by gossipsub too, see Reach. */
+  /** Whether this node is one of many validators and began a moment ago, see Reach. */
+  get isMeetingOthers(): boolean {
+    return this.#reach.isMeetingOthers;
+  }
+
+  /** Whether messages should go by gossipsub too, see Reach. */
   get isSomeoneMissed(): boolean {
     return this.#reach.isSomeoneMissed;
   }

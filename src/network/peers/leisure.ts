@@ -8,7 +8,7 @@ const PAUSE_MS = 3000;
 /** An event loop that is busy for more of its time than this has other things to do. */
 const BUSY_SHARE = 0.6;
 /** What lies between two things done for want of anything better, while the loop is busy. */
-const BUSY_PAUSE_MS = 1500;
+const BUSY_PAUSE_MS = 6000;
 
 /** Who has so many blocks less than others is catching up. */
 const BEHIND_BLOCKS = 3;

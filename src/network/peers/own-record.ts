@@ -5,6 +5,9 @@ import type { Clock } from '../../util/clock.ts';
 import type { ValidatorIdentity } from '../contract.ts';
 import { signPeerRecord } from './peer-record.ts';
 
+/** How long addresses are used again: libp2p puts them together anew for everyone who asks. */
+const ADDRESSES_AGE_MS = 1000;
+
 /**
  * This node's own signed record. Signed anew, with a higher sequence, when its addresses or its validator key change;
  * sequences are wall-clock milliseconds, so that they grow over restarts too.
@@ -18,6 +21,7 @@ export class OwnRecord {
   #identity: ValidatorIdentity | undefined;
   #sequence = 0;
   #signed: { readonly record: PeerRecord; readonly addresses: string } | undefined;
+  #checkedMs = Number.NEGATIVE_INFINITY;
 
   constructor(init: {
     genesisHash: Hash;
@@ -46,7 +50,11 @@ export class OwnRecord {
   }
 
   get record(): PeerRecord {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#signed !== undefined && nowMs - this.#checkedMs < ADDRESSES_AGE_MS) return this.#signed.record;
     const addresses = this.#addresses();
+    // Before it listens a node has none, and is asked again.
+    if (addresses.length > 0) this.#checkedMs = nowMs;
     const key = addresses.join(' ');
     if (this.#signed?.addresses !== key) {
       this.#sequence = Math.max(this.#sequence + 1, this.#clock.wallMs());

@@ -14,6 +14,7 @@ export class PeerBook {
   readonly #records = new Map<string, PeerRecord>();
   /** Consensus key → validator, over both sets: during a key rotation one validator has two keys. */
   #validatorOfKey: ReadonlyMap<string, Validator> = new Map();
+  #validators: readonly Address[] = [];
   #setsHash = '';
 
   constructor(genesisHash: Hash, capacity: number = LIMITS.maxKnownPeers) {
@@ -29,12 +30,13 @@ export class PeerBook {
     this.#validatorOfKey = new Map(
       [...current.members, ...next.members].map((validator) => [validator.consensusKey, validator]),
     );
+    this.#validators = [...new Set([...this.#validatorOfKey.values()].map(({ id }) => id))].sort();
     return true;
   }
 
   /** Ids of the validators of both sets, each once, in order. */
-  get validators(): Address[] {
-    return [...new Set([...this.#validatorOfKey.values()].map(({ id }) => id))].sort();
+  get validators(): readonly Address[] {
+    return this.#validators;
   }
 
   /** The validator for which a record speaks, if that is in one of the sets with that key. */

@@ -69,6 +69,16 @@ export class PeerTable {
     return this.#book.validatorOf(peer.record);
   }
 
+  /** The validators for which a connected peer speaks. */
+  get connectedValidators(): ReadonlySet<Address> {
+    const connected = new Set<Address>();
+    for (const peer of this.#peers.values()) {
+      const validator = this.validatorOf(peer);
+      if (validator !== undefined) connected.add(validator);
+    }
+    return connected;
+  }
+
   /** Connected peers that speak for a validator, the highest binding first. */
   ofValidator(validator: Address): Peer[] {
     return this.all
@@ -135,9 +145,10 @@ export class PeerTable {
   /** Drops what is noted of validators that are back, or in neither set any more. */
   pruneDepartures(): void {
     const validators = new Set(this.#book.validators);
+    const connected = this.connectedValidators;
     for (const notes of [this.#departures, this.#dialFailures])
       for (const validator of notes.keys())
-        if (!validators.has(validator) || this.ofValidator(validator).length > 0) notes.delete(validator);
+        if (!validators.has(validator) || connected.has(validator)) notes.delete(validator);
   }
 
   validatorState(validator: Address, isSelf: boolean): ValidatorPeerState {

@@ -6,6 +6,8 @@ import type { PeerTable } from './peer-table.ts';
 
 /** How long an answer to `isSomeoneMissed` is used again, because every message asks. */
 const CACHE_MS = 500;
+/** How long a validator is given after its start to meet the others. */
+const MEETING_MS = 20_000;
 
 export interface ReachDeps {
   readonly book: PeerBook;
@@ -19,10 +21,12 @@ export interface ReachDeps {
 /** Which validators this node reaches, directly or by relay. */
 export class Reach {
   readonly #deps: ReachDeps;
+  readonly #startedMs: number;
   #cached: { readonly atMs: number; readonly isSomeoneMissed: boolean } | undefined;
 
   constructor(deps: ReachDeps) {
     this.#deps = deps;
+    this.#startedMs = deps.clock.monotonicMs();
   }
 
   /** Peers or validators changed. */
@@ -33,9 +37,10 @@ export class Reach {
   /** The validators that this node is, is connected with, or that are probably alive and hear it by relay. */
   get reachable(): Address[] {
     const { book, peers, self } = this.#deps;
+    const own = self();
+    const connected = peers.connectedValidators;
     return book.validators.filter(
-      (validator) =>
-        validator === self() || peers.ofValidator(validator).length > 0 || this.#isProbablyAlive(validator),
+      (validator) => validator === own || connected.has(validator) || this.#isProbablyAlive(validator),
     );
   }
 
@@ -43,13 +48,21 @@ export class Reach {
   get isIncomplete(): boolean {
     const { peers } = this.#deps;
     const others = this.#others();
-    const connected = others.filter((validator) => peers.ofValidator(validator).length > 0).length;
+    const connectedValidators = peers.connectedValidators;
+    const connected = others.filter((validator) => connectedValidators.has(validator)).length;
     const isValidator = this.#deps.self() !== undefined;
     return connected < (isValidator ? others.length : Math.min(others.length, LIMITS.maxRelaysPerObserver));
   }
 
+  /** Whether this node is one of many validators and began a moment ago: whom it misses it has not had the time to meet. */
+  get isMeetingOthers(): boolean {
+    const { book, self, clock } = this.#deps;
+    const isOneOfMany = self() !== undefined && book.validators.length > LIMITS.maxDirectValidators;
+    return isOneOfMany && clock.monotonicMs() - this.#startedMs < MEETING_MS;
+  }
+
   /**
-   * Whether first sends should go by gossipsub too: a validator that is probably alive has no link with this node,
+   * Whether messages should go by gossipsub too: a validator that is probably alive has no link with this node,
    * because the two have not met yet, because the link broke a moment ago, or because others say that they are
    * connected with it. An observer needs gossipsub only while it has no link at all.
    */

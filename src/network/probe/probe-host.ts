@@ -1,12 +1,12 @@
 import '../../util/promise-with-resolvers.ts';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { type Identify, identify } from '@libp2p/identify';
 import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { LIMITS } from '../../util/limits.ts';
+import { hostKey } from '../host-key.ts';
 
 export interface ProbeHost {
   readonly libp2p: Libp2p<{ identify: Identify }>;
@@ -22,7 +22,7 @@ export async function createProbeHost(
   let hasBegunNoise = false;
   const createNoise = noise();
   const libp2p = await createLibp2p({
-    privateKey: await generateKeyPairFromSeed('Ed25519', nodeKeySeed),
+    privateKey: hostKey(nodeKeySeed),
     nodeInfo: { name: 'metanode', userAgent: 'metanode' },
     transports: [tcp()],
     connectionEncrypters: [

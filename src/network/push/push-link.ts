@@ -9,7 +9,6 @@ import { LIMITS } from '../../util/limits.ts';
 import type { DisconnectCode } from '../errors.ts';
 import type { InboundGate } from '../inbound-gate.ts';
 import { prefixLength, readPrefix } from '../length-prefix.ts';
-import { updateWindowByHalves } from '../window-updates.ts';
 import { PushQueue } from './push-queue.ts';
 
 export const PUSH_PROTOCOL = '/metanode/push/1';
@@ -104,7 +103,6 @@ export class PushLink {
     this.#inbound = stream;
     this.#receivedSequence = 0;
     this.#acknowledgedToPeer = 0;
-    updateWindowByHalves(stream);
     this.#deps.gate.watch(stream);
     const decoder = new LengthPrefixedDecoder({
       maxDataLength: MAX_FRAME_BYTES,

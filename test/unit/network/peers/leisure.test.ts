@@ -29,10 +29,10 @@ describe('Leisure', () => {
     const leisure = start();
     height++;
     busyShare = 0.9;
-    const granted = Array.from({ length: 10 }, (_, half) => half * 500).filter((ms) => at(ms, leisure));
-    assert.deepEqual(granted, [0, 1500, 3000, 4500]);
+    const granted = Array.from({ length: 15 }, (_, second) => second * 1000).filter((ms) => at(ms, leisure));
+    assert.deepEqual(granted, [0, 6000, 12_000]);
     busyShare = 0.2;
-    assert.deepEqual([at(4_501, leisure), at(4_502, leisure)], [true, true]);
+    assert.deepEqual([at(12_001, leisure), at(12_002, leisure)], [true, true]);
   });
 
   it('comes now and then only while others are ahead, whether it is true or not', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { multiaddrConnectionPair } from '@libp2p/utils';
-import { surviveLostOpenings } from '../../../src/network/lost-openings.ts';
+import { adaptMuxers, surviveLostOpenings } from '../../../src/network/muxer-adapters.ts';
 
 describe('a stream whose connection ends while it is opened', () => {
   // Without keep-alive there is no timer that would have to be ended.
-  const create = surviveLostOpenings(yamux({ enableKeepAlive: false }))({});
+  const create = adaptMuxers(yamux({ enableKeepAlive: false }), surviveLostOpenings)({});
 
   it('is aborted, and nothing is thrown where nobody can catch it', async () => {
     const [outbound] = multiaddrConnectionPair();
