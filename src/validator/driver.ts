@@ -151,7 +151,12 @@ export class ConsensusDriver {
     const height = chain.head.height + 1;
     this.#deps.network.setValidators(chain.validators, chain.nextValidators);
     this.#deps.fetcher.forgetBelow(height);
-    this.#collection.startHeight({ height, collector: collectorOf(chain), quorum: chain.validators.quorum });
+    const { head, validators } = chain;
+    this.#collection.startHeight({
+      height,
+      collectorOf: (round) => collectorOf({ head, validators }, round),
+      quorum: validators.quorum,
+    });
     const restored = signer === undefined ? undefined : restoredState(signer.votes.restore(height));
     for (const block of restored?.complete ?? []) chain.addCandidate(block);
     this.#enqueue({
@@ -246,9 +251,10 @@ export class ConsensusDriver {
       case 'resend':
         this.#resendCounter += 1;
         for (const message of effect.messages)
-          network.publish(topicOf(message), encodeConsensusMessage(message), {
-            counter: this.#resendCounter,
-          });
+          if (!this.#collection.isEntrusted(message))
+            network.publish(topicOf(message), encodeConsensusMessage(message), {
+              counter: this.#resendCounter,
+            });
         return;
       case 'send-decided':
         return this.#sendDecided(effect.to, effect.height);

@@ -1,4 +1,5 @@
 import type { OwnMessage } from '../consensus/contract.ts';
+import { fieldsOf } from '../consensus/message-fields.ts';
 import type { Network } from '../network/contract.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import type { Address, Hash } from '../types/ssz.ts';
@@ -7,8 +8,8 @@ import { LIMITS } from '../util/limits.ts';
 /** Who collects at a height, and how many votes are worth passing on. */
 export interface CollectedHeight {
   readonly height: number;
-  /** Undefined where all votes go to all. */
-  readonly collector: Address | undefined;
+  /** By round; undefined where all votes go to all. */
+  readonly collectorOf: (round: number) => Address | undefined;
   readonly quorum: number;
 }
 
@@ -23,18 +24,21 @@ interface RoundVote {
 type Outgoing = Pick<Network, 'publish' | 'forward' | 'sendTo'>;
 
 /**
- * The way of Prepares and Commits in a large set. Those of round 0 go to the collector; once it holds a quorum of a
+ * The way of Prepares and Commits in a large set. Those of a round go to its collector; once it holds a quorum of a
  * step, the quorum leaves in one frame to each validator, and nobody checks more signatures than it needs. Who voted
- * and does not see that vote's step end in time sends its votes to all, as everyone does in later rounds: a collector
- * that fails or withholds costs the height that time and nothing else. A step has its time from its own vote on, since
- * votes to all are the most expensive thing that validators can do who are late because their machines are busy.
+ * and does not see that vote's step end in time sends its votes to all, and the later ones of the round as well: a
+ * collector that fails or withholds costs the round that time and nothing else. A step has its time from its own vote
+ * on, since votes to all are the most expensive thing that validators can do who are late because their machines are
+ * busy; for the same reason it has longer in later rounds.
  */
 export class VoteCollection {
   readonly #network: Outgoing;
   readonly #self: Address | undefined;
-  #at: CollectedHeight = { height: 0, collector: undefined, quorum: 0 };
+  #at: CollectedHeight = { height: 0, collectorOf: () => undefined, quorum: 0 };
+  /** The highest round in which this validator has said something. */
+  #round = 0;
   /** Own votes that only the collector has. */
-  #entrusted: Uint8Array[] = [];
+  readonly #entrusted = new Map<RoundVote['step'], Uint8Array>();
   #patience: NodeJS.Timeout | undefined;
   #isPatient = true;
   /** Step and block → signer → vote, at the collector. */
@@ -47,41 +51,62 @@ export class VoteCollection {
   }
 
   startHeight(at: CollectedHeight): void {
-    this.stop();
     this.#at = at;
-    this.#isPatient = true;
+    this.#startRound(0);
   }
 
   stop(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
-    this.#entrusted = [];
+    this.#entrusted.clear();
     this.#collected.clear();
     this.#passedOn.clear();
   }
 
   /** Sends an own vote on its way; false for a message that goes to all at once. */
   send(message: OwnMessage, bytes: Uint8Array): boolean {
+    this.#follow(message);
     const vote = voteOf(message);
-    if (vote === undefined || !this.#isCollected(vote) || !this.#isPatient) return false;
-    const { collector } = this.#at;
+    if (vote === undefined || !this.#isOfRound(vote) || !this.#isPatient) return false;
+    const collector = this.#at.collectorOf(this.#round);
+    if (collector === undefined) return false;
     if (collector === this.#self) this.#collect(vote, bytes);
-    else if (collector === undefined || !this.#network.sendTo(collector, 'vote', bytes)) return false;
-    this.#entrusted.push(bytes);
+    else if (!this.#network.sendTo(collector, 'vote', bytes)) return false;
+    this.#entrusted.set(vote.step, bytes);
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#turnToAll(), LIMITS.maxCollectorDelayMs);
+    const longer = 2 ** Math.min(this.#round, MAX_PATIENCE_DOUBLINGS);
+    this.#patience = setTimeout(() => this.#turnToAll(), LIMITS.maxCollectorDelayMs * longer);
     return true;
+  }
+
+  /** Whether an own message is a vote that the collector has and the others will have from it: no need to send it again. */
+  isEntrusted(message: OwnMessage): boolean {
+    this.#follow(message);
+    const vote = voteOf(message);
+    return vote !== undefined && this.#isOfRound(vote) && this.#entrusted.has(vote.step);
   }
 
   /** A vote of another validator, with a valid signature. */
   heard(message: ConsensusMessage, bytes: Uint8Array): void {
     const vote = voteOf(message);
-    if (vote !== undefined && this.#at.collector === this.#self && this.#isCollected(vote))
+    if (vote !== undefined && this.#isOfRound(vote) && this.#at.collectorOf(this.#round) === this.#self)
       this.#collect(vote, bytes);
   }
 
-  #isCollected({ height, round }: RoundVote): boolean {
-    return this.#at.collector !== undefined && height === this.#at.height && round === 0;
+  /** Own messages tell the round: its collector has proposed in it before anyone votes. */
+  #follow(message: OwnMessage): void {
+    const { height, round } = fieldsOf(message);
+    if (height === this.#at.height && round > this.#round) this.#startRound(round);
+  }
+
+  #startRound(round: number): void {
+    this.stop();
+    this.#round = round;
+    this.#isPatient = true;
+  }
+
+  #isOfRound({ height, round }: RoundVote): boolean {
+    return height === this.#at.height && round === this.#round;
   }
 
   #collect({ step, signer, blockHash }: RoundVote, bytes: Uint8Array): void {
@@ -96,10 +121,13 @@ export class VoteCollection {
 
   #turnToAll(): void {
     this.#isPatient = false;
-    for (const bytes of this.#entrusted) this.#network.publish('vote', bytes);
-    this.#entrusted = [];
+    for (const bytes of this.#entrusted.values()) this.#network.publish('vote', bytes);
+    this.#entrusted.clear();
   }
 }
+
+/** Of the time that a step has, as rounds have longer time-outs. */
+const MAX_PATIENCE_DOUBLINGS = 2;
 
 function voteOf(message: ConsensusMessage): RoundVote | undefined {
   if (message.kind === 'prepare') {

@@ -8,6 +8,7 @@ import { waitFor } from '../../support/wait-for.ts';
 
 const BLOCK = hashNumber(1);
 const QUORUM = 3;
+const COLLECTORS = ['c', 'd', 'e'];
 
 interface Sent {
   readonly way: 'everyone' | 'passed on' | string;
@@ -42,6 +43,11 @@ function vote(
   return kind === 'prepare' ? { kind, prepare: signed } : { kind, commit: signed };
 }
 
+function proposalOf(round: number): OwnMessage {
+  const body = { height: 5, round };
+  return { kind: 'proposal', proposal: { body, signer: COLLECTORS[round] } } as unknown as OwnMessage;
+}
+
 describe('votes of a large set', () => {
   let way: Way;
   let collection: VoteCollection;
@@ -51,7 +57,7 @@ describe('votes of a large set', () => {
     collection = new VoteCollection(way.network, self);
     collection.startHeight({
       height: 5,
-      collector: collector === 'nobody' ? undefined : collector,
+      collectorOf: (round) => (collector === 'nobody' ? undefined : COLLECTORS[round]),
       quorum: QUORUM,
     });
     return collection;
@@ -59,15 +65,20 @@ describe('votes of a large set', () => {
 
   afterEach(() => collection.stop());
 
-  it('go to the collector only, in round 0', () => {
+  it('go to the collector of their round only', () => {
     const votes = collectionOf('a');
-    assert.ok(votes.send(vote('prepare', 'a'), utf8('p')));
-    assert.ok(votes.send(vote('commit', 'a'), utf8('c')));
-    assert.deepEqual(way.ways, ['c', 'c']);
+    for (const round of [0, 1]) {
+      assert.ok(votes.send(vote('prepare', 'a', { round }), utf8('p')));
+      assert.ok(votes.send(vote('commit', 'a', { round }), utf8('c')));
+    }
+    assert.deepEqual(way.ways, ['c', 'c', 'd', 'd']);
   });
 
-  it('are left to be sent to all in later rounds, in small sets, and where no link leads to the collector', () => {
-    assert.equal(collectionOf('a').send(vote('prepare', 'a', { round: 1 }), utf8('p')), false);
+  it('are left to be sent to all when their round is over, in small sets, and where no link leads to the collector', () => {
+    const later = collectionOf('a');
+    assert.ok(later.send(vote('prepare', 'a', { round: 1 }), utf8('p1')));
+    assert.equal(later.send(vote('prepare', 'a'), utf8('p0')), false);
+    way.sent.length = 0;
     assert.equal(collectionOf('a', 'nobody').send(vote('prepare', 'a'), utf8('p')), false);
     const unlinked = collectionOf('a');
     way.isLinked = false;
@@ -94,7 +105,7 @@ describe('votes of a large set', () => {
   });
 
   it('of another height or round are not collected, nor by anyone but the collector', () => {
-    for (const place of [{ height: 4 }, { height: 6 }, { round: 1 }]) {
+    for (const place of [{ height: 4 }, { height: 6 }, { round: 1 }, { round: 3 }]) {
       const votes = collectionOf('c');
       for (const signer of ['a', 'b', 'd', 'e']) votes.heard(vote('prepare', signer, place), utf8(signer));
       assert.deepEqual(way.sent, []);
@@ -104,13 +115,42 @@ describe('votes of a large set', () => {
     assert.deepEqual(way.sent, []);
   });
 
-  it('go to all when the height is not decided in time, and so do the next ones of the height', async () => {
+  it('of a later round are collected by who has proposed in it', () => {
+    const votes = collectionOf('d');
+    const early = vote('prepare', 'a', { round: 1 });
+    votes.heard(early, utf8('before it has proposed'));
+    assert.equal(votes.send(proposalOf(1), utf8('proposal')), false, 'a proposal goes to all');
+    for (const signer of ['a', 'b', 'c']) votes.heard(vote('prepare', signer, { round: 1 }), utf8(signer));
+    assert.deepEqual(
+      way.sent,
+      ['a', 'b', 'c'].map((text) => ({ way: 'passed on', bytes: utf8(text) })),
+    );
+  });
+
+  it('are with the collector until its time is over, and are not sent again before', async () => {
+    const votes = collectionOf('a');
+    const own = vote('prepare', 'a');
+    assert.equal(votes.isEntrusted(own), false);
+    votes.send(own, utf8('p'));
+    assert.ok(votes.isEntrusted(own));
+    assert.equal(votes.isEntrusted(vote('commit', 'a')), false);
+    assert.equal(
+      votes.isEntrusted(vote('prepare', 'a', { round: 1 })),
+      false,
+      'of a round that it has not heard of',
+    );
+    assert.equal(votes.isEntrusted(own), false, 'and now its round is over');
+  });
+
+  it('go to all when the round does not end in time, and so do the next ones of the round', async () => {
     const votes = collectionOf('a');
     votes.send(vote('prepare', 'a'), utf8('p'));
     await waitFor('the own vote goes to all', () => way.ways.includes('everyone'));
     assert.deepEqual(way.sent.at(-1), { way: 'everyone', bytes: utf8('p') });
+    assert.equal(votes.isEntrusted(vote('prepare', 'a')), false);
     assert.equal(votes.send(vote('commit', 'a'), utf8('c')), false, 'the collector had its chance');
-    votes.startHeight({ height: 6, collector: 'd', quorum: QUORUM });
+    assert.ok(votes.send(vote('prepare', 'a', { round: 1 }), utf8('p1')), 'the next one has not had it yet');
+    votes.startHeight({ height: 6, collectorOf: () => 'd', quorum: QUORUM });
     assert.ok(votes.send(vote('prepare', 'a', { height: 6 }), utf8('p6')), 'the next one has its own');
     assert.equal(way.ways.at(-1), 'd');
   });
