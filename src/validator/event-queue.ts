@@ -15,7 +15,7 @@ export class EventQueue {
   readonly #events: ConsensusEvent[] = [];
   /** Who has messages in the queue. Decided blocks, which have no single signer, share one entry. */
   readonly #shares = new Map<string, Share>();
-  #hasWorkAvailable = false;
+  #hasSaidWork = false;
 
   get length(): number {
     return this.#events.length;
@@ -24,11 +24,11 @@ export class EventQueue {
   /** False if the signer of a message has used up its share. */
   add(event: ConsensusEvent): boolean {
     if (event.kind === 'work-available') {
-      if (this.#hasWorkAvailable) return true; // that there is work needs to be said once
-      this.#hasWorkAvailable = true;
+      if (this.#hasSaidWork) return true; // it wakes the height, once and for all; every transaction reports work
+      this.#hasSaidWork = true;
     }
     // Work that was reported of the height before is not known at this one.
-    if (event.kind === 'start-height') this.#hasWorkAvailable = false;
+    if (event.kind === 'start-height') this.#hasSaidWork = false;
     if (event.kind === 'message') {
       const share = this.#shareOf(event);
       const isFull =
@@ -49,7 +49,6 @@ export class EventQueue {
 
   take(): ConsensusEvent | undefined {
     const event = this.#events.shift();
-    if (event?.kind === 'work-available') this.#hasWorkAvailable = false;
     if (event?.kind === 'message') this.#leave(event);
     return event;
   }
@@ -57,7 +56,7 @@ export class EventQueue {
   clear(): void {
     this.#events.length = 0;
     this.#shares.clear();
-    this.#hasWorkAvailable = false;
+    this.#hasSaidWork = false;
   }
 
   #shareOf(event: MessageEvent): Share {
