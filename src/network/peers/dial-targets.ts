@@ -31,31 +31,33 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
   const { peers, isWanted } = deps;
   const own = deps.ownRecord();
   const targets = new Map<string, DialTarget>();
-  for (const address of deps.bootnodes) {
-    const peerId = peerIdOf(address);
-    const key = peerId ?? address;
-    if (!isWanted(key)) continue;
-    const isThere =
-      peers.get(key) !== undefined || peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
-    if (!isThere && key !== own.body.peerId)
-      targets.set(key, { key, addresses: [address], isPatient: false, isUrgent: true, isReserve: false });
-  }
   const urgent = urgentlyMissing(deps);
+  const isReserve = urgent > 0;
   const speakNext = new Set(speakNextOf(deps));
+  const isThere = (address: string) =>
+    peers.get(peerIdOf(address) ?? address) !== undefined ||
+    peers.all.some((peer) => isAt(peer.connection.remoteAddr, address));
+  let urgents = 0;
+  // Each of many validators that start at once needs one boot node; the other ones stand in for it.
+  let needed = urgent === Number.POSITIVE_INFINITY ? urgent : deps.bootnodes.some(isThere) ? 0 : 1;
+  for (const address of deps.bootnodes) {
+    const key = peerIdOf(address) ?? address;
+    if (!isWanted(key) || isThere(address) || key === own.body.peerId) continue;
+    const isUrgent = needed > 0 || isOneOf(speakNext, deps.book, key);
+    if (isUrgent) urgents++;
+    needed--;
+    targets.set(key, { key, addresses: [address], isPatient: false, isUrgent, isReserve });
+  }
   for (const record of [...missingValidators(deps, own), ...rivals(deps, own)]) {
     const { peerId } = record.body;
     if (peerId === own.body.peerId || peers.get(peerId) !== undefined || !isWanted(peerId)) continue;
     const addresses = dialableAddresses(record);
-    const validator = deps.book.validatorOf(record);
-    const speaksNext = validator !== undefined && speakNext.has(validator);
-    if (addresses.length > 0 && !targets.has(peerId))
-      targets.set(peerId, {
-        key: peerId,
-        addresses,
-        isPatient: own.body.peerId > peerId && !speaksNext,
-        isUrgent: speaksNext || targets.size < urgent,
-        isReserve: urgent > 0,
-      });
+    const speaksNext = isOneOf(speakNext, deps.book, peerId);
+    if (addresses.length === 0 || targets.has(peerId)) continue;
+    const isUrgent = speaksNext || urgents < urgent;
+    if (isUrgent) urgents++;
+    const isPatient = own.body.peerId > peerId && !speaksNext;
+    targets.set(peerId, { key: peerId, addresses, isPatient, isUrgent, isReserve });
   }
   return [...targets.values()];
 }
@@ -67,6 +69,13 @@ export function missingTargets(deps: DialTargetsDeps): DialTarget[] {
 function urgentlyMissing({ book, peers, isValidator }: DialTargetsDeps): number {
   if (!isValidator() || book.validators.length <= LIMITS.maxDirectValidators) return Number.POSITIVE_INFINITY;
   return LIMITS.urgentValidatorPeers - peers.connectedValidators.size;
+}
+
+/** Whether a peer is known to speak for one of these validators. */
+function isOneOf(validators: ReadonlySet<Address>, book: PeerBook, peerId: string): boolean {
+  const record = book.get(peerId);
+  const validator = record && book.validatorOf(record);
+  return validator !== undefined && validators.has(validator);
 }
 
 /** In a small set nobody comes first; in a large one who proposes next does, because all is said to it and by it. */
