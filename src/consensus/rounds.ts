@@ -1,7 +1,7 @@
 import { NOT_PREPARED, ZERO_HASH } from '../types/consensus-message.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { HeightState } from './height-state.ts';
-import { resendDelayMs, roundTimeoutMs } from './timers.ts';
+import { roundTimeoutMs } from './timers.ts';
 
 /**
  * The clocks of a height. A height first sleeps; it wakes when a block is due (see `wake`), and from then on exactly
@@ -86,7 +86,7 @@ export function onRoundQuorum(state: HeightState): void {
 const ENOUGH_OF_A_ROUND = 0.75;
 
 function scheduleResend(state: HeightState): void {
-  const afterMs = resendDelayMs(state.round, state.options);
+  const afterMs = state.options.resendIntervalMs;
   state.emit({ kind: 'schedule', timer: 'resend', height: state.height, round: state.round, afterMs });
 }
 

@@ -13,16 +13,6 @@ export function roundTimeoutMs(
   return Math.min(options.baseTimeoutMs * 2 ** doublings, options.timeoutCapMs);
 }
 
-/**
- * Milliseconds until own messages are sent again: in proportion to the round's time-out, since who needs another round
- * has a slow network or machine, which re-sends make slower; but soon enough for who comes back after a long outage.
- */
-export function resendDelayMs(round: number, options: Pick<ConsensusOptions, 'resendIntervalMs'>): number {
-  return options.resendIntervalMs * 2 ** Math.min(round, MAX_RESEND_DOUBLINGS);
-}
-
-const MAX_RESEND_DOUBLINGS = 2;
-
 /** Two instants of a height on the host's monotonic axis. */
 export interface BlockSchedule {
   /** parent time + block interval: the proposer does not build earlier, and round 0 does not start to run out. */

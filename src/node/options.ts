@@ -147,7 +147,7 @@ export const NodeOptionsSchema = z.strictObject({
     .register(flags, { flag: '--timeout-cap <duration>', summary: 'longest round time-out', duration: true }),
   resendIntervalMs: z.number().int().min(50).default(1_000).register(flags, {
     flag: '--resend-interval <duration>',
-    summary: 'time between two sends of an own message in round 0; up to four times as long in later rounds',
+    summary: 'time between two sends of an own round change or vote',
     duration: true,
   }),
   targetBlockIntervalMs: z.number().int().min(50).optional().register(flags, {

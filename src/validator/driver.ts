@@ -250,11 +250,10 @@ export class ConsensusDriver {
         return this.#signAndBroadcast(effect.message);
       case 'resend':
         this.#resendCounter += 1;
-        for (const message of effect.messages)
-          if (!this.#collection.isEntrusted(message))
-            network.publish(topicOf(message), encodeConsensusMessage(message), {
-              counter: this.#resendCounter,
-            });
+        for (const message of this.#collection.dueAgain(effect.messages))
+          network.publish(topicOf(message), encodeConsensusMessage(message), {
+            counter: this.#resendCounter,
+          });
         return;
       case 'send-decided':
         return this.#sendDecided(effect.to, effect.height);

@@ -24,7 +24,7 @@ interface RoundVote {
 type Outgoing = Pick<Network, 'publish' | 'forward' | 'sendTo'>;
 
 /**
- * The way of Prepares and Commits in a large set. Those of a round go to its collector; once it holds a quorum of a
+ * The way of Prepares and Commits in a large set, and what is said again in any. Those of a round go to its collector; once it holds a quorum of a
  * step, the quorum leaves in one frame to each validator, and nobody checks more signatures than it needs. Who voted
  * and does not see that vote's step end in time sends its votes to all, and the later ones of the round as well: a
  * collector that fails or withholds costs the round that time and nothing else. A step has its time from its own vote
@@ -37,6 +37,8 @@ export class VoteCollection {
   #at: CollectedHeight = { height: 0, collectorOf: () => undefined, quorum: 0 };
   /** The highest round in which this validator has said something. */
   #round = 0;
+  /** How often own messages of the height might have been sent again. */
+  #occasions = 0;
   /** Own votes that only the collector has. */
   readonly #entrusted = new Map<RoundVote['step'], Uint8Array>();
   #patience: NodeJS.Timeout | undefined;
@@ -52,6 +54,7 @@ export class VoteCollection {
 
   startHeight(at: CollectedHeight): void {
     this.#at = at;
+    this.#occasions = 0;
     this.#startRound(0);
   }
 
@@ -74,16 +77,20 @@ export class VoteCollection {
     else if (!this.#network.sendTo(collector, 'vote', bytes)) return false;
     this.#entrusted.set(vote.step, bytes);
     clearTimeout(this.#patience);
-    const longer = 2 ** Math.min(this.#round, MAX_PATIENCE_DOUBLINGS);
+    const longer = 2 ** Math.min(this.#round, MAX_DOUBLINGS);
     this.#patience = setTimeout(() => this.#turnToAll(), LIMITS.maxCollectorDelayMs * longer);
     return true;
   }
 
-  /** Whether an own message is a vote that the collector has and the others will have from it: no need to send it again. */
-  isEntrusted(message: OwnMessage): boolean {
-    this.#follow(message);
-    const vote = voteOf(message);
-    return vote !== undefined && this.#isOfRound(vote) && this.#entrusted.has(vote.step);
+  /**
+   * Those of own messages that are sent to all again, on an occasion that comes at an even pace. Who needs another
+   * round has a slow network or a busy machine, which re-sends make slower: in round 1 every second occasion is used,
+   * in later ones every fourth. What the collector has and the others will have from it is not sent again at all.
+   */
+  dueAgain(messages: readonly OwnMessage[]): OwnMessage[] {
+    for (const message of messages) this.#follow(message);
+    const isDue = this.#occasions++ % 2 ** Math.min(this.#round, MAX_DOUBLINGS) === 0;
+    return isDue ? messages.filter((message) => !this.#isEntrusted(message)) : [];
   }
 
   /** A vote of another validator, with a valid signature. */
@@ -103,6 +110,11 @@ export class VoteCollection {
     this.stop();
     this.#round = round;
     this.#isPatient = true;
+  }
+
+  #isEntrusted(message: OwnMessage): boolean {
+    const vote = voteOf(message);
+    return vote !== undefined && this.#isOfRound(vote) && this.#entrusted.has(vote.step);
   }
 
   #isOfRound({ height, round }: RoundVote): boolean {
@@ -126,8 +138,8 @@ export class VoteCollection {
   }
 }
 
-/** Of the time that a step has, as rounds have longer time-outs. */
-const MAX_PATIENCE_DOUBLINGS = 2;
+/** Of the time that a step has and of the pace of re-sends, as rounds have longer time-outs. */
+const MAX_DOUBLINGS = 2;
 
 function voteOf(message: ConsensusMessage): RoundVote | undefined {
   if (message.kind === 'prepare') {

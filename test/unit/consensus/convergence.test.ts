@@ -75,7 +75,7 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
     const roundChanges = h.peers(0, 1, 2).map((peer) => peer.roundChange(5));
     const message = h.peer(1).proposal(5, h.block('B', 1), { roundChanges });
     assert.deepEqual(h.inject(message), [
-      'timer resend round 5 in 4000',
+      'timer resend round 5 in 1000',
       'timer round round 5 in 8000',
       'validate B',
       'send prepare 5 B',
@@ -136,7 +136,7 @@ describe('Consensus core, section F: skipping ahead and convergence', () => {
     for (let i = 0; i < 100; i++) {
       h.nowMs += 8000;
       assert.deepEqual(h.timeout('round'), []);
-      assert.deepEqual(h.timeout('resend'), ['resend round-change 1', 'timer resend round 1 in 2000']);
+      assert.deepEqual(h.timeout('resend'), ['resend round-change 1', 'timer resend round 1 in 1000']);
     }
     assert.deepEqual(h.inject(h.peer(0).roundChange(1)), []);
     assert.deepEqual(h.inject(h.peer(1).roundChange(1)), ['timer round round 1 in 2000']);

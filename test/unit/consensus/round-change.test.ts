@@ -94,7 +94,7 @@ describe('Consensus core, section D: sending round changes', () => {
     const { h } = prepared();
     assert.deepEqual(h.timeout('resend'), ['resend prepare 0, commit 0', 'timer resend round 0 in 1000']);
     h.timeout('round');
-    assert.deepEqual(h.timeout('resend'), ['resend round-change 1', 'timer resend round 1 in 2000']);
+    assert.deepEqual(h.timeout('resend'), ['resend round-change 1', 'timer resend round 1 in 1000']);
   });
 });
 

@@ -127,19 +127,30 @@ describe('votes of a large set', () => {
     );
   });
 
-  it('are with the collector until its time is over, and are not sent again before', async () => {
+  it('are not sent again to all while the collector has them', () => {
     const votes = collectionOf('a');
-    const own = vote('prepare', 'a');
-    assert.equal(votes.isEntrusted(own), false);
-    votes.send(own, utf8('p'));
-    assert.ok(votes.isEntrusted(own));
-    assert.equal(votes.isEntrusted(vote('commit', 'a')), false);
-    assert.equal(
-      votes.isEntrusted(vote('prepare', 'a', { round: 1 })),
-      false,
-      'of a round that it has not heard of',
-    );
-    assert.equal(votes.isEntrusted(own), false, 'and now its round is over');
+    const [prepare, commit] = [vote('prepare', 'a'), vote('commit', 'a')];
+    assert.deepEqual(votes.dueAgain([prepare]), [prepare]);
+    votes.send(prepare, utf8('p'));
+    assert.deepEqual(votes.dueAgain([prepare, commit]), [commit]);
+  });
+
+  it('are sent again on every occasion in round 0, on fewer in later rounds, and at once in a new life', () => {
+    for (const [round, due] of [
+      [0, [0, 1, 2, 3, 4, 5, 6, 7]],
+      [1, [0, 2, 4, 6]],
+      [2, [0, 4]],
+      [9, [0, 4]],
+    ] as const) {
+      const votes = collectionOf('a', 'nobody');
+      const own = vote('prepare', 'a', { round });
+      const occasions = Array.from({ length: 8 }, (_, occasion) => occasion);
+      assert.deepEqual(
+        occasions.filter(() => votes.dueAgain([own]).length > 0),
+        due,
+        `round ${round}`,
+      );
+    }
   });
 
   it('go to all when the round does not end in time, and so do the next ones of the round', async () => {
@@ -147,7 +158,7 @@ describe('votes of a large set', () => {
     votes.send(vote('prepare', 'a'), utf8('p'));
     await waitFor('the own vote goes to all', () => way.ways.includes('everyone'));
     assert.deepEqual(way.sent.at(-1), { way: 'everyone', bytes: utf8('p') });
-    assert.equal(votes.isEntrusted(vote('prepare', 'a')), false);
+    assert.equal(votes.dueAgain([vote('prepare', 'a')]).length, 1);
     assert.equal(votes.send(vote('commit', 'a'), utf8('c')), false, 'the collector had its chance');
     assert.ok(votes.send(vote('prepare', 'a', { round: 1 }), utf8('p1')), 'the next one has not had it yet');
     votes.startHeight({ height: 6, collectorOf: () => 'd', quorum: QUORUM });
