@@ -5,9 +5,9 @@ import { LIMITS } from '../util/limits.ts';
 
 /**
  * In a large set, what all validators have to say to all goes through one of them: n messages to it and n from it
- * instead of n² between all. Whoever proposes in a round of the height above the head collects, so that the work
- * goes round. Undefined in a small set, where all talk to all in one hop. The collector is trusted with nothing: it passes
- * on what others signed, and who does not hear from it in time turns to everyone.
+ * instead of n² between all. Whoever proposes in a round of the height above the head collects, so that the work goes
+ * round. Undefined in a small set, where all talk to all in one hop. The collector is trusted with nothing: it passes on
+ * what others signed, and who does not hear from it in time turns to everyone.
  */
 export function collectorOf(chain: Pick<Chain, 'head' | 'validators'>, round = 0): Address | undefined {
   if (chain.validators.size <= LIMITS.maxDirectValidators) return undefined;

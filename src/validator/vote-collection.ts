@@ -24,12 +24,12 @@ interface RoundVote {
 type Outgoing = Pick<Network, 'publish' | 'forward' | 'sendTo'>;
 
 /**
- * The way of Prepares and Commits in a large set, and what is said again in any. Those of a round go to its collector; once it holds a quorum of a
- * step, the quorum leaves in one frame to each validator, and nobody checks more signatures than it needs. Who voted
- * and does not see that vote's step end in time sends its votes to all, and the later ones of the round as well: a
- * collector that fails or withholds costs the round that time and nothing else. A step has its time from its own vote
- * on, since votes to all are the most expensive thing that validators can do who are late because their machines are
- * busy; for the same reason it has longer in later rounds.
+ * The way of Prepares and Commits in a large set, and what is said again in any. Those of a round go to its collector;
+ * once it holds a quorum of a step, the quorum leaves in one frame to each validator, and nobody checks more signatures
+ * than it needs. Who voted and does not see that vote's step end in time sends its votes to all, and the later ones of
+ * the round as well: a collector that fails or withholds costs the round that time and nothing else. A step has its
+ * time from its own vote on, since votes to all are the most expensive thing that validators can do who are late
+ * because their machines are busy; for the same reason it has longer in later rounds.
  */
 export class VoteCollection {
   readonly #network: Outgoing;
