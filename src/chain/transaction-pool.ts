@@ -104,8 +104,9 @@ export class TransactionPool {
     await this.#verify(transaction);
     mempool.add(transaction, origin);
     // In the same tick as `add`: a block that holds the transaction is then written after this, and takes it out.
-    if (origin === 'local') await store.savePooled(transaction.id, transaction.bytes);
+    const saved = origin === 'local' ? store.savePooled(transaction.id, transaction.bytes) : undefined;
     for (const listener of this.#listeners) listener(transaction, origin);
+    await saved;
   }
 
   onAdmitted(listener: (transaction: EncodedTransaction, origin: Origin) => void): void {

@@ -8,7 +8,7 @@ import { Gossip } from './gossip.ts';
 import type { InboundMessage, MessageHandler, Verdict } from './inbound-message.ts';
 import { Inbox } from './inbox.ts';
 import { inspectGossip } from './inspection.ts';
-import type { Host } from './libp2p-host.ts';
+import type { Host } from './libp2p/host.ts';
 import type { Peer, PeerTable } from './peers/peer-table.ts';
 import { PushCarrier, RELAYED_TOPICS } from './push/push-carrier.ts';
 import { type GossipInspection, type MessageWatcher, type OwnMessage, Statistics } from './statistics.ts';

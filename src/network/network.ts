@@ -18,7 +18,7 @@ import type {
 } from './contract.ts';
 import { networkError } from './errors.ts';
 import type { MessageHandler } from './inbound-message.ts';
-import { createHost, type Host, listeningAddresses } from './libp2p-host.ts';
+import { createHost, type Host, listeningAddresses } from './libp2p/host.ts';
 import { Messaging } from './messaging.ts';
 import { NetworkEvents } from './network-events.ts';
 import { Discovery } from './peers/discovery.ts';

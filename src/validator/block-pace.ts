@@ -4,10 +4,6 @@ import type { Clock } from '../util/clock.ts';
 /** Blocks that are looked at, and how many there must be. */
 const WINDOW = 8;
 const LEAST = 3;
-/** Where votes take more of the time than this, blocks come less often. */
-const MOST_VOTING = 0.65;
-/** The longest interval, in those that genesis asks for. */
-const MOST_STRETCH = 1.6;
 /** Under load, blocks come so often that votes take this much of the time. */
 const VOTING_UNDER_LOAD = 0.4;
 /** Bytes of transactions in a second that are a load, as 50 transfers have: fewer are not worth more blocks. */
@@ -33,9 +29,9 @@ export interface PacedBlock {
 
 /**
  * How soon a block follows the one before while there is work. A block costs every validator the same work however few
- * transactions it holds. So where voting takes most of the target interval, because machines or lines are busy, blocks
- * come less often and hold more; and where it takes little of it while many transactions come, they come more often, so
- * that transactions wait less. Local: no rule of validity depends on it but the shortest interval.
+ * transactions it holds. So blocks come more often than genesis asks for only where many transactions come and voting
+ * takes little of the time: then transactions wait less. Local: no rule of validity depends on it but the shortest
+ * interval.
  */
 export class BlockPace {
   readonly #bounds: PaceBounds;
@@ -68,8 +64,6 @@ export class BlockPace {
     if (this.#blocks.length < LEAST) return targetMs;
     const sorted = this.#blocks.map(({ votingMs }) => votingMs).sort((a, b) => a - b);
     const median = sorted[sorted.length >> 1] as number;
-    if (median / MOST_VOTING > targetMs)
-      return Math.round(Math.min(median / MOST_VOTING, targetMs * MOST_STRETCH));
     if (!this.#isLoaded) return targetMs;
     return Math.round(Math.min(Math.max(median / VOTING_UNDER_LOAD, minMs), targetMs));
   }

@@ -5,7 +5,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { adaptMuxers, updateWindowsByHalves } from '../../src/network/muxer-adapters.ts';
+import { adaptMuxers, updateWindowsByHalves } from '../../src/network/libp2p/muxer-adapters.ts';
 import { freePort } from '../support/ports.ts';
 
 const PROTOCOL = '/test/windows/1';

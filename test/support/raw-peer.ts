@@ -2,7 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { keyPairFromSeed } from '../../src/crypto/ed25519.ts';
 import type { ValidatorIdentity } from '../../src/network/contract.ts';
-import { createHost, type Host } from '../../src/network/libp2p-host.ts';
+import { createHost, type Host } from '../../src/network/libp2p/host.ts';
 import { STATUS_PROTOCOL, shakeHands } from '../../src/network/peers/handshake.ts';
 import { signPeerRecord } from '../../src/network/peers/peer-record.ts';
 import { PUSH_PROTOCOL, RELAY_PROTOCOL } from '../../src/network/push/push-link.ts';

@@ -5,7 +5,7 @@ import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { DisconnectReason } from '../contract.ts';
 import { type NetworkError, networkError } from '../errors.ts';
-import type { Host } from '../libp2p-host.ts';
+import type { Host } from '../libp2p/host.ts';
 import {
   asRefusal,
   type HandshakeRefusal,

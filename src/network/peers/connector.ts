@@ -3,7 +3,7 @@ import type { PeerRecord } from '../../types/network.ts';
 import { errorCode, errorMessage } from '../../util/errors.ts';
 import type { NetworkOptions } from '../contract.ts';
 import { networkError } from '../errors.ts';
-import type { Host } from '../libp2p-host.ts';
+import type { Host } from '../libp2p/host.ts';
 import type { Admission } from './admission.ts';
 import { measureBusyShare } from './busy-share.ts';
 import { missingTargets } from './dial-targets.ts';

@@ -2,7 +2,7 @@ import type { Head, PeerRecord } from '../../types/network.ts';
 import type { Address } from '../../types/ssz.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import type { EdgeReport, NetworkOptions, ValidatorIdentity } from '../contract.ts';
-import type { Host } from '../libp2p-host.ts';
+import type { Host } from '../libp2p/host.ts';
 import type { NetworkEvents } from '../network-events.ts';
 import type { Admitted, Registrar, Requests } from '../requests.ts';
 import { isAt } from './dial-targets.ts';

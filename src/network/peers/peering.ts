@@ -9,7 +9,7 @@ import type {
   ValidatorPeerState,
 } from '../contract.ts';
 import { networkError } from '../errors.ts';
-import type { Host } from '../libp2p-host.ts';
+import type { Host } from '../libp2p/host.ts';
 import type { NetworkEvents } from '../network-events.ts';
 import { Admission } from './admission.ts';
 import { Connector } from './connector.ts';

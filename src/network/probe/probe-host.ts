@@ -6,7 +6,7 @@ import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { LIMITS } from '../../util/limits.ts';
-import { hostKey } from '../host-key.ts';
+import { hostKey } from '../libp2p/host-key.ts';
 
 export interface ProbeHost {
   readonly libp2p: Libp2p<{ identify: Identify }>;

@@ -3,7 +3,7 @@ import type { Topic, WireMessage } from '../../types/network.ts';
 import type { Clock } from '../../util/clock.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { DisconnectCode } from '../errors.ts';
-import type { Host } from '../libp2p-host.ts';
+import type { Host } from '../libp2p/host.ts';
 import type { Peer, PeerTable } from '../peers/peer-table.ts';
 import type { Statistics } from '../statistics.ts';
 import { type LinkProtocol, PUSH_PROTOCOL, PushLink, RELAY_PROTOCOL } from './push-link.ts';

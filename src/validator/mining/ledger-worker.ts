@@ -43,7 +43,7 @@ export interface WorkerDeps {
   ) => Promise<{ message: SectionMessage; bytes: Uint8Array }>;
   /** Sees to it that all have these transactions before a section that names them. */
   readonly reveal: (transactionIds: readonly Hash[]) => void;
-  readonly publish: (bytes: Uint8Array) => void;
+  readonly publish: (section: Section, bytes: Uint8Array) => void;
   /** The transactions of a section that was received; undefined when its height ended first. */
   readonly fetch: (message: SectionMessage) => Promise<EncodedTransaction[] | undefined>;
   /** An elected miner has signed two sections. */
@@ -183,7 +183,7 @@ export class LedgerWorker {
     const { message, bytes } = await sign(section, result.txIds);
     if (this.#round !== round) return;
     reveal(result.txIds);
-    publish(bytes);
+    publish(section, bytes);
     round.offer({ signed: message.signed, result });
     this.history.add({
       height: section.height,
@@ -202,7 +202,7 @@ export class LedgerWorker {
     if (round === undefined || message.signed.section.parent !== round.ground.parent.hash) return;
     clearTimeout(this.#timer);
     this.#setState('MINED');
-    this.#deps.publish(bytes);
+    this.#deps.publish(message.signed.section, bytes);
     await this.receive(message);
   }
 

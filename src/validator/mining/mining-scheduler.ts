@@ -8,6 +8,7 @@ import { LEDGERS, type LedgerName } from '../../types/names.ts';
 import {
   decodeSectionMessage,
   encodeSectionMessage,
+  type Section,
   type SectionMessage,
   type SignedSectionStatement,
 } from '../../types/section.ts';
@@ -23,6 +24,9 @@ import type { VoteSigner } from '../vote-signer.ts';
 import { EarlySections } from './early-sections.ts';
 import { LedgerWorker } from './ledger-worker.ts';
 import { FETCH_PATIENCE_MS, SECTION_WAIT_MS } from './mining-round.ts';
+
+/** Transactions of a section that take longer to execute than a message to everyone takes: some milliseconds. */
+const LONG_SECTION = 32;
 
 export interface SchedulerDeps {
   readonly chain: Chain;
@@ -69,7 +73,7 @@ export class MiningScheduler implements SectionSource {
       share: () => this.#share(),
       sign: (section, ids) => votes.signSection(section, ids),
       reveal,
-      publish: (bytes) => this.#sendSection(ledger, bytes),
+      publish: (section, bytes) => this.#sendSection(section, bytes),
       fetch: ({ signed: { section }, transactionIds }) =>
         fetcher.ofSection(section.height, transactionIds, section.miner),
       onContradiction: (first, second) => this.#report(first, second),
@@ -195,13 +199,16 @@ export class MiningScheduler implements SectionSource {
   }
 
   /**
-   * To all of a small set. In a large one a section is of use to who may propose it, and to the miners of its ledger,
-   * who would send their own without it; the others see it in the block.
+   * To all of a small set. In a large one a section goes to who may propose it, and to the miners of its ledger, who
+   * would send their own without it. One that takes long to execute goes to everyone else behind them, who are done with
+   * it when the proposal comes; a small one the others see in the block.
    */
-  #sendSection(ledger: LedgerName, bytes: Uint8Array): void {
+  #sendSection({ ledger, txCount }: Section, bytes: Uint8Array): void {
     const { chain, network, votes } = this.#deps;
+    const { members } = chain.validators;
     const proposers = [collectorOf(chain, 0), collectorOf(chain, 1)];
-    const receivers = new Set([...proposers, ...chain.ground.elected[ledger]]);
+    const others = txCount < LONG_SECTION ? [] : members.map(({ id }) => id);
+    const receivers = new Set([...proposers, ...chain.ground.elected[ledger], ...others]);
     if (receivers.delete(undefined)) {
       network.publish('section', bytes);
       return;

@@ -4,6 +4,7 @@ import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { encodeTransaction } from '../../../src/types/transaction.ts';
 import type { NodeError } from '../../../src/util/errors.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 /** What became of an own transaction: exactly one of these must hold. */
 function fatesOf({ pool, store }: ChainNode, id: string): string[] {
@@ -126,6 +127,30 @@ describe('Transaction pool', () => {
       const refused = outcomes.find((outcome) => outcome.status === 'rejected');
       assert.equal(refused?.reason.code, 'ALREADY_KNOWN');
       assert.deepEqual(fatesOf(node, id), ['pool']);
+    });
+
+    it('tells listeners at once, and does not make them wait for the disk', async () => {
+      const transaction = world.transfer(0);
+      const told: string[] = [];
+      node.pool.onAdmitted(({ id }) => told.push(id));
+      let isWritten = (): void => undefined;
+      const { store } = node;
+      const savePooled = store.savePooled.bind(store);
+      store.savePooled = async (id, bytes) => {
+        await new Promise<void>((resolve) => {
+          isWritten = resolve;
+        });
+        await savePooled(id, bytes);
+      };
+      let isAnswered = false;
+      const submitted = node.pool.submit(transaction.bytes).finally(() => {
+        isAnswered = true;
+      });
+      await waitFor('the listener heard of it', () => told.includes(transaction.id));
+      assert.equal(isAnswered, false, 'who asked hears when it is on disk');
+      isWritten();
+      await submitted;
+      assert.equal(store.isPooled(transaction.id), true);
     });
 
     it('tells listeners of each admitted transaction and where it came from', async () => {

@@ -20,12 +20,8 @@ describe('The pace of blocks', () => {
     assert.equal(paceAfter([400, 450, 500, 600]), TARGET_MS);
   });
 
-  it('slows down where votes take most of the time, the more the longer they take, but not without bound', () => {
-    const busy = paceAfter(blocks(3, 800), 500);
-    const busier = paceAfter(blocks(3, 1_000), 500);
-    const overwhelmed = paceAfter(blocks(3, 60_000), 500);
-    assert.ok(busy > TARGET_MS && busier > busy && overwhelmed >= busier);
-    assert.ok(overwhelmed < 2 * TARGET_MS);
+  it('is never slower, however long votes take: transactions would wait for blocks and for votes', () => {
+    for (const ms of [800, 1_500, 60_000]) assert.equal(paceAfter(blocks(8, ms), 500), TARGET_MS);
   });
 
   it('is quicker under load where votes take little time, but never quicker than the chain allows', () => {

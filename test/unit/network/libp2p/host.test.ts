@@ -1,12 +1,12 @@
-import '../../../src/util/promise-with-resolvers.ts';
+import '../../../../src/util/promise-with-resolvers.ts';
 import assert from 'node:assert/strict';
 import { generateKeyPair, generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { PeerId } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { hostKey } from '../../../src/network/host-key.ts';
-import { skipStreamNotes } from '../../../src/network/stream-notes.ts';
-import { utf8 } from '../../../src/util/bytes.ts';
+import { hostKey } from '../../../../src/network/libp2p/host-key.ts';
+import { skipStreamNotes } from '../../../../src/network/libp2p/stream-notes.ts';
+import { utf8 } from '../../../../src/util/bytes.ts';
 
 describe('the key of a host', () => {
   it('is the one that libp2p derives from the seed', async () => {

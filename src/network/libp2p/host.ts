@@ -1,4 +1,4 @@
-import '../util/promise-with-resolvers.ts';
+import '../../util/promise-with-resolvers.ts';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
@@ -6,9 +6,9 @@ import type { ConnectionGater, PeerId } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { LIMITS } from '../util/limits.ts';
-import type { NetworkOptions, PeerBans } from './contract.ts';
-import { createGossipService, type GossipService } from './gossip.ts';
+import { LIMITS } from '../../util/limits.ts';
+import type { NetworkOptions, PeerBans } from '../contract.ts';
+import { createGossipService, type GossipService } from '../gossip.ts';
 import { hostKey } from './host-key.ts';
 import { joinWrites } from './joined-writes.ts';
 import { adaptMuxers, surviveLostOpenings, updateWindowsByHalves } from './muxer-adapters.ts';

@@ -1,7 +1,7 @@
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import type { PrivateKey } from '@libp2p/interface';
-import { keyPairFromSeed } from '../crypto/ed25519.ts';
-import { concatBytes, fromHex } from '../util/bytes.ts';
+import { keyPairFromSeed } from '../../crypto/ed25519.ts';
+import { concatBytes, fromHex } from '../../util/bytes.ts';
 
 /**
  * The key of a libp2p host from its 32-byte seed. libp2p's own derivation makes a table of curve points first, which

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { multiaddrConnectionPair } from '@libp2p/utils';
-import { adaptMuxers, surviveLostOpenings } from '../../../src/network/muxer-adapters.ts';
+import { adaptMuxers, surviveLostOpenings } from '../../../../src/network/libp2p/muxer-adapters.ts';
 
 describe('a stream whose connection ends while it is opened', () => {
   // Without keep-alive there is no timer that would have to be ended.
