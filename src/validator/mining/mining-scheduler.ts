@@ -200,14 +200,14 @@ export class MiningScheduler implements SectionSource {
 
   /**
    * To all of a small set. In a large one a section goes to who may propose it, and to the miners of its ledger, who
-   * would send their own without it. One that takes long to execute goes to everyone else behind them, who are done with
-   * it when the proposal comes; a small one the others see in the block.
+   * would send their own without it. The best one, if it takes long to execute, goes to everyone else behind them, who are
+   * done with it when the proposal comes; any other one they see in the block.
    */
-  #sendSection({ ledger, txCount }: Section, bytes: Uint8Array): void {
+  #sendSection({ ledger, rank, txCount }: Section, bytes: Uint8Array): void {
     const { chain, network, votes } = this.#deps;
     const { members } = chain.validators;
     const proposers = [collectorOf(chain, 0), collectorOf(chain, 1)];
-    const others = txCount < LONG_SECTION ? [] : members.map(({ id }) => id);
+    const others = rank > 0 || txCount < LONG_SECTION ? [] : members.map(({ id }) => id);
     const receivers = new Set([...proposers, ...chain.ground.elected[ledger], ...others]);
     if (receivers.delete(undefined)) {
       network.publish('section', bytes);

@@ -22,17 +22,17 @@ describe('A section in a large set', () => {
     other = await world.open();
     timers = new VirtualTimers(world.clock);
     timers.install();
-    const index = electedIndex(world, other.chain.ground, 'economy', 0);
-    node = await MiningNode.open(world, index, { journalPath: directory.join('journal') });
-    node.network.linked = new Set(world.validators.map(({ account }) => account.address));
   });
   afterEach(async () => {
     timers.restore();
     await node.stop();
   });
 
-  /** To whom a section with so many transactions goes, in that order. */
-  async function receiversOf(transactions: number): Promise<string[]> {
+  /** To whom a section of a rank with so many transactions goes, in that order. */
+  async function receiversOf(transactions: number, rank = 0): Promise<string[]> {
+    const index = electedIndex(world, other.chain.ground, 'economy', rank);
+    node = await MiningNode.open(world, index, { journalPath: directory.join('journal') });
+    node.network.linked = new Set(world.validators.map(({ account }) => account.address));
     await node.give(...Array.from({ length: transactions }, (_, nonce) => workOn(world, 'economy', nonce)));
     node.scheduler.start();
     await timers.advance(5_000);
@@ -47,10 +47,10 @@ describe('A section in a large set', () => {
   }
 
   /** Who needs it before the proposal: next proposers, and miners who would send their own. */
-  function concerned(): Set<string> {
+  function concerned(rank = 0): Set<string> {
     const { chain } = other;
     const ids = new Set([collectorOf(chain, 0), collectorOf(chain, 1), ...chain.ground.elected.economy]);
-    ids.delete(chain.ground.elected.economy[0]);
+    ids.delete(chain.ground.elected.economy[rank]);
     return ids as Set<string>;
   }
 
@@ -58,6 +58,10 @@ describe('A section in a large set', () => {
     const receivers = await receiversOf(1);
     assert.deepEqual(new Set(receivers), concerned());
     assert.equal(receivers.length, concerned().size, 'once to each');
+  });
+
+  it('goes only to them where it is not the best one', async () => {
+    assert.deepEqual(new Set(await receiversOf(40, 1)), concerned(1));
   });
 
   it('goes to all where it takes a while, and first to who needs it before the proposal', async () => {
