@@ -23,8 +23,6 @@ const PROVABLY_BAD = new Set([
   'BAD_SIGNATURE',
 ]);
 
-/** A node that published a batch this recently is busy. */
-const BUSY_WINDOW_MS = 1_000;
 /** How long a transaction that was handed over may take to come back, before its node tells everyone itself. */
 const HANDOVER_PATIENCE_MS = 2_000;
 
@@ -39,9 +37,9 @@ export interface TransactionGossipDeps {
 /**
  * Spreads transactions in batches, never one message each: a batch leaves when it holds 64 KiB, when something else
  * leaves for the same peers, or when it is 100 ms old; a transaction above 64 KiB travels alone. In a large set a batch
- * goes to the collector, which makes one batch of what all have handed to it; what does not come back from there is
- * published after all. A batch to everyone may get older under a steady flow, because it costs the same whatever it holds;
- * what a block is about to name goes ahead of it at once. What arrives goes through the same admission as the RPC's.
+ * goes to the collector, after 10 ms, which makes one batch of what all have handed to it; what does not come back from
+ * there is published after all. What a block is about to name goes ahead of a batch at once. What arrives goes through
+ * the same admission as the RPC's.
  */
 export class TransactionGossip {
   readonly #deps: TransactionGossipDeps;
@@ -50,7 +48,6 @@ export class TransactionGossip {
   /** Whether the batch holds what others handed over: that is passed on to everyone, and handed over only once. */
   #holdsForeign = false;
   #timer: NodeJS.Timeout | undefined;
-  #lastPublishedMs = Number.NEGATIVE_INFINITY;
   /** What was handed over and has not come back, with the time when that is too late. */
   readonly #handedOver = new Map<
     Hash,
@@ -104,10 +101,9 @@ export class TransactionGossip {
     else this.#timer ??= setTimeout(() => this.#flush(), this.#delayMs());
   }
 
+  /** One message to the collector costs little, and it waits there for others: only one to everyone is worth a wait. */
   #delayMs(): number {
-    if (this.#receiver() !== undefined) return LIMITS.maxBatchDelayMs;
-    const isBusy = this.#deps.clock.monotonicMs() - this.#lastPublishedMs < BUSY_WINDOW_MS;
-    return isBusy ? LIMITS.maxBusyBatchDelayMs : LIMITS.maxBatchDelayMs;
+    return this.#receiver() === undefined ? LIMITS.maxBatchDelayMs : LIMITS.maxHandoverDelayMs;
   }
 
   /** To whom the batch is handed over; undefined if it goes to everyone. */
@@ -139,7 +135,6 @@ export class TransactionGossip {
 
   #publish(): void {
     if (this.#batch.length > 0) {
-      this.#lastPublishedMs = this.#deps.clock.monotonicMs();
       this.#deps.network.publish('tx', this.#encodeBatch());
     }
     this.#clear();

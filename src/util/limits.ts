@@ -142,8 +142,8 @@ export const LIMITS = {
   // Network
   maxWireMessageBytes: 2 * 1024 * 1024,
   maxBatchBytes: 64 * 1024,
+  maxHandoverDelayMs: 10,
   maxBatchDelayMs: 100,
-  maxBusyBatchDelayMs: 200,
   maxTransactionsPerBatch: 1024,
   maxPeers: 64,
   maxPeersPerAnswer: 128,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransactionGossip } from '../../../src/sync/transaction-gossip.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
 import { systemClock } from '../../../src/util/clock.ts';
+import { LIMITS } from '../../../src/util/limits.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 import { ScriptedNetwork } from '../../support/scripted-network.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -71,6 +73,14 @@ describe('transactions on their way to the others', () => {
       [[COLLECTOR, 'handover']],
     );
     assert.deepEqual(network.published, []);
+  });
+
+  it('are handed over long before a batch to everyone would leave', async () => {
+    await start(COLLECTOR);
+    await submit(world.transfer(0));
+    // However late timers are, they come in their order.
+    await sleep(LIMITS.maxBatchDelayMs / 2);
+    assert.equal(network.sent.length, 1);
   });
 
   it('are told to everyone where no link leads to the collector', async () => {
