@@ -61,10 +61,9 @@ export class BlockPace {
   /** Milliseconds from one block's time to the next one's. */
   get intervalMs(): number {
     const { targetMs, minMs } = this.#bounds;
-    if (this.#blocks.length < LEAST) return targetMs;
+    if (this.#blocks.length < LEAST || !this.#isLoaded) return targetMs;
     const sorted = this.#blocks.map(({ votingMs }) => votingMs).sort((a, b) => a - b);
     const median = sorted[sorted.length >> 1] as number;
-    if (!this.#isLoaded) return targetMs;
     return Math.round(Math.min(Math.max(median / VOTING_UNDER_LOAD, minMs), targetMs));
   }
 
