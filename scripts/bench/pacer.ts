@@ -13,6 +13,8 @@ export interface PacerOptions {
   readonly targetMs: number;
 }
 
+/** Until something was late for the first time, and from then on. */
+const FIRST_RAISE = 1.09;
 const RAISE = 1.04;
 const LOWER = 0.92;
 /** No transaction should be older than so many times the latency of the median one. */
@@ -28,6 +30,7 @@ const LEAST_SHARE = 0.2;
 export class Pacer {
   readonly #options: PacerOptions;
   #rate: number;
+  #wasLate = false;
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -43,7 +46,8 @@ export class Pacer {
   adjust({ lastBlockMs, oldestOpenMs }: ChainLag): void {
     const { targetMs, startRate, maxRate } = this.#options;
     const late = lastBlockMs > targetMs || oldestOpenMs > OLDEST * targetMs;
-    const rate = this.#rate * (late ? LOWER : RAISE);
+    this.#wasLate ||= late;
+    const rate = this.#rate * (late ? LOWER : this.#wasLate ? RAISE : FIRST_RAISE);
     this.#rate = Math.min(maxRate, Math.max(LEAST_SHARE * startRate, rate));
   }
 }

@@ -16,6 +16,7 @@ import type { Address, Hash } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
+import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
 import { Chain, type ChainErrorCode } from './chain.ts';
 import type { ChainHead } from './chain-position.ts';
@@ -67,6 +68,8 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
       available: feeBalance(state, sender, ledger, 'FLX'),
     }),
     ruleTimeMs: () => chain.head.timeMs,
+    monotonicMs: () => clock.monotonicMs(),
+    maxBlockWaitMs: Math.max(LIMITS.maxBlockWaitMs, 1.5 * genesis.parameters.targetBlockIntervalMs),
     check: (transaction) => {
       const parameters = chainParameters(state.reader('system'));
       const known = checkKnown(transaction, genesis.chainId, LEDGER_RULES, parameters);

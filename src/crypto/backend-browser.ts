@@ -6,6 +6,10 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256 as sha256OfNoble, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes, toHex } from '../util/bytes.ts';
+import type { Curve } from './curve.ts';
+import { nobleCurve } from './curve-noble.ts';
+
+export const curve: Curve = nobleCurve;
 
 const { Point } = ed25519;
 

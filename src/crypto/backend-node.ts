@@ -12,6 +12,12 @@ import {
   verify,
 } from 'node:crypto';
 
+import type { Curve } from './curve.ts';
+import { nobleCurve } from './curve-noble.ts';
+import { loadSodiumCurve } from './curve-sodium.ts';
+
+export const curve: Curve = loadSodiumCurve() ?? nobleCurve;
+
 /** An imported key; importing costs more than a use, so callers keep it. */
 export type PublicKeyHandle = KeyObject;
 export type PrivateKeyHandle = KeyObject;

@@ -109,6 +109,6 @@ function assertRoom(transaction: EncodedTransaction, context: AdmissionContext):
   if (isFull)
     throw refusal('POOL_FULL', transaction, 'the pool is full', {
       transactions: context.poolTransactions,
-      retryAfterMs: LIMITS.maxBacklogMs,
+      retryAfterMs: LIMITS.maxBlockWaitMs,
     });
 }

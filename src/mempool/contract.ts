@@ -17,6 +17,9 @@ export interface MempoolDeps {
   account(ledger: LedgerName, sender: Address): Account;
   /** Time of the head's header: the rule time of the next block. */
   ruleTimeMs(): number;
+  monotonicMs(): number;
+  /** How long transactions should wait for their block at most: where they wait longer, `assertDrains` lets fewer in. */
+  readonly maxBlockWaitMs: number;
   /** Rules of the ledger that need no state; throws the NodeError that the sender shall see. */
   check?(transaction: EncodedTransaction): void;
   /** A transaction became executable. */

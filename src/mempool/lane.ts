@@ -1,7 +1,7 @@
 import type { LedgerName } from '../types/names.ts';
 import type { Address } from '../types/ssz.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
-import { workOf } from './backlog-bound.ts';
+import { workOf } from './admission-window.ts';
 
 /** Where a transaction came from: through the own RPC, or from a peer. */
 export type Origin = 'local' | 'gossip';
@@ -18,7 +18,10 @@ export interface PoolEntry {
   readonly lane: Lane;
   /** Counts up with each arrival. */
   readonly arrival: number;
+  /** Rule time of its arrival. */
   readonly arrivedMs: number;
+  /** The same on the monotonic clock. */
+  readonly waitsSinceMs: number;
   /** Rule time after which the pool gives it up. */
   readonly deadlineMs: number;
   /** How many transactions had this nonce in the pool before. */

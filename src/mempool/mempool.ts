@@ -5,8 +5,8 @@ import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { AccountCache } from './account-cache.ts';
 import { assertAdmissible } from './admission.ts';
+import { AdmissionWindow, LEAST_WORK, workOf } from './admission-window.ts';
 import { Aside } from './aside.ts';
-import { BacklogBound, LEAST_WORK, workOf } from './backlog-bound.ts';
 import type {
   AddResult,
   ContentFilter,
@@ -36,7 +36,7 @@ export class Mempool {
   readonly #accounts: AccountCache;
   readonly #aside = new Aside();
   readonly #drops = new RecentDrops();
-  readonly #backlogBound = new BacklogBound();
+  readonly #window: AdmissionWindow;
   /** What passed `check`, which says the same of a transaction at any time. */
   readonly #checked = new WeakSet<EncodedTransaction>();
   #arrivals = 0;
@@ -54,25 +54,23 @@ export class Mempool {
       LedgerName,
       LedgerQueue
     >;
+    this.#window = new AdmissionWindow(deps.maxBlockWaitMs);
     this.#accounts = new AccountCache((ledger, sender) => deps.account(ledger, sender));
   }
 
   /**
-   * Refuses a newcomer of the own RPC where more waits for blocks than they will take in time, before anybody looks at
-   * it: so what is admitted is final soon, however much is offered. What came from peers was admitted by one of them.
-   * `pending`: how many are on their way into the pool.
+   * Refuses a newcomer of the own RPC where more comes than blocks take in time, before anybody looks at it: so what is
+   * admitted is final soon, however much is offered. What came from peers was admitted by one of them. `pending`: how
+   * many are on their way into the pool.
    * @throws NodeError CHAIN_BUSY, with the time to wait
    */
   assertDrains(pending: number): void {
-    const { max } = this.#backlogBound;
-    if (max === undefined) return;
-    const backlog = LEAST_WORK * pending + this.#executableWork();
-    if (backlog <= max) return;
-    throw chainBusy({
-      backlog,
-      maxBacklog: Math.floor(max),
-      retryAfterMs: this.#backlogBound.retryAfterMs(backlog - max),
+    const waiting = this.#executableWork();
+    const retryAfterMs = this.#window.retryAfterMs(this.#deps.monotonicMs(), {
+      pending: LEAST_WORK * pending,
+      waiting,
     });
+    if (retryAfterMs > 0) throw chainBusy({ waiting, retryAfterMs });
   }
 
   /**
@@ -112,16 +110,19 @@ export class Mempool {
     if (occupant !== undefined) this.#drop(occupant, 'REPLACED');
     this.#refresh(lane);
     const arrivedMs = this.#deps.ruleTimeMs();
+    const waitsSinceMs = this.#deps.monotonicMs();
     const entry: PoolEntry = {
       transaction,
       origin,
       lane,
       arrival: this.#arrivals++,
       arrivedMs,
+      waitsSinceMs,
       deadlineMs: Math.min(validUntilMs, arrivedMs + this.#limits.maxAgeMs),
       replacements: occupant === undefined ? 0 : occupant.replacements + 1,
     };
     this.#insert(entry);
+    this.#window.onAdmitted(waitsSinceMs, workOf(transaction));
     this.#drops.forget(transaction.id);
     const state = stateOf(entry);
     if (state === 'pooled') this.#deps.onExecutable?.(ledger);
@@ -190,14 +191,18 @@ export class Mempool {
    */
   onCommit(included: readonly EncodedTransaction[]): void {
     this.#accounts.clear();
+    const arrivalsMs: number[] = [];
     const touched = new Set<Lane>();
     for (const { id, value } of included) {
       this.#drops.forget(id);
       const lane = this.#queues[value.body.ledger].lane(value.body.sender);
       if (lane !== undefined) touched.add(lane);
       const entry = this.#contents.get(id);
-      if (entry !== undefined) this.#remove(entry);
+      if (entry === undefined) continue;
+      arrivalsMs.push(entry.waitsSinceMs);
+      this.#remove(entry);
     }
+    this.#window.onServed(this.#deps.monotonicMs(), arrivalsMs);
     this.#aside.clear();
     for (const lane of touched) {
       this.#refresh(lane);
@@ -205,11 +210,6 @@ export class Mempool {
     }
     this.#dropExpired();
     for (const ledger of LEDGERS) this.#retryUnfunded(this.#queues[ledger]);
-    this.#backlogBound.onCommit({
-      timeMs: this.#deps.ruleTimeMs(),
-      taken: included.reduce((sum, transaction) => sum + workOf(transaction), 0),
-      left: this.#executableWork(),
-    });
   }
 
   /** Gives a transaction up, for example because no block can hold it. False if it is not in the pool. */

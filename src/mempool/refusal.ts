@@ -50,11 +50,11 @@ export function refusal(
 
 /** The refusal of whatever comes: it says nothing about the transaction, which nobody has looked at. */
 export function chainBusy(data: {
-  readonly backlog: number;
-  readonly maxBacklog: number;
+  /** Operations that wait for blocks; a signature counts as eight. */
+  readonly waiting: number;
   readonly retryAfterMs: number;
 }): NodeError<PoolRefusal> {
-  return new NodeError('CHAIN_BUSY', 'more waits for blocks than they take in time', {
+  return new NodeError('CHAIN_BUSY', 'more comes than blocks take in time', {
     data,
     hint: HINTS.CHAIN_BUSY,
   });

@@ -219,10 +219,15 @@ export const LIMITS = {
   maxQueuedNonces: 64,
   maxReplacements: 8,
   maxRecentDrops: 4096,
-  /** What waits for blocks, as the time that they will take for it: beyond, the own RPC takes no more (CHAIN_BUSY). */
-  maxBacklogMs: 3000,
-  /** Operations that may wait however slow the last blocks were; a signature counts as eight. */
-  minBacklogWork: 2304,
+  /**
+   * How long transactions should wait for their block, or one and a half block intervals if that is more: the own RPC takes fewer
+   * (CHAIN_BUSY) where they wait longer.
+   */
+  maxBlockWaitMs: 1500,
+  /** Operations that may come in a second before blocks have shown anything; a signature counts as eight. */
+  firstWorkPerSecond: 2304,
+  /** The same however slow the last blocks were. */
+  minWorkPerSecond: 576,
   minRetryMs: 250,
   maxCachedAccountsPerLedger: 16_384,
   maxPoolBytesPerSender: 4 * 1024 * 1024,

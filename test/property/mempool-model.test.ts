@@ -131,6 +131,8 @@ describe('Property: the mempool', () => {
             available: model.available(sender),
           }),
           ruleTimeMs: () => model.timeMs,
+          monotonicMs: () => model.timeMs,
+          maxBlockWaitMs: LIMITS.maxBlockWaitMs,
           onDropped: ({ txId }) => ended.add(txId),
           limits: { maxTransactions: MAX_TRANSACTIONS },
         });

@@ -7,17 +7,27 @@ import type { PreparedTransaction } from './plan.ts';
 import type { Tracker } from './tracker.ts';
 
 const RETRIES = 20;
+/** Of what a busy chain refuses: it takes a part of what comes. */
+const BUSY_RETRIES = 120;
 const RETRY_MS = 500;
 /** Refusals that say nothing about the transaction: it is sent again. */
 const TRANSIENT: ReadonlySet<string> = new Set([
   'NOT_REACHABLE',
   'RATE_LIMITED',
   'POOL_FULL',
-  'CHAIN_BUSY',
   'TOO_MANY_PENDING',
   'SHUTTING_DOWN',
   'SYNCING',
 ]);
+
+/** The same while more is sent than the chain takes: an earlier nonce may have been refused for that. */
+const BUSY: ReadonlySet<string> = new Set(['CHAIN_BUSY', 'NONCE_GAP']);
+
+/** How often a transaction is sent again that was refused for this reason. */
+function retriesAfter(reason: string): number {
+  if (BUSY.has(reason)) return BUSY_RETRIES;
+  return TRANSIENT.has(reason) ? RETRIES : 0;
+}
 
 /** Hands transactions to nodes, each sender's to one of them, and notes what was sent and refused. */
 export class LoadSender {
@@ -53,8 +63,7 @@ export class LoadSender {
       for (const [index, reason] of refusals.entries()) {
         const transaction = rest[index] as PreparedTransaction;
         if (reason === undefined || reason === 'ALREADY_KNOWN') continue;
-        if (TRANSIENT.has(reason) && attempt < RETRIES && this.#signal?.aborted !== true)
-          again.push(transaction);
+        if (attempt < retriesAfter(reason) && this.#signal?.aborted !== true) again.push(transaction);
         else this.#tracker.onRefused(transaction, reason);
       }
       rest = again;

@@ -10,7 +10,7 @@ import { coresBetween } from '../process-usage.ts';
 /** Enough that nobody comes near the bound of transactions that wait for an earlier nonce. */
 export const SENDERS = 400;
 /** Of the ceiling; the pacer finds the rest. */
-const START_SHARE = 0.25;
+const START_SHARE = 0.12;
 /** Operations a second and core beyond which nothing is prepared: the ledger alone needs about 20 µs for one. */
 const MAX_OPERATIONS_PER_SECOND = 15_000;
 

@@ -14,6 +14,7 @@ import { type Certificate, voteSigningBytes } from '../../../src/types/certifica
 import type { LedgerName } from '../../../src/types/names.ts';
 import type { SignedSection } from '../../../src/types/section.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
+import { LIMITS } from '../../../src/util/limits.ts';
 import type { Actor, LedgerChain } from '../ledger-chain.ts';
 import { type BlockChange, remakeBlock } from '../remake-block.ts';
 import { validators } from './bpci.ts';
@@ -49,6 +50,8 @@ export class ProofBlock {
         available: feeBalance(chain.state, sender, ledger, 'FLX'),
       }),
       ruleTimeMs: () => timeMs,
+      monotonicMs: () => timeMs,
+      maxBlockWaitMs: LIMITS.maxBlockWaitMs,
     });
     for (const transaction of transactions) mempool.add(transaction, 'gossip');
     const { address: id, consensus: consensusKey, vrf: vrfKey } = this.#proposer;

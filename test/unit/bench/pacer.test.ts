@@ -24,6 +24,18 @@ describe('pacer of the benchmark', () => {
     }
   });
 
+  it('raises it faster until something is late', () => {
+    const pacer = new Pacer(options);
+    const raise = (): number => {
+      const before = pacer.rate;
+      pacer.adjust({ lastBlockMs: 400, oldestOpenMs: 900 });
+      return pacer.rate / before;
+    };
+    const first = raise();
+    pacer.adjust({ lastBlockMs: 1_001, oldestOpenMs: 0 });
+    assert.ok(raise() < first);
+  });
+
   it('goes on at a fifth of its start where nothing is ever in time', () => {
     const pacer = new Pacer(options);
     for (let step = 0; step < 1_000; step++) pacer.adjust({ lastBlockMs: 9_000, oldestOpenMs: 9_000 });

@@ -6,6 +6,9 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import * as browser from '../../../src/crypto/backend-browser.ts';
 import * as node from '../../../src/crypto/backend-node.ts';
+import type { Curve } from '../../../src/crypto/curve.ts';
+import { nobleCurve } from '../../../src/crypto/curve-noble.ts';
+import { loadSodiumCurve } from '../../../src/crypto/curve-sodium.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts';
 import { RFC_8032_VECTORS } from '../../support/ed25519-vectors.ts';
 
@@ -103,6 +106,73 @@ for (const [name, backend] of Object.entries(BACKENDS))
       assert.equal(backend.verify(fromHex(vector.publicKey), new Uint8Array(), short), false);
     });
   });
+
+describe('arithmetic on points', () => {
+  const sodium = loadSodiumCurve();
+  const seed32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  const hex = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : toHex(bytes));
+  const scalarOf = (bytes: Uint8Array) => numberToBytesLE(BigInt(`0x${toHex(bytes)}`) % Point.Fn.ORDER, 32);
+  /** Below and above the prime of the field, 0, ±1, with either sign of x, and the points of small order. */
+  const edges = [
+    ...['ea', 'eb', 'ec', 'ed', 'ee', 'ff'].flatMap((first) => [
+      `${first}${'ff'.repeat(30)}7f`,
+      `${first}${'ff'.repeat(31)}`,
+    ]),
+    ...['00', '01', '02'].flatMap((first) => [`${first}${'00'.repeat(31)}`, `${first}${'00'.repeat(30)}80`]),
+    ...ED25519_TORSION_SUBGROUP,
+    Point.BASE.add(Point.fromHex(ED25519_TORSION_SUBGROUP[1] as string)).toHex(),
+    Point.BASE.toHex(),
+  ].map(fromHex);
+
+  before('needs native code of libsodium, which every CI machine has', function () {
+    if (sodium === undefined && process.env.CI === undefined) this.skip();
+    assert.notEqual(sodium, undefined);
+  });
+
+  it('gives the same answers with and without native code', () => {
+    const native = sodium as Curve;
+    const point = fc.oneof(
+      seed32,
+      fc.constantFrom(...edges),
+      seed32.map((bytes) => nobleCurve.multiplyBase(scalarOf(bytes)) ?? bytes),
+    );
+    fc.assert(
+      fc.property(
+        point,
+        point,
+        fc.oneof(seed32.map(scalarOf), fc.constant(new Uint8Array(32))),
+        (a, b, n) => {
+          assert.equal(hex(native.multiplyBase(n)), hex(nobleCurve.multiplyBase(n)));
+          assert.equal(hex(native.multiply(n, a)), hex(nobleCurve.multiply(n, a)));
+          assert.equal(hex(native.add(a, b)), hex(nobleCurve.add(a, b)));
+          assert.equal(hex(native.subtract(a, b)), hex(nobleCurve.subtract(a, b)));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('gives the same answers for every pair of edge cases', () => {
+    const native = sodium as Curve;
+    const two = numberToBytesLE(2n, 32);
+    for (const a of edges) {
+      assert.equal(hex(native.multiply(two, a)), hex(nobleCurve.multiply(two, a)), toHex(a));
+      for (const b of edges)
+        assert.equal(hex(native.add(a, b)), hex(nobleCurve.add(a, b)), `${toHex(a)} + ${toHex(b)}`);
+    }
+  });
+
+  it('adds up: 2B + 3B is 5B, and 5B − 3B is 2B', () => {
+    for (const curve of [sodium as Curve, nobleCurve]) {
+      const [two, three, five] = [2n, 3n, 5n].map(
+        (n) => curve.multiplyBase(numberToBytesLE(n, 32)) as Uint8Array,
+      ) as [Uint8Array, Uint8Array, Uint8Array];
+      assert.equal(hex(curve.add(two, three)), toHex(five));
+      assert.equal(hex(curve.subtract(five, three)), toHex(two));
+      assert.equal(hex(curve.multiply(numberToBytesLE(2n, 32), Point.BASE.toBytes())), toHex(two));
+    }
+  });
+});
 
 describe('many checks at once in a node', () => {
   it('all get their own answer, and others have their turn in between', async () => {

@@ -27,6 +27,8 @@ function setUp(overrides: Partial<MempoolDeps> = {}) {
       available: head.funds.get(sender) ?? 1_000_000n,
     }),
     ruleTimeMs: () => head.timeMs,
+    monotonicMs: () => head.timeMs,
+    maxBlockWaitMs: LIMITS.maxBlockWaitMs,
     onDropped: (drop, origin) => drops.push({ ...drop, origin }),
     onExecutable: (ledger) => woken.push(ledger),
     ...overrides,
