@@ -1,28 +1,19 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Curve } from './curve.ts';
 
-/** What is used of libsodium ("Point*scalar multiplication" in its documentation). Each throws where it refuses. */
+/** What is used of libsodium ("Point*scalar multiplication" in its documentation): zero is success. */
 type Sodium = Record<
   | 'crypto_scalarmult_ed25519_base_noclamp'
   | 'crypto_scalarmult_ed25519_noclamp'
   | 'crypto_core_ed25519_add'
   | 'crypto_core_ed25519_sub',
-  (result: Uint8Array, ...inputs: readonly Uint8Array[]) => void
+  (result: Uint8Array, ...inputs: readonly Uint8Array[]) => number
 >;
 
 const require = createRequire(import.meta.url);
 
 const POINT_BYTES = 32;
-
-function answer(compute: (result: Uint8Array) => void): Uint8Array | undefined {
-  const result = new Uint8Array(POINT_BYTES);
-  try {
-    compute(result);
-    return result;
-  } catch {
-    return undefined;
-  }
-}
 
 const ALL_ONES = 0xff;
 const SIGN = 0x80;
@@ -39,21 +30,35 @@ function isCanonical(point: Uint8Array): boolean {
   return !(last === SIGN && first === 1 && between.every((byte) => byte === 0));
 }
 
-/** By libsodium, or undefined on a machine for which its package has no native code (such as Linux with musl). */
-export function loadSodiumCurve(): Curve | undefined {
-  let sodium: Sodium;
+/**
+ * The native code of the package alone: what it wraps around checks arguments, which is done here, and costs each process
+ * 20 ms when it starts.
+ */
+function loadSodium(): Sodium | undefined {
+  const { platform, arch } = process;
   try {
-    sodium = require('sodium-native') as Sodium;
+    const directory = dirname(require.resolve('sodium-native/package.json'));
+    return require(join(directory, 'prebuilds', `${platform}-${arch}`, 'sodium-native.node')) as Sodium;
   } catch {
     return undefined;
   }
-  const both = (a: Uint8Array, b: Uint8Array, compute: (result: Uint8Array) => void) =>
-    isCanonical(a) && isCanonical(b) ? answer(compute) : undefined;
+}
+
+/** By libsodium, or undefined on a machine for which its package has no native code (such as Linux with musl). */
+export function loadSodiumCurve(): Curve | undefined {
+  const sodium = loadSodium();
+  if (sodium === undefined) return undefined;
+  const answer = (name: keyof Sodium, ...inputs: readonly Uint8Array[]): Uint8Array | undefined => {
+    if (inputs.some(({ length }) => length !== POINT_BYTES)) return undefined;
+    const result = new Uint8Array(POINT_BYTES);
+    return sodium[name](result, ...inputs) === 0 ? result : undefined;
+  };
+  const combine = (name: keyof Sodium, a: Uint8Array, b: Uint8Array) =>
+    isCanonical(a) && isCanonical(b) ? answer(name, a, b) : undefined;
   return {
-    multiplyBase: (scalar) => answer((out) => sodium.crypto_scalarmult_ed25519_base_noclamp(out, scalar)),
-    multiply: (scalar, point) =>
-      answer((out) => sodium.crypto_scalarmult_ed25519_noclamp(out, scalar, point)),
-    add: (a, b) => both(a, b, (out) => sodium.crypto_core_ed25519_add(out, a, b)),
-    subtract: (a, b) => both(a, b, (out) => sodium.crypto_core_ed25519_sub(out, a, b)),
+    multiplyBase: (scalar) => answer('crypto_scalarmult_ed25519_base_noclamp', scalar),
+    multiply: (scalar, point) => answer('crypto_scalarmult_ed25519_noclamp', scalar, point),
+    add: (a, b) => combine('crypto_core_ed25519_add', a, b),
+    subtract: (a, b) => combine('crypto_core_ed25519_sub', a, b),
   };
 }

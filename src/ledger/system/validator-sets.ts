@@ -77,7 +77,7 @@ export function advanceValidators(
   maxAgeHeights: number,
 ): void {
   const before = nextValidators(system);
-  current.set(system, [...before.members]);
+  if (before.hash !== currentValidators(system).hash) current.set(system, [...before.members]);
   if (afterNext.hash !== before.hash) {
     next.set(system, [...afterNext.members]);
     history.push(system, { fromHeight: height + 2, validators: [...afterNext.members] });

@@ -162,6 +162,16 @@ describe('arithmetic on points', () => {
     }
   });
 
+  it('refuses points and scalars of another length', () => {
+    const base = Point.BASE.toBytes();
+    for (const curve of [sodium as Curve, nobleCurve])
+      for (const wrong of [base.subarray(1), concatBytes(base, Uint8Array.of(0)), new Uint8Array()]) {
+        assert.equal(curve.multiply(numberToBytesLE(2n, 32), wrong), undefined);
+        assert.equal(curve.add(base, wrong), undefined);
+        assert.equal(curve.subtract(wrong, base), undefined);
+      }
+  });
+
   it('adds up: 2B + 3B is 5B, and 5B − 3B is 2B', () => {
     for (const curve of [sodium as Curve, nobleCurve]) {
       const [two, three, five] = [2n, 3n, 5n].map(
