@@ -6,7 +6,7 @@ import {
   UintBigintType,
   UintNumberType,
 } from '@chainsafe/ssz';
-import { fromHex, hexOfRange, isHex, toHex, writeHex } from '../util/bytes.ts';
+import { asciiOfRange, fromHex, hexOfRange, isAscii, isHex, toHex, utf8, writeHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { addressFromText, addressToText } from './address.ts';
 
@@ -257,16 +257,21 @@ export function Bytes(maxBytes: number): Composite<Uint8Array> {
   });
 }
 
-/** UTF-8 text of bounded byte length; bytes that are not the canonical UTF-8 of a text are refused. */
+/**
+ * UTF-8 text of bounded byte length; bytes that are not the canonical UTF-8 of a text are refused. ASCII, which nearly
+ * all of it is, is its own encoding, and needs no call out of the engine.
+ */
 export function Text(maxBytes: number): Composite<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const encode = (text: string) => {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = utf8(text);
     if (bytes.length > maxBytes) throw new RangeError(`text of more than ${maxBytes} bytes`);
     if (decoder.decode(bytes) !== text) throw new RangeError('text with lone surrogates');
     return bytes;
   };
-  return mappedBytes<string>(new ByteListType(maxBytes), {
+  const isShort = (text: string) => text.length <= maxBytes && isAscii(text);
+  const inner = new ByteListType(maxBytes);
+  const type = mappedBytes<string>(inner, {
     decode: (bytes) => decoder.decode(bytes),
     encode,
     toJson: (text) => text,
@@ -275,6 +280,17 @@ export function Text(maxBytes: number): Composite<string> {
       encode(json);
       return json;
     },
+  });
+  return Object.assign(type, {
+    value_serializedSize: (text: string) => (isShort(text) ? text.length : encode(text).length),
+    value_serializeToBytes: (output: ByteViews, offset: number, text: string): number => {
+      if (!isShort(text)) return inner.value_serializeToBytes(output, offset, encode(text));
+      for (let i = 0; i < text.length; i++) output.uint8Array[offset + i] = text.charCodeAt(i);
+      return offset + text.length;
+    },
+    value_deserializeFromBytes: (data: ByteViews, start: number, end: number): string =>
+      (end - start <= maxBytes ? asciiOfRange(data.uint8Array, start, end) : undefined) ??
+      decoder.decode(inner.value_deserializeFromBytes(data, start, end)),
   });
 }
 

@@ -34,6 +34,24 @@ export function hexOfRange(bytes: Uint8Array, start: number, end: number): strin
   return hex;
 }
 
+/** Whether a text is its own UTF-8, a byte for each character. */
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** The text of few ASCII bytes; undefined for others and for many, which a decoder reads. */
+export function asciiOfRange(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const length = end - start;
+  if (short === undefined || length > SHORT_BYTES) return undefined;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i] as number;
+    if (byte > 0x7f) return undefined;
+    short[i] = byte;
+  }
+  return short.toString('latin1', 0, length);
+}
+
 export function isHex(text: string, byteLength?: number): boolean {
   if (text.length % 2 !== 0) return false;
   if (byteLength !== undefined && text.length !== byteLength * 2) return false;

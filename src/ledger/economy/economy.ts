@@ -1,5 +1,4 @@
-import { GoldItemType } from '../../types/proofs/gold.ts';
-import { encode } from '../../types/ssz.ts';
+import { encodeGoldItem } from '../../types/proofs/gold.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import type { LedgerModule, Settlement } from '../seam.ts';
 import { reserveAttestHandler } from './attestations.ts';
@@ -46,7 +45,7 @@ export const economy: LedgerModule = {
   proofItem({ txId, sender, status }) {
     // What a failed transaction began was taken back, so its journal says nothing.
     const done = status === COMMON_STATUSES.OK;
-    return encode(GoldItemType, {
+    return encodeGoldItem({
       txId,
       sender,
       status,

@@ -6,28 +6,42 @@ import { goldPrice } from '../../ledger/economy/gold-price.ts';
 import { isExpired, listCustodians, readReserve } from '../../ledger/economy/reserves.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import {
+  decodeGoldItem,
   GOLD_PROOF_VERSION,
   type GoldBasis,
   GoldBasisType,
   type GoldCoverage,
   type GoldItem,
-  GoldItemType,
   type GoldPosting,
   type GoldProof,
   GoldProofType,
   type GoldTokenTotals,
 } from '../../types/proofs/gold.ts';
-import { decode, encode } from '../../types/ssz.ts';
+import { encode } from '../../types/ssz.ts';
 import { toHex } from '../../util/bytes.ts';
 import { findWrongField } from './compare-fields.ts';
 import type { ProofFault, ProofInput, ProofScheme } from './proof-scheme.ts';
 
 function readItems(input: ProofInput): GoldItem[] {
-  return input.result.proofItems.map((item) => decode(GoldItemType, item, 'proof item'));
+  return input.result.proofItems.map(decodeGoldItem);
 }
 
-function sumOf(postings: readonly GoldPosting[], wanted: (posting: GoldPosting) => boolean): bigint {
-  return postings.reduce((sum, posting) => (wanted(posting) ? sum + posting.amount : sum), 0n);
+type JournalSums = Record<'debits' | 'credits' | 'issued' | 'retired', bigint>;
+
+/** Of each token, in one pass. */
+function sumJournal(postings: readonly GoldPosting[]): Record<TokenName, JournalSums> {
+  const sums = Object.fromEntries(
+    TOKENS.map((token) => [token, { debits: 0n, credits: 0n, issued: 0n, retired: 0n }]),
+  ) as Record<TokenName, JournalSums>;
+  for (const { token, side, account, amount } of postings) {
+    const own = sums[token];
+    if (side === 'debit') own.debits += amount;
+    else own.credits += amount;
+    if (account !== ISSUE) continue;
+    if (side === 'debit') own.issued += amount;
+    else own.retired += amount;
+  }
+  return sums;
 }
 
 function feesOf(input: ProofInput, token: TokenName): bigint {
@@ -37,16 +51,12 @@ function feesOf(input: ProofInput, token: TokenName): bigint {
   return sum;
 }
 
-function tokenTotals(input: ProofInput, postings: readonly GoldPosting[], token: TokenName): GoldTokenTotals {
-  const own = postings.filter((posting) => posting.token === token);
+function tokenTotals(input: ProofInput, token: TokenName, sums: JournalSums): GoldTokenTotals {
   return {
     token,
     supplyBefore: supplyOf(input.before, token),
     supplyAfter: supplyOf(input.after, token),
-    debits: sumOf(own, ({ side }) => side === 'debit'),
-    credits: sumOf(own, ({ side }) => side === 'credit'),
-    issued: sumOf(own, ({ side, account }) => side === 'debit' && account === ISSUE),
-    retired: sumOf(own, ({ side, account }) => side === 'credit' && account === ISSUE),
+    ...sums,
     fees: feesOf(input, token),
   };
 }
@@ -72,11 +82,11 @@ function coverageAfter({ after, context }: ProofInput): GoldCoverage {
 }
 
 function expectedProof(input: ProofInput, items: readonly GoldItem[]): GoldProof {
-  const postings = items.flatMap((item) => item.postings);
+  const sums = sumJournal(items.flatMap((item) => item.postings));
   const bases: GoldBasis[] = items.flatMap((item) => item.bases);
   return {
     version: GOLD_PROOF_VERSION,
-    tokens: TOKENS.map((token) => tokenTotals(input, postings, token)),
+    tokens: TOKENS.map((token) => tokenTotals(input, token, sums[token])),
     basisRoot: toHex(merkleRoot(bases.map((basis) => encode(GoldBasisType, basis)))),
     basisCount: bases.length,
     coverage: coverageAfter(input),

@@ -1,7 +1,20 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../../util/limits.ts';
 import { TOKENS, TokenNameType } from '../names.ts';
-import { AddressType, Hash32, Key32, NameOf, SafeU64, Text, U8, U16, U32, U128 } from '../ssz.ts';
+import {
+  AddressType,
+  decode,
+  encode,
+  Hash32,
+  Key32,
+  NameOf,
+  SafeU64,
+  Text,
+  U8,
+  U16,
+  U32,
+  U128,
+} from '../ssz.ts';
 
 /**
  * Proof-of-Gold: what the transactions of an economy section did to the money, so that everyone can check that none
@@ -34,6 +47,20 @@ export const GoldItemType = new ContainerType({
   bases: new ListCompositeType(GoldBasisType, LIMITS.maxOperationsPerTransaction),
 });
 export type GoldItem = ValueOf<typeof GoldItemType>;
+
+/** Items by their bytes, which never change: who reads what this process wrote need not decode it. */
+const items = new WeakMap<Uint8Array, GoldItem>();
+
+export function encodeGoldItem(item: GoldItem): Uint8Array {
+  const bytes = encode(GoldItemType, item);
+  items.set(bytes, item);
+  return bytes;
+}
+
+/** @throws NodeError MALFORMED_BYTES */
+export function decodeGoldItem(bytes: Uint8Array): GoldItem {
+  return items.get(bytes) ?? decode(GoldItemType, bytes, 'proof item');
+}
 
 /** One token over the section: supply before and after, Σ of the journal, coins issued and retired, fees charged. */
 export const GoldTokenTotalsType = new ContainerType({

@@ -150,6 +150,24 @@ describe('building blocks of the wire types', () => {
     refusesJson(type, ['abcdefg', '\ud800', 7, null]);
   });
 
+  it('hold any text of any length as its UTF-8', () => {
+    const type = Text(600);
+    const ascii = fc.string({ unit: 'binary-ascii', minLength: 100, maxLength: 300 });
+    const text = fc.oneof(
+      ascii,
+      fc.string({ unit: 'binary', maxLength: 140 }),
+      fc.tuple(ascii, fc.constant('é')),
+    );
+    fc.assert(
+      fc.property(text, (parts) => {
+        const value = typeof parts === 'string' ? parts : parts.join('');
+        const bytes = encode(type, value);
+        assert.equal(toHex(bytes), Buffer.from(value, 'utf8').toString('hex'));
+        assert.equal(decode(type, bytes, 'value'), value);
+      }),
+    );
+  });
+
   it('decode bytes only if encoding gives the same bytes, whatever the bytes', () => {
     const types: readonly Type<unknown>[] = [
       U8 as Type<unknown>,
