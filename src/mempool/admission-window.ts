@@ -7,11 +7,11 @@ const WORK_PER_TRANSACTION = 8;
 export const LEAST_WORK = WORK_PER_TRANSACTION + 1;
 /** The most that the bound changes by at once, up and down. */
 const GROWTH = 1.5;
-const SHRINKING = 0.7;
+const SHRINKING = 0.8;
 /** Of the bound: where less comes, nobody can tell whether more would be in time. */
 const FULL = 0.5;
 /** From this share of the bound on, the door is closed at times, and always at the bound. */
-const FREE = 0.5;
+const FREE = 0.7;
 /** Parts of the span: arrivals within one are counted together, and the door is open or closed for all of one. */
 const SLOTS = 20;
 

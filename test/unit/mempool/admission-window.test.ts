@@ -121,7 +121,7 @@ describe('What may come into the pool', () => {
   it('changes once for what came before a change, as after a time without blocks', () => {
     const window = new AdmissionWindow(SPAN_MS);
     for (const nowMs of [60_000, 61_000, 62_000]) window.onServed(nowMs, [0, 1, 2]);
-    assert.equal(window.max, 0.7 * first);
+    assert.equal(window.max, 0.8 * first);
   });
 
   it('opens again as soon as what came is older than the span', () => {
@@ -144,9 +144,9 @@ describe('What may come into the pool', () => {
       return slots.join('');
     };
     const count = (slots: string) => slots.replaceAll('-', '').length;
-    assert.equal(count(openSlots(0.1, 0.5 * first)), 40);
-    assert.equal(count(openSlots(0.1, 0.75 * first)), 20);
-    assert.equal(count(openSlots(0.1, 0.9 * first)), 8);
+    assert.equal(count(openSlots(0.1, 0.7 * first)), 40);
+    assert.equal(count(openSlots(0.1, 0.85 * first)), 20);
+    assert.equal(count(openSlots(0.1, 0.94 * first)), 8);
     assert.equal(count(openSlots(0.1, first)), 0);
     assert.notEqual(openSlots(0.1, 0.9 * first), openSlots(0.5, 0.9 * first));
   });
