@@ -32,7 +32,7 @@ export class Supervisor {
   #stopping = false;
   /** Nodes whose end is no failure, because what is done to them may end them. */
   readonly #doomed = new Set<string>();
-  /** Changes of testnet.json come one after the other. */
+  /** What reads or changes testnet.json comes one after the other. */
   #updating: Promise<void> = Promise.resolve();
 
   private constructor(directory: TestnetDirectory, program: readonly string[], file: TestnetFile) {
@@ -76,8 +76,19 @@ export class Supervisor {
   }
 
   /** Reads testnet.json again, because another command may have stopped or started nodes. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  async #read(): Promise<void> {
     this.#file = await this.directory.loadTestnet();
+  }
+
+  /** After all reads and writes that were begun before: a read that a write overtook would bring an old view back. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#updating.then(step);
+    this.#updating = done.catch(() => {}); // whoever asked for it hears of it
+    return done;
   }
 
   /** The promise, or a rejection as soon as a node that was started here dies unasked. */
@@ -92,13 +103,11 @@ export class Supervisor {
   }
 
   #rewrite(change: (nodes: readonly TestnetNode[]) => TestnetNode[]): Promise<void> {
-    const written = this.#updating.then(async () => {
-      await this.refresh();
+    return this.#inTurn(async () => {
+      await this.#read();
       this.#file = { ...this.#file, nodes: change(this.#file.nodes) };
       await this.directory.saveTestnet(this.#file);
     });
-    this.#updating = written.catch(() => {}); // whoever asked for it hears of it
-    return written;
   }
 
   /** Writes a node into testnet.json that is not there yet: every command knows it from now on. */
