@@ -7,11 +7,11 @@ const WORK_PER_TRANSACTION = 8;
 export const LEAST_WORK = WORK_PER_TRANSACTION + 1;
 /** The most that the bound changes by at once, up and down. */
 const GROWTH = 1.5;
-const SHRINKING = 0.8;
-/** Of the bound: where less comes, nobody can tell whether more would be in time. */
+const SHRINKING = 0.6;
+/** Of the bound: where less comes, nobody can tell whether more would be in time, and the first bound has to do. */
 const FULL = 0.5;
 /** From this share of the bound on, the door is closed at times, and always at the bound. */
-const FREE = 0.7;
+const FREE = 0.8;
 /** Parts of the span: arrivals within one are counted together, and the door is open or closed for all of one. */
 const SLOTS = 20;
 
@@ -71,8 +71,11 @@ export class AdmissionWindow {
     const waitMs = nowMs - Math.max(arrivedMs, this.#changedMs);
     if (arrivedMs < this.#changedMs && waitMs <= this.#spanMs) return;
     const factor = Math.min(GROWTH, Math.max(SHRINKING, this.#spanMs / Math.max(1, waitMs)));
-    if (factor > 1 && this.#recent(nowMs) < FULL * this.#max) return;
-    this.#max = Math.max(this.#inSpan(LIMITS.minWorkPerSecond), factor * this.#max);
+    const isReached = this.#recent(nowMs) >= FULL * this.#max;
+    const first = this.#inSpan(LIMITS.firstWorkPerSecond);
+    if (factor > 1 && !isReached && this.#max >= first) return;
+    const max = Math.max(this.#inSpan(LIMITS.minWorkPerSecond), factor * this.#max);
+    this.#max = factor > 1 && !isReached ? Math.min(first, max) : max;
     this.#changedMs = nowMs;
   }
 

@@ -225,9 +225,9 @@ export const LIMITS = {
    */
   maxBlockWaitMs: 1500,
   /** Operations that may come in a second before blocks have shown anything; a signature counts as eight. */
-  firstWorkPerSecond: 2304,
+  firstWorkPerSecond: 6144,
   /** The same however slow the last blocks were. */
-  minWorkPerSecond: 576,
+  minWorkPerSecond: 1152,
   minRetryMs: 250,
   maxCachedAccountsPerLedger: 16_384,
   maxPoolBytesPerSender: 4 * 1024 * 1024,
