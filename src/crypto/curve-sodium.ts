@@ -14,7 +14,6 @@ type Sodium = Record<
 const require = createRequire(import.meta.url);
 
 const POINT_BYTES = 32;
-
 const ALL_ONES = 0xff;
 const SIGN = 0x80;
 

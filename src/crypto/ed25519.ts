@@ -63,7 +63,7 @@ const SMALL_ORDER_Y = new Set([
 /** 2^255 − 19, little-endian, the modulus of coordinates. */
 const FIELD_PRIME = fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
 /** L, little-endian, the order of the base point (RFC 8032 §5.1). */
-const GROUP_ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+export const GROUP_ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
 
 function lessThanLittleEndian(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = a.length - 1; i >= 0; i--) {

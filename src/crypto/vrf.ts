@@ -6,12 +6,11 @@ import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { curve } from '#backend';
 import { concatBytes, equalBytes, fromHex, isHex, toHex } from '../util/bytes.ts';
-import { isAcceptableKey, keyPairFromSeed, SEED_BYTES } from './ed25519.ts';
+import { GROUP_ORDER, isAcceptableKey, keyPairFromSeed, SEED_BYTES } from './ed25519.ts';
 
 export const VRF_PROOF_BYTES = 80;
 
-/** L, the order of the base point (RFC 8032 §5.1). */
-const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const ORDER = bytesToNumberLE(GROUP_ORDER);
 const SCALAR_BYTES = 32;
 const DOUBLINGS_OF_COFACTOR = 3;
 const IDENTITY = numberToBytesLE(1n, 32);
