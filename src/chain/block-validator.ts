@@ -1,4 +1,5 @@
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
+import type { Urgency } from '../crypto/urgency.ts';
 import { evidenceGround } from '../ledger/evidence.ts';
 import type { State } from '../ledger/state/state.ts';
 import { type Certificate, certificateChecks } from '../types/certificate.ts';
@@ -90,14 +91,23 @@ export class BlockValidator {
 
   /**
    * Starts checking the signatures of the block after the next one on the thread pool, while the next one is executed.
-   * Nothing follows from the outcome before its turn has come.
+   * Resolves when it is known whether the certificate proves that the block is decided; nothing else follows from the
+   * outcome before its turn has come.
    */
-  checkAhead(complete: CompleteBlock, certificate: Certificate): void {
+  async checkAhead(complete: CompleteBlock, certificate: Certificate): Promise<void> {
     if (this.addCandidate(complete) !== undefined) return;
     const { candidates, pool, position } = this.#chain;
     const candidate = candidates.get(complete.hash);
-    if (candidate !== undefined) candidate.signed ??= pool.areSigned(complete.transactions.flat());
-    this.#isCertifiedBy(position().nextValidators, complete.hash, certificate).catch(() => undefined);
+    if (candidate === undefined) return;
+    candidate.signed ??= pool.areSigned(complete.transactions.flat(), 'later');
+    const { nextValidators } = position();
+    // When its turn comes, whoever asks hears what is wrong with it.
+    candidate.isDecided = await this.#isCertifiedBy(
+      nextValidators,
+      complete.hash,
+      certificate,
+      'later',
+    ).catch(() => false);
   }
 
   /** Whether a certificate proves that V(head + 1) decided this block as the next one. */
@@ -152,10 +162,11 @@ export class BlockValidator {
     validators: ValidatorSet,
     blockHash: Hash,
     certificate: Certificate,
+    urgency: Urgency = 'now',
   ): Promise<boolean> {
     const { genesisHash, verifier } = this.#chain;
     const { height } = certificate;
     const outcome = certificateChecks(certificate, { height, blockHash, genesisHash, validators });
-    return 'checks' in outcome && verifier.verifyAll(outcome.checks);
+    return 'checks' in outcome && verifier.verifyAll(outcome.checks, urgency);
   }
 }

@@ -10,7 +10,9 @@ export interface CandidateBlock {
   fault: BlockFault | undefined;
   executed: ExecutedBlock | undefined;
   /** Whether its transactions are signed, where that was asked before its turn. */
-  signed?: Promise<boolean>;
+  signed: Promise<boolean> | undefined;
+  /** Whether a certificate of it was checked before its turn. */
+  isDecided: boolean;
 }
 
 /** The blocks under consideration above the head, with what executing them came to. */
@@ -28,7 +30,16 @@ export class CandidateBlocks {
   add(complete: CompleteBlock): void {
     const known = this.#byHash.get(complete.hash);
     this.#byHash.delete(complete.hash);
-    this.#byHash.set(complete.hash, known ?? { complete, fault: undefined, executed: undefined });
+    this.#byHash.set(
+      complete.hash,
+      known ?? {
+        complete,
+        fault: undefined,
+        executed: undefined,
+        signed: undefined,
+        isDecided: false,
+      },
+    );
     for (const [hash, oldest] of this.#byHash) {
       if (this.#byHash.size <= LIMITS.maxCandidateBlocks) break;
       this.#byHash.delete(hash);
@@ -43,10 +54,23 @@ export class CandidateBlocks {
     else candidate.executed = executed;
   }
 
-  /** Lets go of all blocks; `committed` is part of the state now, the others are of no use. */
-  clear(committed: ExecutedBlock): void {
-    for (const { executed } of this.#byHash.values())
-      if (executed !== undefined && executed !== committed) executed.view.discard();
-    this.#byHash.clear();
+  /** Whether one of these blocks is known to be the one that the validators have decided. */
+  get hasDecided(): boolean {
+    for (const { isDecided } of this.#byHash.values()) if (isDecided) return true;
+    return false;
+  }
+
+  /**
+   * Lets go of the blocks beside the new head; `committed` is part of the state now. What may follow it stays: of a late
+   * node the next block is checked while this one is executed. Only what was executed or refused depends on the head.
+   */
+  advanceTo(height: number, committed: ExecutedBlock): void {
+    for (const [hash, candidate] of this.#byHash) {
+      const { complete, executed } = candidate;
+      if (executed !== committed) executed?.view.discard();
+      if (complete.block.header.height === height + 1)
+        this.#byHash.set(hash, { ...candidate, fault: undefined, executed: undefined });
+      else this.#byHash.delete(hash);
+    }
   }
 }

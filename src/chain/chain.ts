@@ -134,8 +134,13 @@ export class Chain {
   }
 
   /** See BlockValidator.checkAhead. */
-  checkAhead(complete: CompleteBlock, certificate: Certificate): void {
-    this.#validator.checkAhead(complete, certificate);
+  checkAhead(complete: CompleteBlock, certificate: Certificate): Promise<void> {
+    return this.#validator.checkAhead(complete, certificate);
+  }
+
+  /** Whether the validators have decided the block after the head, and this node knows it though it is not there yet. */
+  get isNextDecided(): boolean {
+    return this.#candidates.hasDecided;
   }
 
   /** Whether a certificate proves that V(head + 1) decided this block as the next one. */
@@ -300,8 +305,8 @@ export class Chain {
     const { header } = complete.block;
     state.commit(executed.view);
     this.#grounds.advance(executed);
-    this.#candidates.clear(executed);
     const { height, timeMs, proposer } = header;
+    this.#candidates.advanceTo(height, executed);
     this.#at = {
       head: { height, hash: complete.hash, timeMs, proposer, header, certificate },
       beacon: header.beacon.output,

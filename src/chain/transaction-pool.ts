@@ -1,4 +1,5 @@
 import { verifySignatureAsync } from '../crypto/ed25519.ts';
+import type { Urgency } from '../crypto/urgency.ts';
 import type { InadmissibleCode } from '../ledger/admission.ts';
 import type { SkippedTransaction } from '../ledger/section.ts';
 import type { Origin } from '../mempool/lane.ts';
@@ -173,11 +174,13 @@ export class TransactionPool {
    * Whether every transaction of a list is signed by its sender; the pool's own need no second check. A block is
    * judged by this, so it does not matter how many other checks wait.
    */
-  async areSigned(transactions: readonly EncodedTransaction[]): Promise<boolean> {
+  async areSigned(transactions: readonly EncodedTransaction[], urgency: Urgency = 'now'): Promise<boolean> {
     const unknown = transactions.filter(({ id }) => this.get(id) === undefined);
     try {
       await Promise.all(
-        unknown.map((transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction)),
+        unknown.map(
+          (transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction, urgency),
+        ),
       );
       return true;
     } catch {
@@ -200,7 +203,7 @@ export class TransactionPool {
     return pending;
   }
 
-  async #verifyNow(transaction: EncodedTransaction): Promise<void> {
+  async #verifyNow(transaction: EncodedTransaction, urgency: Urgency = 'now'): Promise<void> {
     const { id, value } = transaction;
     const { body, auth } = value;
     if (body.chainId !== this.#deps.chainId)
@@ -209,7 +212,7 @@ export class TransactionPool {
         hint: 'build the transaction with the chain id and genesis hash of net_status',
       });
     const bytes = receivedSigningBytes(this.#deps.genesisHash, transaction);
-    if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, auth.signature)))
+    if (!(await verifySignatureAsync(toHex(auth.publicKey), bytes, auth.signature, urgency)))
       throw new NodeError<AdmissionErrorCode>('BAD_SIGNATURE', 'the signature does not fit the transaction', {
         data: { txId: id },
         hint: 'sign over the genesis hash of this chain (net_status) and do not change the transaction afterwards',

@@ -2,12 +2,14 @@
  * The backend in a browser: noble instead of `node:crypto`, with the exports of `backend-node.ts`. It never runs inside
  * a node.
  */
+
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256 as sha256OfNoble, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes, toHex } from '../util/bytes.ts';
 import type { Curve } from './curve.ts';
 import { nobleCurve } from './curve-noble.ts';
+import type { Urgency } from './urgency.ts';
 
 export const curve: Curve = nobleCurve;
 
@@ -76,10 +78,12 @@ export function ed25519Verify(key: PublicKeyHandle, message: Uint8Array, signatu
   return equalBytes(expected.toBytes(), r);
 }
 
+/** The same; a page has no other threads, so it makes no difference how urgent it is. */
 export function ed25519VerifyAsync(
   key: PublicKeyHandle,
   message: Uint8Array,
   signature: Uint8Array,
+  _urgency: Urgency,
 ): Promise<boolean> {
   return Promise.resolve(ed25519Verify(key, message, signature));
 }

@@ -1,17 +1,5 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { Curve } from './curve.ts';
-
-/** What is used of libsodium ("Point*scalar multiplication" in its documentation): zero is success. */
-type Sodium = Record<
-  | 'crypto_scalarmult_ed25519_base_noclamp'
-  | 'crypto_scalarmult_ed25519_noclamp'
-  | 'crypto_core_ed25519_add'
-  | 'crypto_core_ed25519_sub',
-  (result: Uint8Array, ...inputs: readonly Uint8Array[]) => number
->;
-
-const require = createRequire(import.meta.url);
+import type { PointOperation, Sodium } from './sodium.ts';
 
 const POINT_BYTES = 32;
 const ALL_ONES = 0xff;
@@ -29,30 +17,14 @@ function isCanonical(point: Uint8Array): boolean {
   return !(last === SIGN && first === 1 && between.every((byte) => byte === 0));
 }
 
-/**
- * The native code of the package alone: what it wraps around checks arguments, which is done here, and costs each process
- * 20 ms when it starts.
- */
-function loadSodium(): Sodium | undefined {
-  const { platform, arch } = process;
-  try {
-    const directory = dirname(require.resolve('sodium-native/package.json'));
-    return require(join(directory, 'prebuilds', `${platform}-${arch}`, 'sodium-native.node')) as Sodium;
-  } catch {
-    return undefined;
-  }
-}
-
-/** By libsodium, or undefined on a machine for which its package has no native code (such as Linux with musl). */
-export function loadSodiumCurve(): Curve | undefined {
-  const sodium = loadSodium();
-  if (sodium === undefined) return undefined;
-  const answer = (name: keyof Sodium, ...inputs: readonly Uint8Array[]): Uint8Array | undefined => {
+/** By libsodium. */
+export function curveOf(sodium: Sodium): Curve {
+  const answer = (name: PointOperation, ...inputs: readonly Uint8Array[]): Uint8Array | undefined => {
     if (inputs.some(({ length }) => length !== POINT_BYTES)) return undefined;
     const result = new Uint8Array(POINT_BYTES);
     return sodium[name](result, ...inputs) === 0 ? result : undefined;
   };
-  const combine = (name: keyof Sodium, a: Uint8Array, b: Uint8Array) =>
+  const combine = (name: PointOperation, a: Uint8Array, b: Uint8Array) =>
     isCanonical(a) && isCanonical(b) ? answer(name, a, b) : undefined;
   return {
     multiplyBase: (scalar) => answer('crypto_scalarmult_ed25519_base_noclamp', scalar),

@@ -16,6 +16,7 @@ import {
 import { fromHex, isHex, toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LruCache } from '../util/lru-cache.ts';
+import type { Urgency } from './urgency.ts';
 
 export const PUBLIC_KEY_BYTES = 32;
 export const SEED_BYTES = 32;
@@ -146,7 +147,10 @@ export async function verifySignatureAsync(
   publicKeyHex: string,
   message: Uint8Array,
   signature: Uint8Array | string,
+  urgency: Urgency = 'now',
 ): Promise<boolean> {
   const admitted = admit(publicKeyHex, signature);
-  return admitted !== undefined && (await ed25519VerifyAsync(admitted.key, message, admitted.signature));
+  return (
+    admitted !== undefined && (await ed25519VerifyAsync(admitted.key, message, admitted.signature, urgency))
+  );
 }

@@ -175,8 +175,11 @@ export class BlockSync {
     const { chain } = this.#deps;
     const { height } = certificate;
     if (!(await takeUp(chain, { complete, certificate }))) return;
-    if (upcoming !== undefined) chain.checkAhead(upcoming.complete, upcoming.certificate);
+    const ahead = upcoming && chain.checkAhead(upcoming.complete, upcoming.certificate);
     try {
+      await chain.validate(complete, { reproposal: true });
+      // With this known, the node does not begin to take part in a height that is decided.
+      await ahead;
       await chain.commit(complete, certificate);
     } catch (error) {
       // The validators have decided exactly these bytes: whoever sent them is not to blame.

@@ -165,7 +165,7 @@ export class MiningScheduler implements SectionSource {
     const ground = chain.ground;
     const untilDueMs = chain.head.timeMs + pace.intervalMs - clock.wallMs();
     const dueAtMs = clock.monotonicMs() + Math.min(untilDueMs, pace.intervalMs);
-    const maySign = votes.maySign(height);
+    const maySign = !chain.isNextDecided && votes.maySign(height);
     const restored = maySign ? votes.signedSections(height) : [];
     for (const worker of Object.values(this.workers))
       try {

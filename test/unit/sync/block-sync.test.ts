@@ -64,6 +64,42 @@ describe('Block sync', () => {
       assert.deepEqual(late.chain.history.block(height), source.chain.history.block(height));
   });
 
+  it('checks the signature of each transaction once', async () => {
+    network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
+    await syncOnce();
+    assert.equal(late.pool.verifiedSignatures, BLOCKS);
+  });
+
+  it('lets the node know that the block after the head is decided, until it is at the last one', async () => {
+    const known: [height: number, isNextDecided: boolean][] = [];
+    late.chain.onCommitted(({ height }) => known.push([height, late.chain.isNextDecided]));
+    network.peers = [{ peerId: 'honest', height: BLOCKS, blocks: honest(source) }];
+    await syncOnce();
+    assert.deepEqual(
+      known,
+      Array.from({ length: BLOCKS }, (_, i) => [i + 1, i + 1 < BLOCKS]),
+    );
+  });
+
+  it('takes no forged certificate for a decision', async () => {
+    const answer = honest(source);
+    const forged = answer(1, BLOCKS).map((one) => {
+      const certificate = decode(CertificateType, one.certificate, 'certificate');
+      if (certificate.height === 1) return one;
+      const seals = certificate.seals.map(() => 'ab'.repeat(64));
+      return { ...one, certificate: encode(CertificateType, { ...certificate, seals }) };
+    });
+    let isNextDecided: boolean | undefined;
+    late.chain.onCommitted(() => {
+      isNextDecided = late.chain.isNextDecided;
+    });
+    network.peers = [{ peerId: 'forger', height: BLOCKS, blocks: () => forged }];
+    await syncOnce();
+    assert.equal(late.chain.head.height, 1);
+    assert.equal(isNextDecided, false);
+    assert.equal(late.chain.isNextDecided, false);
+  });
+
   it('M06 does nothing while nobody claims to be ahead', async () => {
     network.peers = [{ peerId: 'level', height: 0 }];
     await syncOnce();

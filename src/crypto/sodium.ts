@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export type PointOperation =
+  | 'crypto_scalarmult_ed25519_base_noclamp'
+  | 'crypto_scalarmult_ed25519_noclamp'
+  | 'crypto_core_ed25519_add'
+  | 'crypto_core_ed25519_sub';
+
+/** Where bytes lie: the buffer, the offset and the length in it. */
+type Span = readonly [ArrayBufferLike, number, number];
+
+/**
+ * What is used of libsodium ("Point*scalar multiplication" and "Public-key signatures" in its documentation). Of the
+ * operations on points zero is success. Lengths have to be right: nothing here checks them.
+ */
+export type Sodium = Record<
+  PointOperation,
+  (result: Uint8Array, ...inputs: readonly Uint8Array[]) => number
+> &
+  Record<'crypto_sign_verify_detached', (...signatureMessageKey: [...Span, ...Span, ...Span]) => boolean>;
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The native code of the package alone: what it wraps around checks arguments, which is done here, and costs each process
+ * 20 ms when it starts. Undefined on a machine for which the package has none (such as Linux with musl).
+ */
+export function loadSodium(): Sodium | undefined {
+  const { platform, arch } = process;
+  try {
+    const directory = dirname(require.resolve('sodium-native/package.json'));
+    return require(join(directory, 'prebuilds', `${platform}-${arch}`, 'sodium-native.node')) as Sodium;
+  } catch {
+    return undefined;
+  }
+}
+
+export const spanOf = (bytes: Uint8Array): Span => [bytes.buffer, bytes.byteOffset, bytes.byteLength];
