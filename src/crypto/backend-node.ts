@@ -101,7 +101,7 @@ export const verifyBySodium: Verify | undefined =
 export const ed25519Verify: Verify = verifyBySodium ?? verifyByOpenSsl;
 
 /** Checks that one turn of the event loop makes itself: together they take one to two milliseconds. */
-const CHECKS_PER_TURN = 16;
+const CHECKS_PER_TURN = 32;
 /** So many checks may wait for turns of the event loop: more are too many for one core to make soon. */
 const MAX_WAITING_CHECKS = 256;
 
