@@ -7,13 +7,14 @@ import type { ECONOMY } from '../types/operations/economy.ts';
 /**
  * Gas of every operation, for what it does whatever it brings along. One unit of gas stands for about 100 ns of one
  * core in the execution of a whole block, as `npm run bench -- micro` measures it where a signature check takes about
- * 115 µs. So `maxBlockGas` is the time that a full block takes: 3 000 000 are 300 ms. What every transaction costs
+ * 55 µs. So `maxBlockGas` is the time that a full block takes: 3 000 000 are 300 ms. What every transaction costs
  * besides (nonce, fee, receipt, settlement: `gasPerTransaction`, and its bytes: `gasPerByte`) is not in here.
  *
  * Most stand for what was measured on a small state. Where the work grows with the state, the figure lies between that
  * and the worst case, within a factor of four of both: a cancelled workload has 1 to 32 placed replicas, an invocation
  * reads terms of up to 64 policies, a join stands in a list of up to 256 nodes, a price and a mint look at up to 64
- * custodians.
+ * custodians. Keys that nobody has seen before cost a millisecond each, which repeated measurements do not show: ValJoin
+ * and KeyRotate bring some.
  */
 export const OPERATION_GAS = {
   docklock: {
@@ -53,9 +54,9 @@ export const OPERATION_GAS = {
     ClientUpdate: 1_000,
     ClientMisbehaviour: 1_500,
     Anchor: 400,
-    ValJoin: 29_000,
+    ValJoin: 20_000,
     ValLeave: 400,
-    KeyRotate: 30_000,
+    KeyRotate: 22_000,
     NodeMsg: 1_800,
     ValVote: 400,
   },

@@ -7,7 +7,7 @@ import { median } from '../arithmetic.ts';
 import type { Metrics } from '../context.ts';
 import { extraMicrosOf } from './cpu-time.ts';
 
-const ROUND_MS = 8;
+const ROUND_MS = 20;
 const NO_BEACON = '00'.repeat(32);
 
 interface OperationCost {
