@@ -65,7 +65,7 @@ export class LoadGenerator {
     const bySender = Array.from({ length: senders }, (_, sender) =>
       signed.filter((_, index) => index % senders === sender),
     );
-    const longest = Math.max(...signed.map(({ text }) => text.length));
+    const longest = signed.reduce((longest, { text }) => Math.max(longest, text.length), 0);
     const perRequest = Math.min(LIMITS.maxPageItems, Math.floor(MAX_REQUEST_CHARACTERS / longest));
     return new LoadGenerator(
       order,
