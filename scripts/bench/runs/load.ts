@@ -62,17 +62,18 @@ export class LoadedNet {
   async best(): Promise<MeasuredLoad> {
     const { options, verificationsPerSecond } = this.#context;
     const validators = this.net.validators.length;
-    const ceiling = Math.min(
+    const [checks, ledger] = [
       verificationsPerSecond / validators,
       MAX_OPERATIONS_PER_SECOND / this.#operationsPerTransaction,
-    );
+    ];
+    const ceiling = Math.min(checks, ledger);
     const singleMs = validators <= FEW_VALIDATORS ? TARGET_FEW_MS : TARGET_MANY_MS;
     const usualMs = this.#operationsPerTransaction === 1 ? singleMs : TARGET_BATCH_MS;
     const pace: LoadPace =
       options.rate === undefined
         ? { kind: 'adaptive', startRate: START_SHARE * ceiling, targetMs: options.targetMs ?? usualMs }
         : { kind: 'fixed', rate: options.rate };
-    return await this.load(pace, options.rate ?? SIGNED_SHARE * ceiling);
+    return await this.load(pace, options.rate ?? Math.min(SIGNED_SHARE * checks, ledger));
   }
 
   /**
