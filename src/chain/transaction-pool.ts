@@ -179,7 +179,7 @@ export class TransactionPool {
     try {
       await Promise.all(
         unknown.map(
-          (transaction) => this.#inFlight.get(transaction.id) ?? this.#verifyNow(transaction, urgency),
+          (transaction) => this.#inFlight.get(transaction.id) ?? this.#verifySignature(transaction, urgency),
         ),
       );
       return true;
@@ -197,13 +197,13 @@ export class TransactionPool {
           'too many signatures wait to be checked',
           { data: { retryAfterMs: LIMITS.minRetryMs }, hint: 'retry after details.retryAfterMs' },
         );
-      pending = this.#verifyNow(transaction).finally(() => this.#inFlight.delete(transaction.id));
+      pending = this.#verifySignature(transaction).finally(() => this.#inFlight.delete(transaction.id));
       this.#inFlight.set(transaction.id, pending);
     }
     return pending;
   }
 
-  async #verifyNow(transaction: EncodedTransaction, urgency: Urgency = 'now'): Promise<void> {
+  async #verifySignature(transaction: EncodedTransaction, urgency: Urgency = 'now'): Promise<void> {
     const { id, value } = transaction;
     const { body, auth } = value;
     if (body.chainId !== this.#deps.chainId)

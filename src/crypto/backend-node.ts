@@ -124,9 +124,9 @@ function renewChecks(): void {
 
 /**
  * The same without holding up the event loop. A few checks are made at once and some more in the turns that follow,
- * because handing one over to another thread and back costs about half as much as the check. What comes in greater
- * numbers goes to Node's thread pool, and so to every core; so does what is not needed at once, because the event loop
- * has other work until then.
+ * because another thread takes twice as long, and to hand one over and back costs a quarter of a check besides. What
+ * comes in greater numbers goes to Node's thread pool, and so to every core; so does what is not needed at once, because
+ * the event loop has other work until then.
  */
 export async function ed25519VerifyAsync(
   key: PublicKeyHandle,

@@ -76,7 +76,7 @@ function syncRun(name: string, validatorCount: number, operationsPerTransaction:
         // Blocks of one load hold about the same, so blocks a second compare what is in them, too.
         speedup: ratio(blocksPerSecond, grownBlocksPerSecond),
         // Without the start of the process, which does not take longer for a longer chain.
-        speedupOnceUp: ratio((height * 1000) / (caughtUpMs - answersMs), grownBlocksPerSecond),
+        speedupOnceUp: ratio(ratio(height * 1000, caughtUpMs - answersMs), grownBlocksPerSecond),
         cpuSeconds,
         rssMiB,
       };
