@@ -6,7 +6,10 @@ import type { BenchRun, Metrics } from '../context.ts';
 import { GrowingChain } from '../growing-chain.ts';
 import { measureStateCommit } from '../micro/state-commit.ts';
 
+/** Sizes at which a transaction is measured besides the last one, which the options name; the first is compared with it. */
 const FIRST_ACCOUNTS = 10_000;
+const ACCOUNTS_BETWEEN = [100_000];
+const BLOCKS_BETWEEN = [10_000];
 const LIMIT_MS = 3_600_000;
 
 /** Whether what a transaction costs depends on how much there is: accounts, blocks. */
@@ -22,29 +25,38 @@ export const growth: BenchRun = {
     context.onRelease(() => rm(root, { recursive: true, force: true }));
     const chain = await GrowingChain.create(root);
     context.onRelease(() => chain.close());
-    const report = (what: string, micros: number): number => {
-      context.note(`${what}: ${micros.toFixed(0)} µs a transaction, ${memoryMiB().toFixed(0)} MiB`);
+    const measured: Record<string, number> = {};
+    const measure = async (stage: string): Promise<number> => {
+      const micros = await chain.measureTransaction();
+      context.note(`${stage}: ${micros.toFixed(0)} µs a transaction, ${memoryMiB().toFixed(0)} MiB`);
+      measured[`transactionMicrosAt${stage}`] = micros;
       return micros;
     };
 
     await chain.growAccounts(FIRST_ACCOUNTS);
     await chain.measureTransaction(); // the first blocks run in code that is not compiled yet
-    const few = report(`${FIRST_ACCOUNTS} accounts`, await chain.measureTransaction());
+    const few = await measure(`${FIRST_ACCOUNTS}Accounts`);
     const memoryMiBFew = memoryMiB();
-    await chain.growAccounts(accounts);
-    const many = report(`${accounts} accounts`, await chain.measureTransaction());
+    let many = few;
+    for (const size of stages(ACCOUNTS_BETWEEN, accounts)) {
+      await chain.growAccounts(size);
+      many = await measure(`${size}Accounts`);
+    }
     const memoryMiBMany = memoryMiB();
-    await chain.growBlocks(blocks);
-    const later = report(`${blocks} blocks later`, await chain.measureTransaction());
+    let later = many;
+    let grown = 0;
+    for (const size of stages(BLOCKS_BETWEEN, blocks)) {
+      await chain.growBlocks(size - grown);
+      grown = size;
+      later = await measure(`${size}Blocks`);
+    }
     const memoryMiBAfterBlocks = memoryMiB();
     const openMs = await chain.reopen();
     return {
       accounts,
-      transactionMicrosFew: few,
-      transactionMicrosMany: many,
+      ...measured,
       costRatio: ratio(many, few),
       blocks,
-      transactionMicrosAfterBlocks: later,
       blockCostRatio: ratio(later, many),
       memoryMiBFew,
       memoryMiBMany,
@@ -56,6 +68,11 @@ export const growth: BenchRun = {
     };
   },
 };
+
+/** The sizes below the last one, and that. */
+function stages(between: readonly number[], last: number): number[] {
+  return [...between.filter((size) => size < last), last];
+}
 
 function stateCommitMetrics(accounts: number): Metrics {
   const few = measureStateCommit(FIRST_ACCOUNTS);
