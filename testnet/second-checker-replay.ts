@@ -23,7 +23,7 @@ import {
   sectionSigningBytes,
   sectionsRoot,
 } from '../src/types/section.ts';
-import type { Address } from '../src/types/ssz.ts';
+import type { Address } from '../src/types/ssz-bytes.ts';
 import { decodeTransaction } from '../src/types/transaction.ts';
 import type { ValidatorSet } from '../src/types/validator.ts';
 import { equalBytes } from '../src/util/bytes.ts';

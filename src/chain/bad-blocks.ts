@@ -1,4 +1,4 @@
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { BlockFault } from './block-fault.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';

@@ -5,7 +5,7 @@ import type { State } from '../ledger/state/state.ts';
 import { type Certificate, certificateChecks } from '../types/certificate.ts';
 import { evidenceListChecks } from '../types/evidence-check.ts';
 import type { Genesis } from '../types/genesis.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Clock } from '../util/clock.ts';
 import { LIMITS } from '../util/limits.ts';

@@ -11,7 +11,7 @@ import { type Evidence, evidenceRoot } from '../types/evidence.ts';
 import type { Parameters } from '../types/genesis.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { PROPOSER_RANK, sectionSigningBytes, sectionsRoot } from '../types/section.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { CompleteBlock } from './complete-block.ts';
 import { type ExecutedBlock, finishBlock } from './execute.ts';

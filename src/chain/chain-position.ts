@@ -1,6 +1,6 @@
 import type { BlockHeader } from '../types/block.ts';
 import type { Certificate } from '../types/certificate.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /** The last committed block, or genesis at height 0, whose "hash" is the genesis hash. */

@@ -3,7 +3,7 @@ import type { State, StateView } from '../ledger/state/state.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { Genesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { StateChange } from '../types/state-leaf.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';

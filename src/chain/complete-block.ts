@@ -1,5 +1,5 @@
 import { type Block, encodeBlock, hashHeader } from '../types/block.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 
 /** A block with its transactions decoded: what can be executed. One list of transactions per ledger, in order. */

@@ -10,7 +10,7 @@ import {
   type EvidenceFault,
   evidenceChecks,
 } from '../types/evidence-check.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { type Statement, statementCheck } from '../types/statement.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';

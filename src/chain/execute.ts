@@ -8,7 +8,7 @@ import type { State, StateView } from '../ledger/state/state.ts';
 import type { BlockProofItems } from '../types/proof-items.ts';
 import { type BlockReceipts, type Receipt, receiptsRoot } from '../types/receipt.ts';
 import type { SignedSection } from '../types/section.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { BlockFault } from './block-fault.ts';

@@ -1,5 +1,5 @@
 import type { State } from '../ledger/state/state.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { CandidateBlock } from './candidate-blocks.ts';
 import type { ExecutedBlock } from './execute.ts';
 import type { ParentFacts } from './parent-facts.ts';

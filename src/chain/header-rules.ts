@@ -7,7 +7,7 @@ import { certificateHash } from '../types/certificate.ts';
 import { evidenceRoot } from '../types/evidence.ts';
 import { LEDGERS } from '../types/names.ts';
 import { ELECTED_RANKS, PROPOSER_RANK, type SignedSection, sectionsRoot } from '../types/section.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
 import type { BlockFault } from './block-fault.ts';
 import { blockBytes, type CompleteBlock } from './complete-block.ts';

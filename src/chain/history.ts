@@ -6,7 +6,7 @@ import { buildFinalityProof, type FinalityProof, type FinalityProofParts } from 
 import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import type { BlockReceipts } from '../types/receipt.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { type Validator, ValidatorSet } from '../types/validator.ts';
 
 /** A committed block with everything that this node keeps of it. */

@@ -12,7 +12,7 @@ import type { BlockStore } from '../storage/block-store.ts';
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import type { LedgerName } from '../types/names.ts';
 import { statusName } from '../types/operations/catalogs.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Clock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';

@@ -1,6 +1,6 @@
 import type { BlockFacts } from '../ledger/begin-block.ts';
 import type { Genesis } from '../types/genesis.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /** What a block is checked against: the state of the chain below it. */

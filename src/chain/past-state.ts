@@ -1,7 +1,7 @@
 import { hashStateValue } from '../crypto/state-proof.ts';
 import type { State, StateView } from '../ledger/state/state.ts';
 import { SUBTREES, type SubtreeName } from '../types/names.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';

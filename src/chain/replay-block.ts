@@ -1,5 +1,5 @@
 import type { StateView } from '../ledger/state/state.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { BlockFault } from './block-fault.ts';
 import { completeBlock } from './complete-block.ts';
 import { executeComplete } from './execute.ts';

@@ -9,7 +9,7 @@ import type { ProofInput } from '../mining/proofs/proof-scheme.ts';
 import { proofSchemeOf } from '../mining/proofs/proof-schemes.ts';
 import type { LedgerName } from '../types/names.ts';
 import { EMPTY_RANK, emptySection, hashSection, type Section, type SignedSection } from '../types/section.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { BlockFault } from './block-fault.ts';

@@ -6,7 +6,8 @@ import {
   SignedSectionType,
   sectionSigningBytes,
 } from '../types/section.ts';
-import { type Address, encode } from '../types/ssz.ts';
+import { encode } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { equalBytes } from '../util/bytes.ts';
 import type { BlockFault } from './block-fault.ts';

@@ -7,7 +7,7 @@ import { executeSection } from '../ledger/section.ts';
 import type { StateView } from '../ledger/state/state.ts';
 import { LEDGERS, type LedgerName, type SubtreeName } from '../types/names.ts';
 import type { Receipt } from '../types/receipt.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { decodeTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { StoredBlock } from './history.ts';

@@ -6,7 +6,7 @@ import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { decodeTransaction, type EncodedTransaction, receivedSigningBytes } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';

@@ -6,7 +6,7 @@ import {
   approvedOperationHash,
 } from '../types/approval.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 
 /** The operation with the approvals of these keys of an authority, good for one transaction. */
 export function withApprovals<T extends { approvals: Approval[] }>(

@@ -6,7 +6,7 @@ import {
   type NodeMsg,
   nodeMessageSigningBytes,
 } from '../types/operations/bpci-records.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 
 /** The operations of the bpci ledger that are signed by other keys than the sender's. */
 

@@ -8,7 +8,7 @@ import {
   type Refute,
   refuteSigningBytes,
 } from '../types/operations/cluster.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 
 /** The operations of the cluster ledger that a node signs with its own key, whoever sends them. */
 

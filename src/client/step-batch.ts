@@ -1,7 +1,7 @@
 import type { KeyPair } from '../crypto/ed25519.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
 import { type StepBatch, type StepBatchBody, stepBatchSigningBytes } from '../types/operations/docklock.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { type ChainTip, chainSteps, type Step, sumUsage } from '../types/step-receipt.ts';
 import { toHex } from '../util/bytes.ts';
 

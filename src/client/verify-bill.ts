@@ -18,7 +18,8 @@ import { type Genesis, hashGenesis } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from '../types/operations/economy-receipts.ts';
 import { encodeSystemReceipt } from '../types/receipt.ts';
-import { type Address, encode } from '../types/ssz.ts';
+import { encode } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { systemReceipt } from '../types/system-receipt.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
 

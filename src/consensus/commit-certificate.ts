@@ -1,7 +1,7 @@
 import { BitArray } from '@chainsafe/ssz';
 import type { Certificate } from '../types/certificate.ts';
 import type { SignedVote } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /** The seals of a commit quorum as a certificate: bits and seals in set order. */

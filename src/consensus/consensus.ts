@@ -1,6 +1,6 @@
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import type { RoundState } from '../types/round-state.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Consensus, ConsensusEffect, ConsensusEvent, ConsensusOptions, DropReason } from './contract.ts';
 import { FutureMessages } from './future-messages.ts';

@@ -10,7 +10,7 @@ import type {
 } from '../types/consensus-message.ts';
 import type { EvidenceKind } from '../types/evidence.ts';
 import type { RoundState } from '../types/round-state.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type ConsensusMessage, NOT_PREPARED } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { DropReason } from './contract.ts';

@@ -7,7 +7,7 @@ import type {
   ProposalMessage,
   RoundChangeMessage,
 } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { certificateOf } from './commit-certificate.ts';
 import type { ConsensusEvent, OwnMessage, ProposedBlock } from './contract.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /**

@@ -7,7 +7,7 @@ import type {
   SignedVote,
 } from '../types/consensus-message.ts';
 import type { EvidenceKind } from '../types/evidence.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type {
   ConsensusEffect,

@@ -1,5 +1,5 @@
 import type { ConsensusMessage } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 
 /** Height, round and signer of any message. A Decided message has no single signer. */
 export interface MessageFields {

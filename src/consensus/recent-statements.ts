@@ -1,6 +1,6 @@
 import type { Evidence } from '../types/evidence.ts';
 import { evidenceBetween } from '../types/evidence-check.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ConsensusStatement } from '../types/statement.ts';
 import { LIMITS } from '../util/limits.ts';
 

@@ -1,5 +1,5 @@
 import type { RoundChangeMessage } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 
 export type RoundChangeAdded =
   | 'added'

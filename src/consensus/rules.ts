@@ -1,4 +1,4 @@
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { signersOf } from './commit-certificate.ts';
 import type { ProposedBlock } from './contract.ts';
 import type { HeightState } from './height-state.ts';

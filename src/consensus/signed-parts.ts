@@ -7,7 +7,7 @@ import {
   type SignedRoundChange,
   type SignedVote,
 } from '../types/consensus-message.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { signersOf } from './commit-certificate.ts';
 import type { DropReason } from './contract.ts';

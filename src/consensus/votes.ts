@@ -1,5 +1,5 @@
 import type { CommitMessage, PrepareMessage, SignedVote } from '../types/consensus-message.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 
 /** What became of a vote that was offered to a table. */
 export type Added<M> = 'added' | 'duplicate' | { readonly conflictsWith: M };

@@ -2,8 +2,8 @@
  * Ed25519 keys and signatures (RFC 8032). The backend verifies; what verifiers are known to disagree about
  * (non-canonical encodings, points of small order, S ≥ L) is refused here before it is asked.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
 import {
+  curve,
   derivePublicKey,
   ed25519Sign,
   ed25519Verify,
@@ -83,18 +83,17 @@ function isPlausiblePoint(encoding: Uint8Array): boolean {
 
 const acceptableKeys = new LruCache<string, boolean>(LIMITS.maxCachedPublicKeys);
 
+/** A multiplication refuses what is no point of the group of prime order. */
+const ONE = Uint8Array.of(1, ...new Uint8Array(31));
+
 function checkKey(publicKey: string): boolean {
-  if (!isPlausiblePoint(fromHex(publicKey))) return false;
-  try {
-    return ed25519.Point.fromHex(publicKey).isTorsionFree();
-  } catch {
-    return false; // not on the curve
-  }
+  const point = fromHex(publicKey);
+  return isPlausiblePoint(point) && curve.multiply(ONE, point) !== undefined;
 }
 
 /**
  * Whether hex names a public key that may be registered: 32 bytes, canonical, on the curve, and in the group of
- * prime order. Never throws. Costs about a millisecond, so recent answers are kept.
+ * prime order. Never throws. Costs more than a signature check, so recent answers are kept.
  */
 export function isAcceptableKey(publicKeyHex: string): boolean {
   if (!isHex(publicKeyHex, PUBLIC_KEY_BYTES)) return false;
@@ -110,7 +109,7 @@ const importedKeys = new LruCache<string, PublicKeyHandle>(LIMITS.maxCachedPubli
 
 /**
  * The imported key, unless its bytes rule it out. The full check of {@link isAcceptableKey} is for registration: it
- * costs ten verifications, and every verifier behind this file gives the same answer for a key of mixed order.
+ * costs as much as a verification, and every verifier behind this file gives the same answer for a key of mixed order.
  */
 function importKey(publicKeyHex: string): PublicKeyHandle | undefined {
   let handle = importedKeys.get(publicKeyHex);

@@ -1,6 +1,6 @@
 import type { Parameters } from '../types/genesis.ts';
 import type { LedgerName, TokenName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { checkFunds, checkKnown, checkTurn, type Inadmissible } from './admission.ts';
 import { type BlockFacts, withoutBeginBlock } from './begin-block.ts';

@@ -1,6 +1,6 @@
 import type { Parameters } from '../types/genesis.ts';
 import { LEDGERS, type LedgerName, type TokenName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { baseGas, handlersOf, isFree, type TransactionCost, transactionCost } from './cost.ts';

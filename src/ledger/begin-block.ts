@@ -1,7 +1,7 @@
 import type { Genesis } from '../types/genesis.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { QueuedMessage, SentMessage } from '../types/section-parts.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../types/status.ts';
 import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
 import { LIMITS } from '../util/limits.ts';

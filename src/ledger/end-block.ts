@@ -3,7 +3,7 @@ import type { Evidence } from '../types/evidence.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { SystemReceipt } from '../types/receipt.ts';
 import { EMPTY_RANK, type SignedSection } from '../types/section.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Begun } from './begin-block.ts';

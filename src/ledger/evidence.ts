@@ -1,6 +1,6 @@
 import { type Evidence, hashEvidence } from '../types/evidence.ts';
 import { type EvidenceGround, readEvidence } from '../types/evidence-check.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { SYSTEM_RECEIPTS, type SystemReceiptBody, systemReceipt } from '../types/system-receipt.ts';
 import { answeringBond, isJailable, jail, reduceBond } from './bpci/jail.ts';
 import { latestSet } from './bpci/membership.ts';

@@ -13,8 +13,8 @@ import type { ECONOMY } from '../types/operations/economy.ts';
  * Most stand for what was measured on a small state. Where the work grows with the state, the figure lies between that
  * and the worst case, within a factor of four of both: a cancelled workload has 1 to 32 placed replicas, an invocation
  * reads terms of up to 64 policies, a join stands in a list of up to 256 nodes, a price and a mint look at up to 64
- * custodians. Keys that nobody has seen before cost a millisecond each, which repeated measurements do not show: ValJoin
- * and KeyRotate bring some.
+ * custodians. Keys that nobody has seen before cost two signature checks each, which repeated measurements do not show:
+ * ValJoin and KeyRotate bring some.
  */
 export const OPERATION_GAS = {
   docklock: {

@@ -1,5 +1,5 @@
 import { type Genesis, hashGenesis } from '../types/genesis.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { ValidatorSet } from '../types/validator.ts';
 import { registerGenesisValidators } from './bpci/membership.ts';
 import { LEDGER_RULES } from './ledgers.ts';

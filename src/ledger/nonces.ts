@@ -1,4 +1,5 @@
-import { type Address, U64 } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
+import { U64 } from '../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from './seam.ts';
 import { Table } from './state/table.ts';
 

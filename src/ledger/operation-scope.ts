@@ -1,7 +1,8 @@
 import type { Genesis, Parameters } from '../types/genesis.ts';
 import type { KindSpec } from '../types/operations/catalog.ts';
 import type { LedgerEvent } from '../types/receipt.ts';
-import { type Address, encode, type Hash } from '../types/ssz.ts';
+import { encode } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../types/status.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { toHex } from '../util/bytes.ts';

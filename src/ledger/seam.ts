@@ -3,7 +3,7 @@ import type { LedgerName, SubtreeName, TokenName } from '../types/names.ts';
 import type { KindSpec, LedgerCatalog } from '../types/operations/catalog.ts';
 import type { Charge, LedgerEvent } from '../types/receipt.ts';
 import type { ChargeReason } from '../types/section-parts.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { SystemReceiptBody } from '../types/system-receipt.ts';
 import type { ResourceUsage } from './economy/rewards/poe-index.ts';
 

@@ -1,7 +1,7 @@
 import { CLASS_TOKENS } from '../types/billing.ts';
 import type { TokenName } from '../types/names.ts';
 import type { Charge } from '../types/receipt.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { jobFee } from './economy/rewards/fee-split.ts';
 import {
   type CreditedJob,

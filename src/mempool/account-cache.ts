@@ -1,5 +1,5 @@
 import { LEDGERS, type LedgerName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import type { Account } from './lane.ts';

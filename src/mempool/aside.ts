@@ -1,4 +1,4 @@
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 

@@ -1,6 +1,6 @@
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
 import type { LedgerName } from '../types/names.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Account, Origin } from './lane.ts';
 

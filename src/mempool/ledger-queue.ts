@@ -1,5 +1,5 @@
 import type { LedgerName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import type { Lane } from './lane.ts';
 

@@ -1,6 +1,6 @@
 import type { DroppedTransaction, DropReason } from '../types/dropped-transaction.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 import { LIMITS } from '../util/limits.ts';
 import { AccountCache } from './account-cache.ts';

@@ -1,4 +1,4 @@
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { DeadlineIndex } from './deadline-index.ts';
 import type { PoolEntry } from './lane.ts';
 

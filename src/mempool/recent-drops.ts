@@ -1,5 +1,5 @@
 import type { DroppedTransaction } from '../types/dropped-transaction.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** The last drop of each transaction that came to nothing, at most LIMITS.maxRecentDrops; the oldest gives way. */

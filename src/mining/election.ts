@@ -4,7 +4,7 @@ import type { StateGround } from '../ledger/state/state.ts';
 import { lastBeacons } from '../ledger/system/chain-facts.ts';
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import { ELECTED_RANKS } from '../types/section.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
 

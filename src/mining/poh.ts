@@ -1,6 +1,6 @@
 import { hashBytesOf, sha256 } from '../crypto/hash.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../util/bytes.ts';
 
 /** A run of hashes, each of the one before. */

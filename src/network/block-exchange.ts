@@ -5,7 +5,8 @@ import {
   CertifiedBlockBytesType,
   TransactionsRequestType,
 } from '../types/network.ts';
-import { decode, encode, type Hash } from '../types/ssz.ts';
+import { decode, encode } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { RequestHandlers } from './contract.ts';
 import { networkError } from './errors.ts';

@@ -1,6 +1,6 @@
 import type { KeyPair } from '../crypto/ed25519.ts';
 import type { CertifiedBlockBytes, Head, PeerRole, Topic } from '../types/network.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/logger.ts';

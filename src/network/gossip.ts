@@ -8,7 +8,8 @@ import {
 import type { Connection } from '@libp2p/interface';
 import { sha256 } from '../crypto/hash.ts';
 import { GOSSIPED_TOPICS, GossipEnvelopeType, type Topic } from '../types/network.ts';
-import { decode, encode, type Hash } from '../types/ssz.ts';
+import { decode, encode } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { plainBytes } from '../util/bytes.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';

@@ -1,5 +1,5 @@
 import type { Topic } from '../types/network.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 
 /**
  * `accept`: valid and worth passing on, even when its content was known before. `ignore`: stale, not yet checkable,

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface';
 import { GOSSIPED_TOPICS, type Topic, type WireMessage } from '../types/network.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { NetworkOptions } from './contract.ts';
 import { type DisconnectCode, networkError } from './errors.ts';

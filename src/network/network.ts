@@ -1,6 +1,6 @@
 import '../util/promise-with-resolvers.ts';
 import type { Topic } from '../types/network.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import { LIMITS } from '../util/limits.ts';
 import { BlockExchange } from './block-exchange.ts';

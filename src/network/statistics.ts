@@ -1,5 +1,5 @@
 import { TOPICS, type Topic, type WireMessage } from '../types/network.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LruCache } from '../util/lru-cache.ts';
 import { contentId } from './content-id.ts';

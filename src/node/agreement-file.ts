@@ -4,7 +4,7 @@ import { TermsFailure } from '../ledger/bpi/failure.ts';
 import { lineOfPath } from '../ledger/bpi/yaml-document.ts';
 import { type AgreementTerms, encodeTerms, hashTerms } from '../types/agreement.ts';
 import { statusName } from '../types/operations/catalogs.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 

@@ -6,7 +6,7 @@ import type { ProposedVoteView } from '../rpc/ports/consensus.ts';
 import { BPCI } from '../types/operations/bpci.ts';
 import { encodeOperation } from '../types/operations/catalog.ts';
 import { signBody } from '../types/sign-transaction.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';

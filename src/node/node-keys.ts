@@ -15,7 +15,7 @@ import {
 import { vrfKeyPairFromSeed } from '../crypto/vrf.ts';
 import type { DataDirPaths } from '../storage/data-dir.ts';
 import { addressFromText, addressOf, addressToText } from '../types/address.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { SCHEME_ED25519 } from '../types/transaction.ts';
 import type { Validator } from '../types/validator.ts';
 import { fromHex } from '../util/bytes.ts';

@@ -5,7 +5,7 @@ import type { Network } from '../network/contract.ts';
 import type { ConsensusTiming } from '../rpc/ports/consensus.ts';
 import type { TransactionGossip } from '../sync/transaction-gossip.ts';
 import type { Parameters } from '../types/genesis.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { systemClock } from '../util/clock.ts';
 import { NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';

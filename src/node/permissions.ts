@@ -1,5 +1,5 @@
 import { addressFromText, addressToText } from '../types/address.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import {
   type Allowlist,
   type AllowlistKind,

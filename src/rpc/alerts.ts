@@ -1,4 +1,4 @@
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { MemberView } from './ports/bpci.ts';
 import type { BadBlockView } from './ports/chain.ts';

@@ -1,5 +1,5 @@
 import type { RoundState } from '../types/round-state.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 import type { PeerView, ValidatorPeerView } from './ports/network.ts';
 

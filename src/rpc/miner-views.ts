@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { type LedgerName, PROOF_TYPES } from '../types/names.ts';
 import { EMPTY_RANK, hashSection, type SignedSection } from '../types/section.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { OwnSection } from '../validator/mining/section-history.ts';
 import type { WorkerView } from './ports/miner.ts';
 import type { SectionFacts, Worker } from './schema/miner.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { LedgerName } from '../types/names.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { decodeTransaction } from '../types/transaction.ts';
 import type { StoredBlock } from './ports/chain.ts';
 import type * as results from './schema/results.ts';

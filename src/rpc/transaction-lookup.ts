@@ -1,5 +1,5 @@
 import type { Receipt } from '../types/receipt.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 import { rpcError } from './errors.ts';
 import type { ChainPort, TransactionPlace } from './ports/chain.ts';

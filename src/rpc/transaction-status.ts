@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { RpcPorts } from './ports/rpc-ports.ts';
 import type * as results from './schema/results.ts';
 import { hash0x, rfc3339 } from './text-forms.ts';

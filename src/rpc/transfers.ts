@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import { statusName } from '../types/operations/catalogs.ts';
 import { ECONOMY } from '../types/operations/economy.ts';
-import { decode, type Hash } from '../types/ssz.ts';
+import { decode } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction, Operation } from '../types/transaction.ts';
 import { rpcError } from './errors.ts';
 import { finalityOf } from './finality.ts';

@@ -4,7 +4,7 @@ import { certificateHash } from '../types/certificate.ts';
 import { ZERO_HASH } from '../types/consensus-message.ts';
 import { evidenceRoot } from '../types/evidence.ts';
 import { sectionsRoot } from '../types/section.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /** Blocks of the simulator: real headers with real hashes over an empty body. */

@@ -1,4 +1,4 @@
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { equalBytes, fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { StorageErrorCode } from './errors.ts';

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type JournalRecord, JournalRecordType } from '../types/journal.ts';
-import { type Address, decode, encode, type Hash } from '../types/ssz.ts';
+import { decode, encode } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';

@@ -1,5 +1,5 @@
 import { SUBTREES, type SubtreeName } from '../types/names.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { concatBytes, fromHex, utf8 } from '../util/bytes.ts';
 import { type KeyRange, prefixRange } from './key-value.ts';
 

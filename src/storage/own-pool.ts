@@ -1,5 +1,6 @@
 import { type DroppedTransaction, DroppedTransactionType } from '../types/dropped-transaction.ts';
-import { decode, encode, type Hash } from '../types/ssz.ts';
+import { decode, encode } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { concatBytes, toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { BatchOperation, KeyValueStore } from './key-value.ts';

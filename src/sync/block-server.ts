@@ -7,7 +7,8 @@ import type { Block } from '../types/block.ts';
 import { CertificateType } from '../types/certificate.ts';
 import { GenesisType } from '../types/genesis.ts';
 import { LEDGERS } from '../types/names.ts';
-import { encode, type Hash } from '../types/ssz.ts';
+import { encode } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** Answers peers that ask for transactions, for a block by hash (decided or not), or for a range of blocks. */

@@ -1,7 +1,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Network, PeerInfo } from '../network/contract.ts';
 import type { CertifiedBlockBytes } from '../types/network.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';

@@ -1,21 +1,9 @@
 import { ContainerType, ListCompositeType, type Type, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
-import {
-  type Address,
-  AddressType,
-  Bytes,
-  decode,
-  encode,
-  type Hash,
-  Hash32,
-  NameOf,
-  SafeU64,
-  Text,
-  U16,
-  U32,
-  U64,
-} from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { type Address, AddressType, Bytes, type Hash, Hash32, Text } from './ssz-bytes.ts';
+import { NameOf, SafeU64, U16, U32, U64 } from './ssz-numbers.ts';
 
 /**
  * The terms of an agreement as the chain keeps them. Parties write YAML; what they sign is the hash of these bytes, so

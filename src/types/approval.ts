@@ -5,7 +5,9 @@ import { LIMITS } from '../util/limits.ts';
 import { AUTHORITY_NAMES, type Authority, type AuthorityName } from './genesis.ts';
 import { type LedgerName, LedgerNameType } from './names.ts';
 import type { KindSpec } from './operations/catalog.ts';
-import { AddressType, encode, Hash32, Key32, NameOf, Signature64, U64 } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { AddressType, Hash32, Key32, Signature64 } from './ssz-bytes.ts';
+import { NameOf, U64 } from './ssz-numbers.ts';
 import { OperationType } from './transaction.ts';
 
 /** One signature of an authority's key under an operation. */

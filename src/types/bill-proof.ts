@@ -9,7 +9,9 @@ import { FinalityLinkType, type PathStep, PathStepType } from './finality-proof.
 import { LEDGERS } from './names.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy-receipts.ts';
 import { type BlockReceipts, encodeReceipt, encodeSystemReceipt } from './receipt.ts';
-import { AddressType, fromCanonicalJson, Hash32, U16, U32 } from './ssz.ts';
+import { fromCanonicalJson } from './ssz.ts';
+import { AddressType, Hash32 } from './ssz-bytes.ts';
+import { U16, U32 } from './ssz-numbers.ts';
 import { readSystemReceipt } from './system-receipt.ts';
 
 /**

@@ -2,7 +2,8 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TOKENS, type TokenName, TokenNameType } from './names.ts';
 import { ChargeType } from './receipt.ts';
-import { AddressType, Hash32, Height, NameOf, SafeU64, U32, U128 } from './ssz.ts';
+import { AddressType, Hash32 } from './ssz-bytes.ts';
+import { Height, NameOf, SafeU64, U32, U128 } from './ssz-numbers.ts';
 
 /**
  * Billing: every charge has a class, and a class is paid in one token. The charges of a window of rule time are

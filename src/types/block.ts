@@ -7,7 +7,9 @@ import { CertificateType, certificateHash } from './certificate.ts';
 import { EvidenceType, evidenceRoot } from './evidence.ts';
 import { LEDGERS } from './names.ts';
 import { SectionListType, sectionsRoot } from './section.ts';
-import { AddressType, Bytes, decode, encode, Hash32, Height, SafeU64, U16, VrfProof80 } from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { AddressType, Bytes, Hash32, VrfProof80 } from './ssz-bytes.ts';
+import { Height, SafeU64, U16 } from './ssz-numbers.ts';
 
 /** `proof` is the proposer's VRF proof (RFC 9381), `output` the new beacon value (crypto/vrf.ts). */
 export const BeaconType = new ContainerType({ proof: VrfProof80, output: Hash32 });

@@ -2,7 +2,9 @@ import { BitListType, ContainerType, ListCompositeType, type ValueOf } from '@ch
 import type { SignatureTag } from '../crypto/domain.ts';
 import { hashOf, signingBytes } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
-import { encode, Hash32, Height, Signature64, U32 } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { Hash32, Signature64 } from './ssz-bytes.ts';
+import { Height, U32 } from './ssz-numbers.ts';
 import type { ValidatorSet } from './validator.ts';
 
 /** What Proposal, Prepare and Commit sign (tags `proposal`, `prepare`, `seal`): three bodies of one shape. */

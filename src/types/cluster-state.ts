@@ -1,5 +1,5 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { SafeU64, U32 } from './ssz.ts';
+import { SafeU64, U32 } from './ssz-numbers.ts';
 
 /** What a node has, or a replica asks for: thousandths of a core, and mebibytes of memory and of disk. */
 export const ResourcesType = new ContainerType({ cpuMilli: U32, memoryMib: U32, diskMib: U32 });

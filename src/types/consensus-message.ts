@@ -5,7 +5,9 @@ import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { BlockProposalType } from './block.ts';
 import { CertificateType, VoteBodyType } from './certificate.ts';
-import { AddressType, decode, encode, Hash32, Height, Signature64, U32 } from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { AddressType, Hash32, Signature64 } from './ssz-bytes.ts';
+import { Height, U32 } from './ssz-numbers.ts';
 
 /** A signed Proposal, Prepare or Commit payload; which of them, the tag of the signature says. */
 export const SignedVoteType = new ContainerType({

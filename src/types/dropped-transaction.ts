@@ -1,5 +1,6 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { Hash32, NameOf, SafeU64 } from './ssz.ts';
+import { Hash32 } from './ssz-bytes.ts';
+import { NameOf, SafeU64 } from './ssz-numbers.ts';
 
 /**
  * Why a transaction left the pool without a receipt. NONCE_USED: another transaction of the sender took the nonce;

@@ -10,7 +10,8 @@ import {
 } from './consensus-message.ts';
 import { EVIDENCE_KINDS, type Evidence, type EvidenceKind } from './evidence.ts';
 import { ELECTED_RANKS, type SignedSectionStatement, SignedSectionStatementType } from './section.ts';
-import { type Address, decode, type Hash } from './ssz.ts';
+import { decode } from './ssz.ts';
+import type { Address, Hash } from './ssz-bytes.ts';
 import {
   type RoundChangeStatement,
   type Statement,

@@ -2,7 +2,9 @@ import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
 import { merkleRoot } from '../crypto/merkle.ts';
 import { toHex } from '../util/bytes.ts';
-import { Bytes, encode, type Hash, NameOf } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { Bytes, type Hash } from './ssz-bytes.ts';
+import { NameOf } from './ssz-numbers.ts';
 
 /** Provable offences: two signed statements of one validator that contradict each other. Append only. */
 export const EVIDENCE_KINDS = [

@@ -12,7 +12,9 @@ import {
   type Receipt,
   ReceiptType,
 } from './receipt.ts';
-import { Bytes, decode, encode, fromCanonicalJson, Hash32, NameOf, U16 } from './ssz.ts';
+import { decode, encode, fromCanonicalJson } from './ssz.ts';
+import { Bytes, Hash32 } from './ssz-bytes.ts';
+import { NameOf, U16 } from './ssz-numbers.ts';
 import { type Validator, ValidatorListType } from './validator.ts';
 
 /**

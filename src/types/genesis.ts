@@ -2,22 +2,9 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
-import {
-  AddressType,
-  Bool,
-  encode,
-  fromJson,
-  Hash32,
-  Height,
-  Key32,
-  SafeU64,
-  Salt16,
-  Text,
-  U8,
-  U16,
-  U32,
-  U128,
-} from './ssz.ts';
+import { encode, fromJson } from './ssz.ts';
+import { AddressType, Hash32, Key32, Salt16, Text } from './ssz-bytes.ts';
+import { Bool, Height, SafeU64, U8, U16, U32, U128 } from './ssz-numbers.ts';
 
 /**
  * Chain parameters: consensus rules that may differ from chain to chain. Windows are rule time in milliseconds

@@ -3,7 +3,9 @@ import { bech32m } from '@scure/base';
 import { fromHex, toHex } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
-import { Bytes, decode, encode, Hash32, SafeU64, Text, U8 } from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { Bytes, Hash32, Text } from './ssz-bytes.ts';
+import { SafeU64, U8 } from './ssz-numbers.ts';
 
 const SWARM_KEY_BYTES = 32;
 /** Salt, nonce, ciphertext and tag. */

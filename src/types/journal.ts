@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../util/limits.ts';
 import { SignedVoteType } from './consensus-message.ts';
-import { Bytes, Hash32, Height, NameOf, U32 } from './ssz.ts';
+import { Bytes, Hash32 } from './ssz-bytes.ts';
+import { Height, NameOf, U32 } from './ssz-numbers.ts';
 
 /** What a record of the vote journal is about. */
 export const JOURNAL_STEPS = ['proposal', 'prepare', 'commit', 'round-change', 'section'] as const;

@@ -1,4 +1,4 @@
-import { NameOf } from './ssz.ts';
+import { NameOf } from './ssz-numbers.ts';
 
 /** The five ledgers in canonical order: sections, roots and rankings follow it. */
 export const LEDGERS = ['docklock', 'cluster', 'bpi', 'bpci', 'economy'] as const;

@@ -1,21 +1,9 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { signingBytes } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
-import {
-  AddressType,
-  Bool,
-  Bytes,
-  encode,
-  Hash32,
-  Height,
-  Key32,
-  NameOf,
-  SafeU64,
-  Signature64,
-  Text,
-  U16,
-  U32,
-} from './ssz.ts';
+import { encode } from './ssz.ts';
+import { AddressType, Bytes, Hash32, Key32, Signature64, Text } from './ssz-bytes.ts';
+import { Bool, Height, NameOf, SafeU64, U16, U32 } from './ssz-numbers.ts';
 
 /**
  * What travels between nodes, by subject. The order is the wire form: append only. A `handover` is a batch of

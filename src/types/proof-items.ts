@@ -1,7 +1,7 @@
 import { ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../util/limits.ts';
 import { LEDGERS } from './names.ts';
-import { Bytes } from './ssz.ts';
+import { Bytes } from './ssz-bytes.ts';
 
 /**
  * The proof items of one block, encoded, one per transaction and in five lists in ledger order. A receipt commits to

@@ -3,7 +3,9 @@ import { merkleRoot } from '../crypto/merkle.ts';
 import { fromHex, toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LEDGERS, LedgerNameType, TokenNameType } from './names.ts';
-import { Bytes, encode, Hash32, Height, SafeU64, U16, U32, U128 } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { Bytes, Hash32 } from './ssz-bytes.ts';
+import { Height, SafeU64, U16, U32, U128 } from './ssz-numbers.ts';
 
 /** What a transaction paid: micro-units of one token. */
 export const ChargeType = new ContainerType({ token: TokenNameType, amount: U128 });

@@ -1,4 +1,4 @@
-import type { Address, Hash } from './ssz.ts';
+import type { Address, Hash } from './ssz-bytes.ts';
 
 /** A readable copy of what the consensus core knows of the present round. */
 export interface RoundState {

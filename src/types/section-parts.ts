@@ -1,7 +1,8 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../util/limits.ts';
 import { LedgerNameType, TokenNameType } from './names.ts';
-import { AddressType, Bytes, Height, NameOf, U16, U32, U128 } from './ssz.ts';
+import { AddressType, Bytes } from './ssz-bytes.ts';
+import { Height, NameOf, U16, U32, U128 } from './ssz-numbers.ts';
 
 /** The leaves of a section's `outboxRoot`: an effect on another ledger, in the order in which it was sent. */
 export const SentMessageType = new ContainerType({

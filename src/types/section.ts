@@ -4,19 +4,9 @@ import { merkleRoot } from '../crypto/merkle.ts';
 import { toHex } from '../util/bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 import { LEDGERS, type LedgerName, LedgerNameType } from './names.ts';
-import {
-  AddressType,
-  Bytes,
-  decode,
-  encode,
-  type Hash,
-  Hash32,
-  Height,
-  SafeU64,
-  Signature64,
-  U8,
-  U32,
-} from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { AddressType, Bytes, type Hash, Hash32, Signature64 } from './ssz-bytes.ts';
+import { Height, SafeU64, U8, U32 } from './ssz-numbers.ts';
 
 /**
  * One ledger's part of a block. `pre` is the ledger's sub-root after BeginBlock, `post` before EndBlock; `parent` the

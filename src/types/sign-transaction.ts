@@ -1,7 +1,7 @@
 import type { KeyPair } from '../crypto/ed25519.ts';
 import { fromHex } from '../util/bytes.ts';
 import { addressOf } from './address.ts';
-import type { Hash } from './ssz.ts';
+import type { Hash } from './ssz-bytes.ts';
 import {
   type EncodedTransaction,
   encodeTransaction,

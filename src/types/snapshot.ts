@@ -4,7 +4,8 @@ import { BlockHeaderType } from './block.ts';
 import { CertificateType } from './certificate.ts';
 import { FinalityLinkType } from './finality-proof.ts';
 import { SUBTREES } from './names.ts';
-import { Bytes, Hash32, Height, NameOf, Text, U16 } from './ssz.ts';
+import { Bytes, Hash32, Text } from './ssz-bytes.ts';
+import { Height, NameOf, U16 } from './ssz-numbers.ts';
 
 export const SNAPSHOT_VERSION = 1;
 export const BLOCKS_VERSION = 1;

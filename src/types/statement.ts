@@ -9,7 +9,8 @@ import {
   SignedVoteType,
 } from './consensus-message.ts';
 import { type SignedSectionStatement, SignedSectionStatementType, statementSigningBytes } from './section.ts';
-import { encode, type Hash } from './ssz.ts';
+import { encode } from './ssz.ts';
+import type { Hash } from './ssz-bytes.ts';
 import type { ValidatorSet } from './validator.ts';
 
 /** The steps of which votes are. */

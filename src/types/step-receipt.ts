@@ -1,6 +1,8 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
-import { encode, type Hash, Hash32, Key32, NameOf, SafeU64, U8, U16, U32 } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { type Hash, Hash32, Key32 } from './ssz-bytes.ts';
+import { NameOf, SafeU64, U8, U16, U32 } from './ssz-numbers.ts';
 
 /**
  * What a node observed of a container, one receipt per action, each naming the hash of the one before: a node that

@@ -8,7 +8,9 @@ import { findKind, type KindSpec } from './operations/catalog.ts';
 import { CLUSTER_SYSTEM_RECEIPTS } from './operations/cluster.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from './operations/economy-receipts.ts';
 import type { SystemReceipt } from './receipt.ts';
-import { AddressType, Bool, decode, encode, Hash32, Height, Key32, SafeU64, U16, U32, U128 } from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { AddressType, Hash32, Key32 } from './ssz-bytes.ts';
+import { Bool, Height, SafeU64, U16, U32, U128 } from './ssz-numbers.ts';
 
 /**
  * What a block did outside transactions. Kinds below 1000 belong to the block machine; a ledger's own have its

@@ -4,7 +4,9 @@ import { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { addressOf } from './address.ts';
 import { LedgerNameType } from './names.ts';
-import { AddressType, Bytes, decode, encode, SafeU64, U8, U16, U64, U128 } from './ssz.ts';
+import { decode, encode } from './ssz.ts';
+import { AddressType, Bytes } from './ssz-bytes.ts';
+import { SafeU64, U8, U16, U64, U128 } from './ssz-numbers.ts';
 
 /** One action on a ledger: `data` is the SSZ body that the ledger's schema gives for `kind` (types/operations). */
 export const OperationType = new ContainerType({

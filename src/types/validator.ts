@@ -2,7 +2,8 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../crypto/hash.ts';
 import { LIMITS } from '../util/limits.ts';
 import { faultTolerance, quorum, weakQuorum } from './quorum.ts';
-import { type Address, AddressType, encode, Key32 } from './ssz.ts';
+import { encode } from './ssz.ts';
+import { type Address, AddressType, Key32 } from './ssz-bytes.ts';
 
 /**
  * `id` is the address of the account that joined; it never changes, KeyRotate swaps only the keys. Bonds stand in

@@ -4,7 +4,7 @@ import type { TransactionPool } from '../chain/transaction-pool.ts';
 import type { ProposedBlock } from '../consensus/contract.ts';
 import type { Network } from '../network/contract.ts';
 import { decodeBlock, hashHeader } from '../types/block.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { decodeTransaction, type EncodedTransaction } from '../types/transaction.ts';
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';

@@ -1,6 +1,6 @@
 import type { Chain } from '../chain/chain.ts';
 import { proposerOf } from '../consensus/proposer.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /**

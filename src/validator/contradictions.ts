@@ -4,7 +4,7 @@ import { RecentStatements } from '../consensus/recent-statements.ts';
 import type { Certificate } from '../types/certificate.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
 import type { Evidence } from '../types/evidence.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import { type ConsensusStatement, statementOf, statementsIn } from '../types/statement.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 

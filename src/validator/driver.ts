@@ -18,7 +18,7 @@ import type { Certificate } from '../types/certificate.ts';
 import { type ConsensusMessage, encodeConsensusMessage } from '../types/consensus-message.ts';
 import { evidenceOf } from '../types/evidence-check.ts';
 import type { RoundState } from '../types/round-state.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';

@@ -1,4 +1,4 @@
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
 
 /** The transactions of lists of ids, as far as they are here. */

@@ -1,7 +1,7 @@
 import { signedParts } from '../consensus/signed-parts.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../types/validator.ts';
 
 /** `invalid` is provably bad (the sender is penalised), `stranger` only says that this node cannot check it. */

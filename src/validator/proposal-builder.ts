@@ -1,7 +1,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { CompleteBlock } from '../chain/complete-block.ts';
 import type { MinedSection } from '../chain/section-ground.ts';
-import type { Hash } from '../types/ssz.ts';
+import type { Hash } from '../types/ssz-bytes.ts';
 import type { BlockBudget } from './block-budget.ts';
 import type { ValidatorKeys } from './validator-keys.ts';
 

@@ -1,6 +1,6 @@
 import type { Consensus } from '../consensus/contract.ts';
 import type { RoundState } from '../types/round-state.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { Clock } from '../util/clock.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { BlockProducer } from '../chain/build-block.ts';
 import type { Chain } from '../chain/chain.ts';
-import type { Address } from '../types/ssz.ts';
+import type { Address } from '../types/ssz-bytes.ts';
 import type { Validator } from '../types/validator.ts';
 import { errorCode, errorMessage, NodeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';

@@ -2,7 +2,7 @@ import type { OwnMessage } from '../consensus/contract.ts';
 import { fieldsOf } from '../consensus/message-fields.ts';
 import type { Network } from '../network/contract.ts';
 import type { ConsensusMessage } from '../types/consensus-message.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { LIMITS } from '../util/limits.ts';
 
 /** Who collects at a height, and how many votes are worth passing on. */

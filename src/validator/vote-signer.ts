@@ -18,7 +18,7 @@ import {
   type SectionMessage,
   sectionSigningBytes,
 } from '../types/section.ts';
-import type { Address, Hash } from '../types/ssz.ts';
+import type { Address, Hash } from '../types/ssz-bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { ValidatorKeys } from './validator-keys.ts';
 

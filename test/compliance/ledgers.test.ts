@@ -3,7 +3,8 @@ import { accountPath, balanceAccount } from '../../src/ledger/economy/account.ts
 import { LEDGER_RULES } from '../../src/ledger/ledgers.ts';
 import { InvariantViolation } from '../../src/ledger/seam.ts';
 import { LEDGERS, type LedgerName, SUBTREES } from '../../src/types/names.ts';
-import { encode, U128 } from '../../src/types/ssz.ts';
+import { encode } from '../../src/types/ssz.ts';
+import { U128 } from '../../src/types/ssz-numbers.ts';
 import { readSystemReceipt, SYSTEM_RECEIPTS } from '../../src/types/system-receipt.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import { assertConserved } from '../support/compliance/checks.ts';

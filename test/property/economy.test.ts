@@ -6,7 +6,8 @@ import { TOKENS, type TokenName } from '../../src/types/names.ts';
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
 import { GoldItemType } from '../../src/types/proofs/gold.ts';
-import { decode, U128 } from '../../src/types/ssz.ts';
+import { decode } from '../../src/types/ssz.ts';
+import { U128 } from '../../src/types/ssz-numbers.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import { hashNumber } from '../support/blocks.ts';
 import {

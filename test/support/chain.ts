@@ -16,7 +16,7 @@ import { type Genesis, hashGenesis, type Parameters } from '../../src/types/gene
 import type { LedgerName } from '../../src/types/names.ts';
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
-import type { Address, Hash } from '../../src/types/ssz.ts';
+import type { Address, Hash } from '../../src/types/ssz-bytes.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import type { Validator, ValidatorSet } from '../../src/types/validator.ts';
 import type { Clock } from '../../src/util/clock.ts';

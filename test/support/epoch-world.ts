@@ -13,7 +13,7 @@ import type { Genesis, Parameters } from '../../src/types/genesis.ts';
 import { TOKENS, type TokenName } from '../../src/types/names.ts';
 import type { EpochClosedType } from '../../src/types/operations/economy-receipts.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from '../../src/types/operations/economy-receipts.ts';
-import { U128 } from '../../src/types/ssz.ts';
+import { U128 } from '../../src/types/ssz-numbers.ts';
 import { readSystemReceipt, type SystemReceiptBody } from '../../src/types/system-receipt.ts';
 import { hashNumber } from './blocks.ts';
 import { actor, testGenesis } from './ledger-chain.ts';

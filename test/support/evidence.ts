@@ -14,7 +14,8 @@ import {
   SignedSectionStatementType,
   statementSigningBytes,
 } from '../../src/types/section.ts';
-import { type Address, encode, type Hash } from '../../src/types/ssz.ts';
+import { encode } from '../../src/types/ssz.ts';
+import type { Address, Hash } from '../../src/types/ssz-bytes.ts';
 
 /** Who contradicts itself, and on which chain. */
 export interface Offender {

@@ -13,7 +13,7 @@ import {
   type SectionMessage,
   sectionSigningBytes,
 } from '../../src/types/section.ts';
-import type { Address } from '../../src/types/ssz.ts';
+import type { Address } from '../../src/types/ssz-bytes.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 import type { ChainWorld } from './chain.ts';
 

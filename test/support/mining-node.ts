@@ -5,7 +5,7 @@ import { acceptLostJournal, createJournal } from '../../src/storage/new-journal.
 import { VoteJournal } from '../../src/storage/vote-journal.ts';
 import type { LedgerName } from '../../src/types/names.ts';
 import { decodeSectionMessage, type SectionMessage } from '../../src/types/section.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { BlockBudget } from '../../src/validator/block-budget.ts';

@@ -5,7 +5,9 @@ import { type LedgerModule, OperationFailure, type OperationHandler } from '../.
 import { DEFAULT_PARAMETERS } from '../../src/types/genesis.ts';
 import { LedgerNameType } from '../../src/types/names.ts';
 import { encodeOperation, type KindSpec } from '../../src/types/operations/catalog.ts';
-import { Bytes, encode, Hash32, U16, U32 } from '../../src/types/ssz.ts';
+import { encode } from '../../src/types/ssz.ts';
+import { Bytes, Hash32 } from '../../src/types/ssz-bytes.ts';
+import { U16, U32 } from '../../src/types/ssz-numbers.ts';
 import type { EncodedTransaction, Operation } from '../../src/types/transaction.ts';
 
 /** Operations that do one thing each, to see the block machine at its bounds. */

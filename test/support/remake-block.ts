@@ -12,7 +12,7 @@ import {
   sectionSigningBytes,
   sectionsRoot,
 } from '../../src/types/section.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../src/types/transaction.ts';
 import { fromHex, toHex } from '../../src/util/bytes.ts';
 

@@ -5,7 +5,7 @@ import { BPCI } from '../../src/types/operations/bpci.ts';
 import { encodeOperation } from '../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../src/types/operations/economy.ts';
 import { BOND_PURPOSE } from '../../src/types/operations/settlement-messages.ts';
-import type { Address, Hash } from '../../src/types/ssz.ts';
+import type { Address, Hash } from '../../src/types/ssz-bytes.ts';
 import type { Operation } from '../../src/types/transaction.ts';
 import type { ValidatorIdentity } from '../../testnet/identities.ts';
 

@@ -3,7 +3,7 @@ import { hashHeader } from '../../src/types/block.ts';
 import type { LightBlock } from '../../src/types/light-block.ts';
 import { BPCI } from '../../src/types/operations/bpci.ts';
 import { clientId } from '../../src/types/operations/bpci-clients.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import type { Account } from '../identities.ts';
 import { ForeignChain } from './foreign-chain.ts';
 import { freshHash, plan } from './planning.ts';

@@ -3,7 +3,7 @@ import { subjectOf } from '../../src/client/subject.ts';
 import { readAgreement } from '../../src/node/agreement-file.ts';
 import { agreementId, type Subject } from '../../src/types/agreement.ts';
 import { BPI, type Invoke } from '../../src/types/operations/bpi.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import { utf8 } from '../../src/util/bytes.ts';
 import type { Account } from '../identities.ts';
 import { approve, freshHash, plan, SETTLED_MS } from './planning.ts';

@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from '../../src/node/protocol-version.ts';
 import { addressFromText, addressToText } from '../../src/types/address.ts';
 import { voteSigningBytes } from '../../src/types/certificate.ts';
 import { encodeConsensusMessage } from '../../src/types/consensus-message.ts';
-import type { Address, Hash } from '../../src/types/ssz.ts';
+import type { Address, Hash } from '../../src/types/ssz-bytes.ts';
 import { ValidatorSet } from '../../src/types/validator.ts';
 import { toHex, utf8 } from '../../src/util/bytes.ts';
 import { systemClock } from '../../src/util/clock.ts';

@@ -4,7 +4,7 @@ import { sha256 } from '../../src/crypto/hash.ts';
 import { type BlockHeader, HEADER_VERSION, hashHeader } from '../../src/types/block.ts';
 import { voteSigningBytes } from '../../src/types/certificate.ts';
 import type { LightBlock } from '../../src/types/light-block.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import { type Validator, ValidatorSet } from '../../src/types/validator.ts';
 import { toHex, utf8 } from '../../src/util/bytes.ts';
 import { deriveValidator } from '../identities.ts';

@@ -1,5 +1,5 @@
 import type { LedgerName } from '../../src/types/names.ts';
-import type { Hash } from '../../src/types/ssz.ts';
+import type { Hash } from '../../src/types/ssz-bytes.ts';
 import type { Operation } from '../../src/types/transaction.ts';
 import type { Account, AuthorityKeys, Lane, ValidatorIdentity } from '../identities.ts';
 

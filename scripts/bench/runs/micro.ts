@@ -11,7 +11,8 @@ const KEYS = 10_000;
 /** Parts alone, in one process and without a network. */
 export const micro: BenchRun = {
   name: 'micro',
-  summary: 'signatures, hashes, codec, state commit per key, section execution per operation, block import, a full block',
+  summary:
+    'signatures, hashes, codec, state commit per key, section execution per operation, block import, a full block',
   validators: 0,
   limitMs: LIMIT_MS,
   measure: async (context) => ({

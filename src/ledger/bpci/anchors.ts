@@ -1,7 +1,8 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { BPCI } from '../../types/operations/bpci.ts';
 import type { Anchor } from '../../types/operations/bpci-records.ts';
-import { AddressType, Hash32, Height, SafeU64, Text, U16 } from '../../types/ssz.ts';
+import { AddressType, Hash32, Text } from '../../types/ssz-bytes.ts';
+import { Height, SafeU64, U16 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext } from '../seam.ts';
 import { Table } from '../state/table.ts';

@@ -12,7 +12,7 @@ import {
   type ClientUpdate,
   clientId,
 } from '../../types/operations/bpci-clients.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext, StateReader } from '../seam.ts';
 import { addHeader, type Client, clientHeader, clients, isTrusted, latestHeight } from './clients.ts';

@@ -1,6 +1,7 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { type BlockHeader, hashHeader } from '../../types/block.ts';
-import { AddressType, type Hash, Hash32, Height, SafeU64 } from '../../types/ssz.ts';
+import { AddressType, type Hash, Hash32 } from '../../types/ssz-bytes.ts';
+import { Height, SafeU64 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';

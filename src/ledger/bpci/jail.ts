@@ -1,4 +1,4 @@
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { changeSet, departedBonds, members, saveMember, votes } from './membership.ts';

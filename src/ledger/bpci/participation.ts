@@ -1,7 +1,8 @@
 import { BitVectorType, ContainerType, type ValueOf } from '@chainsafe/ssz';
 import type { Certificate } from '../../types/certificate.ts';
 import { BPCI_SYSTEM_RECEIPTS, PARTICIPANTS_PER_RECEIPT } from '../../types/operations/bpci-records.ts';
-import { type Address, Hash32, Height, SafeU64, U16, U32 } from '../../types/ssz.ts';
+import { type Address, Hash32 } from '../../types/ssz-bytes.ts';
+import { Height, SafeU64, U16, U32 } from '../../types/ssz-numbers.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../types/system-receipt.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import { LIMITS } from '../../util/limits.ts';

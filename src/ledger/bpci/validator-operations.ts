@@ -7,7 +7,7 @@ import {
 } from '../../types/operations/bpci.ts';
 import { BOND_PURPOSE } from '../../types/operations/settlement-messages.ts';
 import { quorum } from '../../types/quorum.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import { LIMITS } from '../../util/limits.ts';

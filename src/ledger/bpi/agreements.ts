@@ -7,7 +7,9 @@ import {
   IdText,
   PartyListType,
 } from '../../types/agreement.ts';
-import { AddressType, Bytes, encode, type Hash, Hash32, NameOf, SafeU64, U32 } from '../../types/ssz.ts';
+import { encode } from '../../types/ssz.ts';
+import { AddressType, Bytes, type Hash, Hash32 } from '../../types/ssz-bytes.ts';
+import { NameOf, SafeU64, U32 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';

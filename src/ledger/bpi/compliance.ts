@@ -6,7 +6,9 @@ import {
   findApprovalFault,
 } from '../../types/approval.ts';
 import { BPI, type BpiStatus, type ComplianceAttest } from '../../types/operations/bpi.ts';
-import { encode, type Hash, Hash32, SafeU64 } from '../../types/ssz.ts';
+import { encode } from '../../types/ssz.ts';
+import { type Hash, Hash32 } from '../../types/ssz-bytes.ts';
+import { SafeU64 } from '../../types/ssz-numbers.ts';
 import type { OperationContext } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { agreements, executionHash, existingAgreement } from './agreements.ts';

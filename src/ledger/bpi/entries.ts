@@ -1,5 +1,5 @@
 import type { Invoke } from '../../types/operations/bpi.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { concatBytes, fromHex, utf8 } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { StateWriter } from '../seam.ts';

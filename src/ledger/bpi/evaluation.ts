@@ -1,5 +1,5 @@
 import type { AgreementTerms, Subject } from '../../types/agreement.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import { OperationFailure, type StateReader } from '../seam.ts';
 import { assertParty, existingAgreement, termsOf } from './agreements.ts';

@@ -1,7 +1,8 @@
 import type { Decision } from '../../types/agreement.ts';
 import type { KindSpec } from '../../types/operations/catalog.ts';
 import type { ExecutionStep } from '../../types/proofs/execution.ts';
-import { encode, type Hash } from '../../types/ssz.ts';
+import { encode } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import { OperationType } from '../../types/transaction.ts';
 import { type OperationContext, OperationFailure } from '../seam.ts';

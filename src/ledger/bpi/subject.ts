@@ -1,5 +1,5 @@
 import type { Subject } from '../../types/agreement.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { Scalar } from './expression.ts';
 import { failure } from './failure.ts';
 import { INTEGER_MAX, INTEGER_MIN } from './yaml-document.ts';

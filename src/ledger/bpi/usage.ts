@@ -1,6 +1,7 @@
 import { ContainerType } from '@chainsafe/ssz';
 import type { Policy } from '../../types/agreement.ts';
-import { type Hash, SafeU64, U32 } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
+import { SafeU64, U32 } from '../../types/ssz-numbers.ts';
 import { utf8 } from '../../util/bytes.ts';
 import type { LedgerContext, StateReader } from '../seam.ts';
 import { Table } from '../state/table.ts';

@@ -1,4 +1,4 @@
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { StateReader } from '../seam.ts';
 import { workloads } from '../state/cluster-records.ts';
 import {

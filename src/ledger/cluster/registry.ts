@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import type { ClusterState } from '../../types/cluster-state.ts';
 import { hashPlacementDiff, type Move, type NodeStatus } from '../../types/operations/cluster.ts';
-import { AddressType, type Hash, Hash32, Height, Key32, SafeU64, U8, U16, U32 } from '../../types/ssz.ts';
+import { AddressType, type Hash, Hash32, Key32 } from '../../types/ssz-bytes.ts';
+import { Height, SafeU64, U8, U16, U32 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import {

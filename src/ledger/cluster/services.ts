@@ -9,7 +9,8 @@ import {
   type SvcRegister,
   type SvcUpdate,
 } from '../../types/operations/cluster.ts';
-import { AddressType, NameOf, U16, U32 } from '../../types/ssz.ts';
+import { AddressType } from '../../types/ssz-bytes.ts';
+import { NameOf, U16, U32 } from '../../types/ssz-numbers.ts';
 import { concatBytes, fromHex, utf8 } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext, StateReader } from '../seam.ts';

@@ -14,7 +14,8 @@ import {
   type Stop,
   type Update,
 } from '../../types/operations/docklock.ts';
-import { AddressType, Bool, type Hash, Hash32, NameOf, SafeU64, Text, U16, U32 } from '../../types/ssz.ts';
+import { AddressType, type Hash, Hash32, Text } from '../../types/ssz-bytes.ts';
+import { Bool, NameOf, SafeU64, U16, U32 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext, StateReader } from '../seam.ts';
 import { Table } from '../state/table.ts';

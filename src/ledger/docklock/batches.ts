@@ -1,7 +1,7 @@
 import { verifySignature } from '../../crypto/ed25519.ts';
 import { merkleRoot } from '../../crypto/merkle.ts';
 import { DOCKLOCK, type StepBatch, stepBatchSigningBytes } from '../../types/operations/docklock.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import {
   addUsage,
   type ChainTip,

@@ -8,7 +8,8 @@ import {
   SLSA_PROVENANCE_TYPE,
 } from '../../types/dsse.ts';
 import { DOCKLOCK, type ImageRegister } from '../../types/operations/docklock.ts';
-import { AddressType, Hash32, SafeU64, Text } from '../../types/ssz.ts';
+import { AddressType, Hash32, Text } from '../../types/ssz-bytes.ts';
+import { SafeU64 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { OperationContext } from '../seam.ts';
 import { Table } from '../state/table.ts';

@@ -1,7 +1,7 @@
 import { CLASS_TOKENS } from '../../types/billing.ts';
 import type { Parameters } from '../../types/genesis.ts';
 import { DOCKLOCK, type StepBatch } from '../../types/operations/docklock.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { Job, OperationContext } from '../seam.ts';
 
 /** Units of `egressBytes` that jobPriceEgressMb is for. */

@@ -1,6 +1,6 @@
 import type { LedgerName } from '../../types/names.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 /**
  * Everything that can hold value. All of it stands in the state as one amount per account and token, under

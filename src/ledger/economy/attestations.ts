@@ -6,7 +6,7 @@ import {
   attestationSigningBytes,
   type ReserveAttest,
 } from '../../types/operations/economy-gold.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { SCHEME_ED25519 } from '../../types/transaction.ts';
 import { fromHex } from '../../util/bytes.ts';
 import { OPERATION_GAS, signatureGas } from '../gas-table.ts';

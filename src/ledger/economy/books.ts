@@ -1,5 +1,5 @@
 import type { TokenName } from '../../types/names.ts';
-import { U128 } from '../../types/ssz.ts';
+import { U128 } from '../../types/ssz-numbers.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { type Account, accountPath, ISSUE } from './account.ts';

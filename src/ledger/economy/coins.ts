@@ -6,7 +6,7 @@ import {
   type Faucet,
   type Transfer,
 } from '../../types/operations/economy.ts';
-import { SafeU64 } from '../../types/ssz.ts';
+import { SafeU64 } from '../../types/ssz-numbers.ts';
 import { OPERATION_GAS, signatureGas } from '../gas-table.ts';
 import type { OperationHandler } from '../seam.ts';
 import { Table } from '../state/table.ts';

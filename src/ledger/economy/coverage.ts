@@ -1,7 +1,7 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { ECONOMY } from '../../types/operations/economy.ts';
 import { type CoverageState, CoverageStateType } from '../../types/operations/economy-gold.ts';
-import { SafeU64, U32 } from '../../types/ssz.ts';
+import { SafeU64, U32 } from '../../types/ssz-numbers.ts';
 import type { BlockContext, OperationContext, StateReader } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import type { GoldPrice } from './gold-price.ts';

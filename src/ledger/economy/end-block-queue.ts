@@ -1,6 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { LedgerNameType, TokenNameType } from '../../types/names.ts';
-import { AddressType, Hash32, NameOf, U128 } from '../../types/ssz.ts';
+import { AddressType, Hash32 } from '../../types/ssz-bytes.ts';
+import { NameOf, U128 } from '../../types/ssz-numbers.ts';
 import { Queue } from '../state/queue.ts';
 
 /** A request of an operation that executes in EndBlock, after the charges of the block. */

@@ -1,5 +1,5 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { SafeU64, U64 } from '../../types/ssz.ts';
+import { SafeU64, U64 } from '../../types/ssz-numbers.ts';
 import type { BlockContext, StateReader, StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 import { findAuthority } from './approvals.ts';

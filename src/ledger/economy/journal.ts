@@ -1,6 +1,6 @@
 import type { TokenName } from '../../types/names.ts';
 import type { GoldBasis, GoldPosting } from '../../types/proofs/gold.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 
 /**
  * What the running transaction has done, for its proof item: postings in order, what its new coins are based on, and

@@ -3,7 +3,9 @@ import { LEDGERS, type LedgerName, TokenNameType } from '../../types/names.ts';
 import { ECONOMY, type EconomyStatus, type Lock, type Unlock } from '../../types/operations/economy.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from '../../types/operations/economy-receipts.ts';
 import { RELEASE_LOCK, type ReleaseLock } from '../../types/operations/settlement-messages.ts';
-import { type Address, AddressType, Bool, decode, encode, type Hash, Text } from '../../types/ssz.ts';
+import { decode, encode } from '../../types/ssz.ts';
+import { type Address, AddressType, type Hash, Text } from '../../types/ssz-bytes.ts';
+import { Bool } from '../../types/ssz-numbers.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import { OPERATION_GAS } from '../gas-table.ts';
 import type {

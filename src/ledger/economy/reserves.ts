@@ -1,5 +1,6 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
-import { Hash32, SafeU64, Text, U64, U128 } from '../../types/ssz.ts';
+import { Hash32, Text } from '../../types/ssz-bytes.ts';
+import { SafeU64, U64, U128 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';

@@ -1,5 +1,5 @@
 import { type LedgerName, TOKENS, type TokenName } from '../../types/names.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import {
   type BlockContext,

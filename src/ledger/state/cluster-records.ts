@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { ResourcesType } from '../../types/cluster-state.ts';
 import { LabelType, NodeStatusType } from '../../types/operations/cluster.ts';
-import { AddressType, type Hash, Hash32, Key32, SafeU64, Text, U16, U32, U128 } from '../../types/ssz.ts';
+import { AddressType, type Hash, Hash32, Key32, Text } from '../../types/ssz-bytes.ts';
+import { SafeU64, U16, U32, U128 } from '../../types/ssz-numbers.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { StateReader } from '../seam.ts';
 import { Table } from './table.ts';

@@ -1,5 +1,6 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { Hash32, Key32, SafeU64, U8, U32 } from '../../types/ssz.ts';
+import { Hash32, Key32 } from '../../types/ssz-bytes.ts';
+import { SafeU64, U8, U32 } from '../../types/ssz-numbers.ts';
 import { ContainerStateType, UsageType } from '../../types/step-receipt.ts';
 import { Table } from './table.ts';
 

@@ -1,5 +1,5 @@
 import { ContainerType, type Type } from '@chainsafe/ssz';
-import { SafeU64 } from '../../types/ssz.ts';
+import { SafeU64 } from '../../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { Table } from './table.ts';
 

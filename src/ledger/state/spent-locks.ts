@@ -1,4 +1,5 @@
-import { Bool, type Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
+import { Bool } from '../../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { Table } from './table.ts';
 

@@ -1,6 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { EvidenceKindType } from '../../types/evidence.ts';
-import { type Address, AddressType, Bool, Hash32, Height, U128 } from '../../types/ssz.ts';
+import { type Address, AddressType, Hash32 } from '../../types/ssz-bytes.ts';
+import { Bool, Height, U128 } from '../../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from '../seam.ts';
 import { Queue } from '../state/queue.ts';
 import { Table } from '../state/table.ts';

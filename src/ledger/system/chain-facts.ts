@@ -1,7 +1,8 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { initialBeacon } from '../../crypto/beacon.ts';
 import { type Genesis, type Parameters, ParametersType } from '../../types/genesis.ts';
-import { type Hash, Hash32, Height, SafeU64, U128 } from '../../types/ssz.ts';
+import { type Hash, Hash32 } from '../../types/ssz-bytes.ts';
+import { Height, SafeU64, U128 } from '../../types/ssz-numbers.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
 

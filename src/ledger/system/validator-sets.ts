@@ -1,5 +1,5 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { Height } from '../../types/ssz.ts';
+import { Height } from '../../types/ssz-numbers.ts';
 import { type Validator, ValidatorListType, ValidatorSet } from '../../types/validator.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Queue } from '../state/queue.ts';

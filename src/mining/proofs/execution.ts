@@ -8,7 +8,8 @@ import {
   ExecutionProofType,
   type ExecutionStep,
 } from '../../types/proofs/execution.ts';
-import { decode, encode, type Hash } from '../../types/ssz.ts';
+import { decode, encode } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { COMMON_STATUSES } from '../../types/status.ts';
 import { fromHex, toHex } from '../../util/bytes.ts';
 import { findWrongField } from './compare-fields.ts';

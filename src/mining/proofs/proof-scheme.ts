@@ -1,7 +1,7 @@
 import type { BlockContext, StateReader } from '../../ledger/seam.ts';
 import type { LedgerName, SubtreeName } from '../../types/names.ts';
 import type { Receipt } from '../../types/receipt.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 
 /** What executing a section came to, as far as a proof may speak about it. */
 export interface ProvenResult {

@@ -1,5 +1,5 @@
 import type { PeerRecord } from '../../types/network.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { DialTarget } from './dialer.ts';
 import type { PeerBook } from './peer-book.ts';

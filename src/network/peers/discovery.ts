@@ -1,5 +1,5 @@
 import type { Head, PeerRecord } from '../../types/network.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import type { EdgeReport, NetworkOptions, ValidatorIdentity } from '../contract.ts';
 import type { Host } from '../libp2p/host.ts';

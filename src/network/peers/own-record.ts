@@ -1,6 +1,6 @@
 import { type KeyPair, keyPairFromSeed } from '../../crypto/ed25519.ts';
 import type { PeerRecord, PeerRole } from '../../types/network.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { ValidatorIdentity } from '../contract.ts';
 import { signPeerRecord } from './peer-record.ts';

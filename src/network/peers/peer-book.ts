@@ -1,5 +1,5 @@
 import type { PeerRecord } from '../../types/network.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { Validator, ValidatorSet } from '../../types/validator.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { bindingOf, verifyPeerRecord } from './peer-record.ts';

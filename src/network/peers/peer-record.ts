@@ -10,7 +10,7 @@ import {
   peerBindingSigningBytes,
   peerRecordSigningBytes,
 } from '../../types/network.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { toHex } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { ValidatorIdentity } from '../contract.ts';

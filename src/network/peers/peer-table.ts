@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface';
 import type { Head, PeerRecord, Status } from '../../types/network.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { DisconnectReason, PeerInfo, ValidatorPeerState } from '../contract.ts';

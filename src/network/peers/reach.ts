@@ -1,4 +1,4 @@
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { PeerBook } from './peer-book.ts';

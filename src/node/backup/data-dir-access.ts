@@ -2,7 +2,7 @@ import { BlockStore } from '../../storage/block-store.ts';
 import { type DataDirPaths, dataDirPaths, lockDataDir } from '../../storage/data-dir.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import { type Genesis, hashGenesis } from '../../types/genesis.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { loadGenesisFile } from '../genesis-file.ts';
 
 /** The data directory of a node that does not run, for as long as `use` takes. */

@@ -14,7 +14,8 @@ import {
   SnapshotHeadType,
   SnapshotPageType,
 } from '../../types/snapshot.ts';
-import { decode, encode, type Hash } from '../../types/ssz.ts';
+import { decode, encode } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { StateLeaf } from '../../types/state-leaf.ts';
 import { compareBytes, utf8 } from '../../util/bytes.ts';
 import { NodeError } from '../../util/errors.ts';

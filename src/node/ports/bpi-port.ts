@@ -4,7 +4,7 @@ import { evaluatePolicies } from '../../ledger/bpi/evaluation.ts';
 import { OperationFailure } from '../../ledger/seam.ts';
 import type { BpiPort, EvaluationOutcome } from '../../rpc/ports/bpi.ts';
 import { BPI } from '../../types/operations/bpi.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { entriesOf, oncePerBlock } from './state-listing.ts';
 
 const EVALUATION_REFUSALS = ['AGREEMENT_UNKNOWN', 'POLICY_UNKNOWN', 'SUBJECT_INVALID'] as const;

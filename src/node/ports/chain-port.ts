@@ -3,7 +3,7 @@ import { leavesBehind, rootsOf } from '../../chain/past-state.ts';
 import { accountNonce } from '../../ledger/account.ts';
 import type { ChainPort } from '../../rpc/ports/chain.ts';
 import { SUBTREES, type SubtreeName } from '../../types/names.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 
 /** What the RPC reads of the chain. */
 export function chainPort(chain: Chain): ChainPort {

@@ -18,7 +18,7 @@ import {
 } from '../../ledger/state/cluster-records.ts';
 import { containers } from '../../ledger/state/container-records.ts';
 import type { ClusterPort, MemberView, ReplicaPlace, ServiceView } from '../../rpc/ports/cluster.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { entriesOf } from './state-listing.ts';
 
 /** What the RPC reads of the cluster at the head. */

@@ -21,7 +21,8 @@ import type { StateReader } from '../../ledger/seam.ts';
 import { chainParameters } from '../../ledger/system/chain-facts.ts';
 import type { EconomyPort, LockView, OwnerView, TokenSupply } from '../../rpc/ports/economy.ts';
 import { TOKENS, type TokenName } from '../../types/names.ts';
-import { decode, U128 } from '../../types/ssz.ts';
+import { decode } from '../../types/ssz.ts';
+import { U128 } from '../../types/ssz-numbers.ts';
 import { oncePerBlock } from './state-listing.ts';
 
 /** What the RPC reads of the economy at the head. */

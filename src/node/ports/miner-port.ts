@@ -4,7 +4,7 @@ import { lastBeacons } from '../../ledger/system/chain-facts.ts';
 import { candidatesAbove, electMinersAbove } from '../../mining/election.ts';
 import type { MinerPort, WorkersPort, WorkerView, WorkView } from '../../rpc/ports/miner.ts';
 import { LEDGERS } from '../../types/names.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { LedgerWorker } from '../../validator/mining/ledger-worker.ts';
 import type { MiningScheduler } from '../../validator/mining/mining-scheduler.ts';

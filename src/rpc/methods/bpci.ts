@@ -1,7 +1,7 @@
 import { finalityProofToJson } from '../../types/finality-proof.ts';
 import { LightBlockType } from '../../types/light-block.ts';
 import { TransactItemType, TransactProofType } from '../../types/proofs/transact.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';

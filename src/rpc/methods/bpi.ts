@@ -1,7 +1,7 @@
 import type { Policy } from '../../types/agreement.ts';
 import { statusName } from '../../types/operations/catalogs.ts';
 import { ExecutionItemType, ExecutionProofType } from '../../types/proofs/execution.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';

@@ -1,7 +1,7 @@
 import { statusName } from '../../types/operations/catalogs.ts';
 import { appId } from '../../types/operations/cluster.ts';
 import { CoordinationItemType, CoordinationProofType } from '../../types/proofs/coordination.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import { pageOf } from '../paging.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { diagnose } from '../diagnosis.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { dumpOf } from '../dump.ts';

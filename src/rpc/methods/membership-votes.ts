@@ -1,4 +1,4 @@
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';
 import type { MembershipVotesPort } from '../ports/consensus.ts';

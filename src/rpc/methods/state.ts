@@ -1,5 +1,5 @@
 import { SUBTREES, type SubtreeName } from '../../types/names.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { certificateView, headerView } from '../block-views.ts';
 import type { Handlers } from '../dispatcher.ts';
 import { rpcError } from '../errors.ts';

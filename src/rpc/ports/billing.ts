@@ -1,6 +1,6 @@
 import type { BillingProof } from '../../types/bill-proof.ts';
 import type { BlockBill } from '../../types/billing.ts';
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import type { Awaitable } from './awaitable.ts';
 
 /** The charges that this node keeps, block by block, and the commitments to them. */

@@ -1,4 +1,4 @@
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { Awaitable } from './awaitable.ts';
 
 /** A candidate or validator, and the votes about it that still count. */

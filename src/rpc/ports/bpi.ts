@@ -1,6 +1,6 @@
 import type { AGREEMENT_STATES, AgreementTerms, Decision, Policy, Subject } from '../../types/agreement.ts';
 import type { RefusalReason } from '../../types/operations/bpi.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 export type AgreementState = (typeof AGREEMENT_STATES)[number];
 

@@ -6,7 +6,7 @@ import type { Genesis } from '../../types/genesis.ts';
 import type { LedgerName, SubtreeName } from '../../types/names.ts';
 import type { BlockProofItems } from '../../types/proof-items.ts';
 import type { BlockReceipts, Receipt } from '../../types/receipt.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 import type { ValidatorSet } from '../../types/validator.ts';
 import type { Awaitable } from './awaitable.ts';

@@ -1,6 +1,6 @@
 import type { ClusterState, Resources } from '../../types/cluster-state.ts';
 import type { Endpoint, NodeStatus, SERVICE_PROTOCOLS } from '../../types/operations/cluster.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { ContainerState } from '../../types/step-receipt.ts';
 
 export interface MemberView {

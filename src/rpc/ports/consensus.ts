@@ -1,6 +1,6 @@
 import type { EvidenceKind } from '../../types/evidence.ts';
 import type { ConsensusNews, RoundState } from '../../types/round-state.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 /** One round as this node saw it; `end` says how far it was when its time was over. Durations are null while it lasts. */
 export interface RoundRecordView {

@@ -1,5 +1,5 @@
 import type { ContainerLimits, DESIRED_STATES, NETWORK_MODES } from '../../types/operations/docklock.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { ContainerState, Usage } from '../../types/step-receipt.ts';
 
 export interface ImageView {

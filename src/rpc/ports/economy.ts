@@ -1,6 +1,6 @@
 import type { Claimant } from '../../types/billing.ts';
 import type { LedgerName, TokenName } from '../../types/names.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 export interface TokenSupply {
   readonly token: TokenName;

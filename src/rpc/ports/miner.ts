@@ -1,5 +1,5 @@
 import type { LedgerName } from '../../types/names.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 import type { WorkerState } from '../../validator/mining/ledger-worker.ts';
 import type { HeardSection } from '../../validator/mining/mining-round.ts';

@@ -1,5 +1,5 @@
 import type { ProbeFailureReason } from '../../network/probe/probe-step.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 export interface PeerView {
   readonly peerId: string;

@@ -1,4 +1,4 @@
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 
 /**
  * Who may connect, and whose transactions the pool takes. A list that is undefined keeps nobody out. Changes are

@@ -1,4 +1,4 @@
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 
 /** The five resources of the PoE index, as a sum of credited jobs. */
 export interface UsageSum {

@@ -1,4 +1,4 @@
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 
 /** A file in the data directory that the node was asked to write. */
 export interface WrittenFileView {

@@ -1,7 +1,9 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../../crypto/hash.ts';
 import { LightBlockType, SealedHeaderType } from '../light-block.ts';
-import { type Address, AddressType, encode, type Hash, Hash32, Height, SafeU64, U16, U64 } from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { type Address, AddressType, type Hash, Hash32 } from '../ssz-bytes.ts';
+import { Height, SafeU64, U16, U64 } from '../ssz-numbers.ts';
 import { ValidatorListType } from '../validator.ts';
 import type { LedgerCatalog } from './catalog.ts';
 

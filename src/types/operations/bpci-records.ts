@@ -1,19 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { signingBytes } from '../../crypto/hash.ts';
-import {
-  AddressType,
-  Bool,
-  encode,
-  type Hash,
-  Hash32,
-  Height,
-  Key32,
-  SafeU64,
-  Signature64,
-  Text,
-  U16,
-  U64,
-} from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { AddressType, type Hash, Hash32, Key32, Signature64, Text } from '../ssz-bytes.ts';
+import { Bool, Height, SafeU64, U16, U64 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**

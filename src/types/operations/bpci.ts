@@ -1,20 +1,8 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { signingBytes } from '../../crypto/hash.ts';
-import {
-  AddressType,
-  encode,
-  type Hash,
-  Hash32,
-  Height,
-  Key32,
-  NameOf,
-  SafeU64,
-  Signature64,
-  U16,
-  U64,
-  U128,
-  VrfProof80,
-} from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { AddressType, type Hash, Hash32, Key32, Signature64, VrfProof80 } from '../ssz-bytes.ts';
+import { Height, NameOf, SafeU64, U16, U64, U128 } from '../ssz-numbers.ts';
 import { CLIENTS } from './bpci-clients.ts';
 import { RECORDS } from './bpci-records.ts';
 import type { LedgerCatalog } from './catalog.ts';

@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { DecisionType, IdText, PartyListType, SubjectType, TERMS_BOUNDS } from '../agreement.ts';
 import { ApprovalListType } from '../approval.ts';
-import { AddressType, Bytes, Hash32, NameOf, SafeU64, Text, U16, U32 } from '../ssz.ts';
+import { AddressType, Bytes, Hash32, Text } from '../ssz-bytes.ts';
+import { NameOf, SafeU64, U16, U32 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**

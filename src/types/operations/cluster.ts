@@ -2,20 +2,9 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf, signingBytes } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { ClusterStateType, ResourcesType } from '../cluster-state.ts';
-import {
-  type Address,
-  AddressType,
-  encode,
-  type Hash,
-  Hash32,
-  Key32,
-  NameOf,
-  SafeU64,
-  Signature64,
-  Text,
-  U16,
-  U32,
-} from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { type Address, AddressType, type Hash, Hash32, Key32, Signature64, Text } from '../ssz-bytes.ts';
+import { NameOf, SafeU64, U16, U32 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**

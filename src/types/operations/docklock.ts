@@ -2,23 +2,9 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { signingBytes } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { TOKENS, TokenNameType } from '../names.ts';
-import {
-  AddressType,
-  Bool,
-  Bytes,
-  encode,
-  type Hash,
-  Hash32,
-  Key32,
-  NameOf,
-  SafeU64,
-  Signature64,
-  Text,
-  U8,
-  U16,
-  U32,
-  U128,
-} from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { AddressType, Bytes, type Hash, Hash32, Key32, Signature64, Text } from '../ssz-bytes.ts';
+import { Bool, NameOf, SafeU64, U8, U16, U32, U128 } from '../ssz-numbers.ts';
 import { ContainerStateType, StepType, UsageType } from '../step-receipt.ts';
 import type { LedgerCatalog } from './catalog.ts';
 

@@ -1,6 +1,7 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { BillingCommitmentType } from '../billing.ts';
-import { AddressType, Text, U128 } from '../ssz.ts';
+import { AddressType, Text } from '../ssz-bytes.ts';
+import { U128 } from '../ssz-numbers.ts';
 
 /** Events and system receipts of billing, which are of the economy ledger. */
 

@@ -2,21 +2,9 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf, signingBytes } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { ApprovalListType } from '../approval.ts';
-import {
-  AddressType,
-  encode,
-  type Hash,
-  Hash32,
-  Key32,
-  NameOf,
-  SafeU64,
-  Signature64,
-  Text,
-  U8,
-  U32,
-  U64,
-  U128,
-} from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { AddressType, type Hash, Hash32, Key32, Signature64, Text } from '../ssz-bytes.ts';
+import { NameOf, SafeU64, U8, U32, U64, U128 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**

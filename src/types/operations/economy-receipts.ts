@@ -1,6 +1,7 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { LedgerNameType, TokenNameType } from '../names.ts';
-import { AddressType, Hash32, SafeU64, U16, U32, U128 } from '../ssz.ts';
+import { AddressType, Hash32 } from '../ssz-bytes.ts';
+import { SafeU64, U16, U32, U128 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 import { BILLING_COMMITMENT } from './economy-billing.ts';
 import { REWARD_SYSTEM_RECEIPTS } from './economy-rewards.ts';

@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { ApprovalListType } from '../approval.ts';
 import { LedgerNameType, TOKENS, TokenNameType } from '../names.ts';
-import { AddressType, Bool, Hash32, Height, SafeU64, U8, U16, U32, U128 } from '../ssz.ts';
+import { AddressType, Hash32 } from '../ssz-bytes.ts';
+import { Bool, Height, SafeU64, U8, U16, U32, U128 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 
 /**

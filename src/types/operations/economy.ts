@@ -1,7 +1,8 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { ApprovalListType } from '../approval.ts';
 import { LedgerNameType, TokenNameType } from '../names.ts';
-import { AddressType, Hash32, SafeU64, Text, U32, U128 } from '../ssz.ts';
+import { AddressType, Hash32, Text } from '../ssz-bytes.ts';
+import { SafeU64, U32, U128 } from '../ssz-numbers.ts';
 import type { LedgerCatalog } from './catalog.ts';
 import { CROSS_BORDER_CHARGED } from './economy-billing.ts';
 import { GOLD } from './economy-gold.ts';

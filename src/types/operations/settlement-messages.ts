@@ -2,7 +2,7 @@ import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { hashOf } from '../../crypto/hash.ts';
 import { fromHex } from '../../util/bytes.ts';
 import { LedgerNameType } from '../names.ts';
-import { type Address, AddressType, type Hash, Hash32 } from '../ssz.ts';
+import { type Address, AddressType, type Hash, Hash32 } from '../ssz-bytes.ts';
 import type { KindSpec } from './catalog.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { Hash32, U8, U16, U32, U64 } from '../ssz.ts';
+import { Hash32 } from '../ssz-bytes.ts';
+import { U8, U16, U32, U64 } from '../ssz-numbers.ts';
 
 /** What the action proof of a docklock section says about one transaction. */
 export const ActionItemType = new ContainerType({

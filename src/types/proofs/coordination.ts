@@ -1,6 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { ClusterStateType } from '../cluster-state.ts';
-import { Hash32, U8, U16, U32 } from '../ssz.ts';
+import { Hash32 } from '../ssz-bytes.ts';
+import { U8, U16, U32 } from '../ssz-numbers.ts';
 
 /** What the coordination proof of a cluster section says about one transaction. */
 export const CoordinationItemType = new ContainerType({

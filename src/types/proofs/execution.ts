@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../../util/limits.ts';
 import { DecisionType } from '../agreement.ts';
-import { AddressType, Hash32, U8, U16, U32 } from '../ssz.ts';
+import { AddressType, Hash32 } from '../ssz-bytes.ts';
+import { U8, U16, U32 } from '../ssz-numbers.ts';
 
 /**
  * Proof-of-Execution: what every operation of a bpi section took in, which terms judged it, what it gave out, and how

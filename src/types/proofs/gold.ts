@@ -1,20 +1,9 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LIMITS } from '../../util/limits.ts';
 import { TOKENS, TokenNameType } from '../names.ts';
-import {
-  AddressType,
-  decode,
-  encode,
-  Hash32,
-  Key32,
-  NameOf,
-  SafeU64,
-  Text,
-  U8,
-  U16,
-  U32,
-  U128,
-} from '../ssz.ts';
+import { decode, encode } from '../ssz.ts';
+import { AddressType, Hash32, Key32, Text } from '../ssz-bytes.ts';
+import { NameOf, SafeU64, U8, U16, U32, U128 } from '../ssz-numbers.ts';
 
 /**
  * Proof-of-Gold: what the transactions of an economy section did to the money, so that everyone can check that none

@@ -2,7 +2,9 @@ import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { sha256Hex } from '../../crypto/hash.ts';
 import { LIMITS } from '../../util/limits.ts';
 import { EventType, type LedgerEvent } from '../receipt.ts';
-import { encode, Hash32, Height, U8, U16, U32 } from '../ssz.ts';
+import { encode } from '../ssz.ts';
+import { Hash32 } from '../ssz-bytes.ts';
+import { Height, U8, U16, U32 } from '../ssz-numbers.ts';
 
 const EventListType = new ListCompositeType(EventType, LIMITS.maxEventsPerReceipt);
 

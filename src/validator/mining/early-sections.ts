@@ -1,6 +1,6 @@
 import type { LedgerName } from '../../types/names.ts';
 import type { SectionMessage } from '../../types/section.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 
 interface EarlySection {

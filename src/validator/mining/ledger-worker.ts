@@ -14,7 +14,7 @@ import {
   type SignedSectionStatement,
   statementOf,
 } from '../../types/section.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 import { fromHex, toHex } from '../../util/bytes.ts';
 import type { Clock } from '../../util/clock.ts';

@@ -1,6 +1,6 @@
 import type { MinedSection, SectionGround } from '../../chain/section-ground.ts';
 import type { SectionMessage, SignedSectionStatement } from '../../types/section.ts';
-import type { Address } from '../../types/ssz.ts';
+import type { Address } from '../../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../../types/transaction.ts';
 
 /** How long after `T` a proposer waits for better sections at most. */

@@ -12,7 +12,7 @@ import {
   type SectionMessage,
   type SignedSectionStatement,
 } from '../../types/section.ts';
-import type { Address, Hash } from '../../types/ssz.ts';
+import type { Address, Hash } from '../../types/ssz-bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { BlockBudget } from '../block-budget.ts';

@@ -1,4 +1,4 @@
-import type { Hash } from '../../types/ssz.ts';
+import type { Hash } from '../../types/ssz-bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
 
 /** What became of a section that this node mined. */

@@ -9,7 +9,7 @@ import type { SectionResult } from '../../../src/ledger/section-result.ts';
 import { sectionRoots } from '../../../src/ledger/section-roots.ts';
 import { State } from '../../../src/ledger/state/state.ts';
 import { LEDGERS, type LedgerName, SUBTREES, TOKENS, type TokenName } from '../../../src/types/names.ts';
-import { U128 } from '../../../src/types/ssz.ts';
+import { U128 } from '../../../src/types/ssz-numbers.ts';
 import type { EncodedTransaction } from '../../../src/types/transaction.ts';
 import type { LedgerChain } from '../ledger-chain.ts';
 import { minedBy } from '../mined.ts';

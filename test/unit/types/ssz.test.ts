@@ -2,25 +2,9 @@ import assert from 'node:assert/strict';
 import type { Type } from '@chainsafe/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import fc from 'fast-check';
-import {
-  AddressType,
-  Bool,
-  Bytes,
-  decode,
-  encode,
-  fromJson,
-  Hash32,
-  NameOf,
-  SafeU64,
-  Salt16,
-  Signature64,
-  Text,
-  U8,
-  U16,
-  U32,
-  U64,
-  U128,
-} from '../../../src/types/ssz.ts';
+import { decode, encode, fromJson } from '../../../src/types/ssz.ts';
+import { AddressType, Bytes, Hash32, Salt16, Signature64, Text } from '../../../src/types/ssz-bytes.ts';
+import { Bool, NameOf, SafeU64, U8, U16, U32, U64, U128 } from '../../../src/types/ssz-numbers.ts';
 import { fromHex, toHex } from '../../../src/util/bytes.ts';
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,5 @@
 import { CLAIMANTS, type Claimant } from '../../../types/billing.ts';
-import { U128 } from '../../../types/ssz.ts';
+import { U128 } from '../../../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';
 import { type FeeSplit, splitJobFee } from '../rewards/fee-split.ts';

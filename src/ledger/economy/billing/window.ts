@@ -17,7 +17,9 @@ import {
 import { type LedgerName, TOKENS, type TokenName } from '../../../types/names.ts';
 import { ECONOMY_SYSTEM_RECEIPTS } from '../../../types/operations/economy-receipts.ts';
 import { type Charge, ChargeType } from '../../../types/receipt.ts';
-import { encode, Hash32, Height, SafeU64, U32 } from '../../../types/ssz.ts';
+import { encode } from '../../../types/ssz.ts';
+import { Hash32 } from '../../../types/ssz-bytes.ts';
+import { Height, SafeU64, U32 } from '../../../types/ssz-numbers.ts';
 import { type SystemReceiptBody, systemReceipt } from '../../../types/system-receipt.ts';
 import { fromHex, toHex } from '../../../util/bytes.ts';
 import type { BlockContext, SectionCharge, StateReader, StateWriter } from '../../seam.ts';

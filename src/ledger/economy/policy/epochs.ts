@@ -1,5 +1,6 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { AddressType, SafeU64, U128 } from '../../../types/ssz.ts';
+import { AddressType } from '../../../types/ssz-bytes.ts';
+import { SafeU64, U128 } from '../../../types/ssz-numbers.ts';
 import { LIMITS } from '../../../util/limits.ts';
 import type { BlockContext, CreditedJob, StateReader, StateWriter } from '../../seam.ts';
 import { Queue } from '../../state/queue.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../../../types/ssz.ts';
+import type { Address } from '../../../types/ssz-bytes.ts';
 import type { StateReader } from '../../seam.ts';
 import { gammaMicro } from '../rewards/poe-index.ts';
 import { currentEpoch } from './epochs.ts';

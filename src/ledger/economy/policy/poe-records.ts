@@ -1,5 +1,6 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
-import { Hash32, NameOf, SafeU64, U128 } from '../../../types/ssz.ts';
+import { Hash32 } from '../../../types/ssz-bytes.ts';
+import { NameOf, SafeU64, U128 } from '../../../types/ssz-numbers.ts';
 import { LIMITS } from '../../../util/limits.ts';
 import type { StateReader, StateWriter } from '../../seam.ts';
 import { Queue } from '../../state/queue.ts';

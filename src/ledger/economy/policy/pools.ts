@@ -1,6 +1,7 @@
 import { ContainerType, type ValueOf } from '@chainsafe/ssz';
 import { ECONOMY, type PoolJoin, type PoolLeave } from '../../../types/operations/economy.ts';
-import { type Address, AddressType, SafeU64, U32 } from '../../../types/ssz.ts';
+import { type Address, AddressType } from '../../../types/ssz-bytes.ts';
+import { SafeU64, U32 } from '../../../types/ssz-numbers.ts';
 import { OPERATION_GAS } from '../../gas-table.ts';
 import type { OperationHandler, StateReader } from '../../seam.ts';
 import { Table } from '../../state/table.ts';

@@ -1,6 +1,7 @@
 import { ContainerType } from '@chainsafe/ssz';
 import type { TokenName } from '../../../types/names.ts';
-import { type Address, U128 } from '../../../types/ssz.ts';
+import type { Address } from '../../../types/ssz-bytes.ts';
+import { U128 } from '../../../types/ssz-numbers.ts';
 import type { StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';
 

@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { ECONOMY } from '../../../types/operations/economy.ts';
 import type { OwnerAccount, OwnerHold } from '../../../types/operations/economy-rewards.ts';
-import { type Address, AddressType, Bool, U32 } from '../../../types/ssz.ts';
+import { type Address, AddressType } from '../../../types/ssz-bytes.ts';
+import { Bool, U32 } from '../../../types/ssz-numbers.ts';
 import { OPERATION_GAS, signatureGas } from '../../gas-table.ts';
 import type { OperationHandler, StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';

@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { LEDGERS, type LedgerName, TOKENS, type TokenName } from '../../../types/names.ts';
 import { PROVIDERS_PER_RECEIPT, REWARD_SYSTEM_RECEIPTS } from '../../../types/operations/economy-rewards.ts';
-import { type Address, AddressType, Height, U8, U128 } from '../../../types/ssz.ts';
+import { type Address, AddressType } from '../../../types/ssz-bytes.ts';
+import { Height, U8, U128 } from '../../../types/ssz-numbers.ts';
 import { systemReceipt } from '../../../types/system-receipt.ts';
 import { LIMITS } from '../../../util/limits.ts';
 import {

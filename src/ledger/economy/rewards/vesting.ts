@@ -1,6 +1,6 @@
 import { ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
 import { type TokenName, TokenNameType } from '../../../types/names.ts';
-import { SafeU64, U128 } from '../../../types/ssz.ts';
+import { SafeU64, U128 } from '../../../types/ssz-numbers.ts';
 import { LIMITS } from '../../../util/limits.ts';
 import type { BlockContext, StateReader, StateWriter } from '../../seam.ts';
 import { Table } from '../../state/table.ts';

@@ -19,7 +19,8 @@ import type { TokenName } from '../../../../src/types/names.ts';
 import { encodeOperation } from '../../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../../src/types/operations/economy.ts';
 import { genesisBondRef } from '../../../../src/types/operations/settlement-messages.ts';
-import { encode, U128 } from '../../../../src/types/ssz.ts';
+import { encode } from '../../../../src/types/ssz.ts';
+import { U128 } from '../../../../src/types/ssz-numbers.ts';
 import {
   alice,
   attestation,

@@ -7,7 +7,8 @@ import { outstandingOf } from '../../../../../src/ledger/economy/reserves.ts';
 import type { BlockContext } from '../../../../../src/ledger/seam.ts';
 import { CLAIMANTS } from '../../../../../src/types/billing.ts';
 import { ECONOMY } from '../../../../../src/types/operations/economy.ts';
-import { encode, U128 } from '../../../../../src/types/ssz.ts';
+import { encode } from '../../../../../src/types/ssz.ts';
+import { U128 } from '../../../../../src/types/ssz-numbers.ts';
 import { hashNumber } from '../../../../support/blocks.ts';
 import {
   attestation,
