@@ -6,7 +6,7 @@ import { TestnetDirectory, type TestnetNode } from '../../testnet/directory.ts';
 import { type Manifest, nodeNames, parseManifest } from '../../testnet/manifest.ts';
 import { connectNode, type NodeRpc } from '../../testnet/rpc.ts';
 import { setup } from '../../testnet/stages/setup.ts';
-import { start } from '../../testnet/stages/start.ts';
+import { launch, meet } from '../../testnet/stages/start.ts';
 import { waitForHeight } from '../../testnet/stages/wait.ts';
 import { Supervisor } from '../../testnet/supervisor.ts';
 import type { BenchContext } from './context.ts';
@@ -22,6 +22,12 @@ export interface NetSettings {
   readonly senders?: number;
   readonly blockTimeMs?: number;
   readonly emptyBlocksMs?: number;
+}
+
+/** Milliseconds from the start of the first process. */
+export interface BootTimes {
+  readonly bootMs: number;
+  readonly connectedMs: number;
 }
 
 /** Real nodes of the built command line, in a directory of their own that goes away with them. */
@@ -51,12 +57,18 @@ export class BenchNet {
     return new BenchNet(supervisor, manifest);
   }
 
-  /** Starts all nodes. Returns how long it took until every one of them had the first block, in milliseconds. */
-  async boot(): Promise<number> {
+  /**
+   * Starts all nodes and waits until they have met. Returns how long it took until every one of them had the first block,
+   * which does not wait for all connections, and until each was connected with all others.
+   */
+  async boot(): Promise<BootTimes> {
     const beginMs = performance.now();
-    await start(this.supervisor, nodeNames(this.manifest), this.manifest);
+    const names = nodeNames(this.manifest);
+    await launch(this.supervisor, names, this.manifest);
     await waitForHeight(this.supervisor, 1, HEIGHT_TIMEOUT_MS);
-    return performance.now() - beginMs;
+    const bootMs = performance.now() - beginMs;
+    await meet(this.supervisor, names);
+    return { bootMs, connectedMs: performance.now() - beginMs };
   }
 
   get nodes(): readonly TestnetNode[] {

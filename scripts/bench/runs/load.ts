@@ -53,8 +53,8 @@ export class LoadedNet {
     const { validators, operationsPerTransaction } = settings;
     const observers = context.options.observers ?? settings.observers ?? 0;
     const net = await BenchNet.create(context, { validators, observers, senders: loads * SENDERS });
-    const bootMs = await net.boot();
-    context.note(`${net.nodes.length} nodes are up after ${(bootMs / 1000).toFixed(1)} s`);
+    const { connectedMs } = await net.boot();
+    context.note(`${net.nodes.length} nodes are up after ${(connectedMs / 1000).toFixed(1)} s`);
     return new LoadedNet(net, context, operationsPerTransaction);
   }
 

@@ -18,9 +18,9 @@ export const boot21: BenchRun = {
   measure: async (context) => {
     const validators = context.options.validators ?? VALIDATORS;
     const net = await BenchNet.create(context, { validators });
-    const bootMs = await net.boot();
+    const times = await net.boot();
     const { cpuSeconds } = net.usage();
-    return { validators, bootMs, cpuSeconds };
+    return { validators, ...times, cpuSeconds };
   },
 };
 
@@ -33,7 +33,7 @@ export const idle21: BenchRun = {
   measure: async (context) => {
     const validators = context.options.validators ?? VALIDATORS;
     const net = await BenchNet.create(context, { validators });
-    const bootMs = await net.boot();
+    const { bootMs } = await net.boot();
     await net.supervisor.guard(sleep(SETTLE_MS));
     const begin = net.usage();
     const heightBefore = await net.height();

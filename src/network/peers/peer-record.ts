@@ -13,6 +13,7 @@ import {
 import type { Hash } from '../../types/ssz-bytes.ts';
 import { toHex } from '../../util/bytes.ts';
 import { LIMITS } from '../../util/limits.ts';
+import { LruCache } from '../../util/lru-cache.ts';
 import type { ValidatorIdentity } from '../contract.ts';
 import { networkError } from '../errors.ts';
 
@@ -96,9 +97,17 @@ export function portOf(address: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
+/** By address, undefined for what is none; parsing one costs more than all else that is asked of it while peers are looked for. */
+const peerIds = new LruCache<string, { readonly peerId: string | undefined }>(LIMITS.maxKnownPeers);
+
 /** The peer id at the end of a multiaddr. */
 export function peerIdOf(address: string): string | undefined {
-  return componentOf(address, 'p2p');
+  let known = peerIds.get(address);
+  if (known === undefined) {
+    known = { peerId: componentOf(address, 'p2p') };
+    peerIds.set(address, known);
+  }
+  return known.peerId;
 }
 
 function componentOf(address: string, protocol: string): string | undefined {
