@@ -1,4 +1,4 @@
-import { equalBytes } from '../util/bytes.ts';
+import { allocateBytes, equalBytes } from '../util/bytes.ts';
 import { sha256 } from './hash.ts';
 
 /**
@@ -9,7 +9,7 @@ const EMPTY_ROOT = sha256(new Uint8Array(0));
 
 /** Hash of a leaf: sha256(0x00 ‖ leaf). */
 export function hashLeaf(leaf: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + leaf.length);
+  const input = allocateBytes(1 + leaf.length);
   input.set(leaf, 1);
   return sha256(input);
 }

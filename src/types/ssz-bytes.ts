@@ -1,5 +1,15 @@
 import { ByteListType, ByteVectorType } from '@chainsafe/ssz';
-import { asciiOfRange, fromHex, hexOfRange, isAscii, isHex, toHex, utf8, writeHex } from '../util/bytes.ts';
+import {
+  allocateBytes,
+  asciiOfRange,
+  fromHex,
+  hexOfRange,
+  isAscii,
+  isHex,
+  toHex,
+  utf8,
+  writeHex,
+} from '../util/bytes.ts';
 import { addressFromText, addressToText } from './address.ts';
 import { type ByteViews, type Composite, type Mapping, mappedBytes } from './ssz-mapping.ts';
 
@@ -69,7 +79,8 @@ export const AddressType: Composite<Address> = hexVector(32, {
 
 /** Bytes of bounded length. */
 export function Bytes(maxBytes: number): Composite<Uint8Array> {
-  return mappedBytes<Uint8Array>(new ByteListType(maxBytes), {
+  const inner = new ByteListType(maxBytes);
+  const type = mappedBytes<Uint8Array>(inner, {
     decode: (value) => value,
     encode: (value) => {
       if (value.length > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
@@ -79,6 +90,14 @@ export function Bytes(maxBytes: number): Composite<Uint8Array> {
     fromJson: (json) => {
       const bytes = fromHex(hexFromJson(json));
       if (bytes.length > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
+      return bytes;
+    },
+  });
+  return Object.assign(type, {
+    value_deserializeFromBytes: (data: ByteViews, start: number, end: number): Uint8Array => {
+      if (end - start > maxBytes) return inner.value_deserializeFromBytes(data, start, end);
+      const bytes = allocateBytes(end - start);
+      bytes.set(data.uint8Array.subarray(start, end));
       return bytes;
     },
   });

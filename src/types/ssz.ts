@@ -1,4 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
+import { allocateBytes } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { ByteViews } from './ssz-mapping.ts';
 
@@ -27,7 +28,9 @@ export function encode<T>(type: Type<T>, value: T): Uint8Array {
   try {
     const end = type.value_serializeToBytes(workspace, 0, value);
     if (end !== size) throw new RangeError(`${end} bytes where the schema has ${size}`);
-    return workspace.uint8Array.slice(0, size);
+    const bytes = allocateBytes(size);
+    bytes.set(workspace.uint8Array.subarray(0, size));
+    return bytes;
   } finally {
     isBusy = false;
   }

@@ -94,10 +94,33 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** V8 keeps arrays up to this size among its objects; the memory of larger ones is asked of the system one by one. */
+const MAX_OBJECT_BYTES = 64;
+const SLAB_BYTES = 16 * 1024;
+/** Of a slab: a few bytes that somebody keeps hold all of it. */
+const MAX_SHARE_BYTES = 1_024;
+let slab = new ArrayBuffer(0);
+let slabUsed = 0;
+
+/**
+ * Zeroes, out of a slab of memory that many small arrays share: to ask the system for each, and to have the collector
+ * give it back, takes longer than most of them are used.
+ */
+export function allocateBytes(length: number): Uint8Array {
+  if (length <= MAX_OBJECT_BYTES || length > MAX_SHARE_BYTES) return new Uint8Array(length);
+  if (slabUsed + length > slab.byteLength) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const bytes = new Uint8Array(slab, slabUsed, length);
+  slabUsed += length;
+  return bytes;
+}
+
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
+  const out = allocateBytes(length);
   let offset = 0;
   for (const part of parts) {
     out.set(part, offset);
