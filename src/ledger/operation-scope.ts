@@ -18,7 +18,7 @@ import {
 import type { SectionCharges } from './section-charges.ts';
 
 /**
- * What one operation sees. All of it are properties of its own, of which no call needs `this`, so that handlers may take it
+ * What the operations of one transaction see, each in its turn. All of it are properties of its own, of which no call needs `this`, so that handlers may take it
  * apart and a trace may put something else in their place; assigning them one by one is several times as fast as
  * copying the section's context.
  */
@@ -36,16 +36,16 @@ export class OperationScope implements OperationContext {
   readonly sender: Address;
   readonly senderKey: string;
   readonly nonce: bigint;
-  readonly operationIndex: number;
+  /** Of the operation whose turn it is. */
+  operationIndex = 0;
   readonly #charges: SectionCharges;
   readonly #events: LedgerEvent[];
 
-  /** `events`: of the transaction's operations so far, to which this one adds its own. */
+  /** `events`: to which the operations add theirs. */
   constructor(
     section: LedgerContext,
     charges: SectionCharges,
     transaction: EncodedTransaction,
-    operationIndex: number,
     events: LedgerEvent[],
   ) {
     const { body, auth } = transaction.value;
@@ -62,7 +62,6 @@ export class OperationScope implements OperationContext {
     this.sender = body.sender;
     this.senderKey = toHex(auth.publicKey);
     this.nonce = body.nonce;
-    this.operationIndex = operationIndex;
     this.#charges = charges;
     this.#events = events;
   }

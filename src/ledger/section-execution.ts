@@ -169,6 +169,7 @@ export class SectionExecution {
     const { body } = transaction.value;
     const paysForItself = !isFree(handlers);
     const events: LedgerEvent[] = [];
+    const scope = new OperationScope(this.#context, this.#charges, transaction, events);
     const sent = this.#outbox.length;
     let gas = baseGas(transaction, parameters);
     let paidGas = paysForItself ? gas : 0;
@@ -180,7 +181,7 @@ export class SectionExecution {
       const failure =
         BigInt(paidGas) * parameters.gasPrice > body.maxFee
           ? { status: COMMON_STATUSES.OUT_OF_GAS, events: [] }
-          : this.#runOperation(transaction, handler, index, events);
+          : this.#runOperation(transaction, handler, index, scope);
       if (failure === undefined) continue;
       this.#view.revert(this.#ledger);
       this.#outbox.truncate(sent);
@@ -195,7 +196,7 @@ export class SectionExecution {
     transaction: EncodedTransaction,
     handler: OperationHandler<unknown>,
     index: number,
-    events: LedgerEvent[],
+    scope: OperationScope,
   ): Pick<Outcome, 'status' | 'events'> | undefined {
     const operation = transaction.value.body.operations[index] as { data: Uint8Array };
     let value: unknown;
@@ -205,8 +206,9 @@ export class SectionExecution {
       if (errorCode(error) !== 'MALFORMED_BYTES') throw error;
       return { status: COMMON_STATUSES.MALFORMED_OPERATION, events: [] };
     }
+    scope.operationIndex = index;
     try {
-      handler.execute(value, new OperationScope(this.#context, this.#charges, transaction, index, events));
+      handler.execute(value, scope);
       return undefined;
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error;

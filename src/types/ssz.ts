@@ -20,6 +20,14 @@ function viewsOf(uint8Array: Uint8Array): ByteViews {
   return { uint8Array, dataView: new DataView(buffer, byteOffset, byteLength) };
 }
 
+/** The first bytes of an array. Few are copied one by one: a view on them would cost more than the copy. */
+function copyOf(array: Uint8Array, size: number): Uint8Array {
+  const copy = allocateBytes(size);
+  if (size > SHORT_BYTES) copy.set(array.subarray(0, size));
+  else for (let i = 0; i < size; i++) copy[i] = array[i] as number;
+  return copy;
+}
+
 /** SSZ bytes of a value. A value that the schema cannot hold throws. */
 export function encode<T>(type: Type<T>, value: T): Uint8Array {
   const size = type.fixedSize ?? type.value_serializedSize(value);
@@ -28,9 +36,7 @@ export function encode<T>(type: Type<T>, value: T): Uint8Array {
   try {
     const end = type.value_serializeToBytes(workspace, 0, value);
     if (end !== size) throw new RangeError(`${end} bytes where the schema has ${size}`);
-    const bytes = allocateBytes(size);
-    bytes.set(workspace.uint8Array.subarray(0, size));
-    return bytes;
+    return copyOf(workspace.uint8Array, size);
   } finally {
     isBusy = false;
   }

@@ -1,4 +1,5 @@
 import type { TokenName } from '../../types/names.ts';
+import { decode, encode } from '../../types/ssz.ts';
 import { U128 } from '../../types/ssz-numbers.ts';
 import { InvariantViolation, type StateReader, type StateWriter } from '../seam.ts';
 import { Table } from '../state/table.ts';
@@ -20,7 +21,6 @@ export interface Movement {
 
 const MAX_AMOUNT = 2n ** 128n - 1n;
 
-const amounts = new Table('account', U128);
 /**
  * Running totals per token that never fall: coins issued and retired, of the issued those that epochs minted beyond the
  * reserve, fees of transactions settled and burned, fees of jobs, bonds slashed.
@@ -33,7 +33,12 @@ export const TOTALS = ['issued', 'retired', 'minted', 'fees', 'jobFees', 'burned
 export type TotalName = (typeof TOTALS)[number];
 
 export function amountOf(state: StateReader, account: Account, token: TokenName): bigint {
-  return amounts.get(state, token, account) ?? 0n;
+  return amountAt(state, accountPath(account, token));
+}
+
+function amountAt(state: StateReader, path: string): bigint {
+  const bytes = state.get(path);
+  return bytes === undefined ? 0n : decode(U128, bytes, 'account');
 }
 
 /** How much of a token exists. */
@@ -57,10 +62,10 @@ export function setReserve(state: StateWriter, token: TokenName, amount: bigint)
   reserves.set(state, amount, token);
 }
 
-function setAmount(state: StateWriter, account: Account, token: TokenName, amount: bigint): void {
+function setAmount(state: StateWriter, path: string, amount: bigint): void {
   // An amount of zero is no entry, so that an emptied account leaves nothing behind.
-  if (amount === 0n) state.delete(accountPath(account, token));
-  else amounts.set(state, amount, token, account);
+  if (amount === 0n) state.delete(path);
+  else state.set(path, encode(U128, amount));
 }
 
 /**
@@ -72,14 +77,15 @@ export function move(state: StateWriter, movement: Movement): void {
   if (amount <= 0n) throw new InvariantViolation(`a movement of ${amount} ${token}`);
   if (debit === credit) throw new InvariantViolation(`a movement from ${debit} to itself`);
   // The contra account counts what is outside of it: it grows when coins come out.
-  const debited = amountOf(state, debit, token) + (debit === ISSUE ? amount : -amount);
-  const credited = amountOf(state, credit, token) + (credit === ISSUE ? -amount : amount);
+  const [debitPath, creditPath] = [accountPath(debit, token), accountPath(credit, token)];
+  const debited = amountAt(state, debitPath) + (debit === ISSUE ? amount : -amount);
+  const credited = amountAt(state, creditPath) + (credit === ISSUE ? -amount : amount);
   if (debited < 0n || credited < 0n)
     fail('INSUFFICIENT_BALANCE', `${debit} holds less than ${amount} ${token}`);
   if (debited > MAX_AMOUNT || credited > MAX_AMOUNT)
     fail('AMOUNT_OVERFLOW', `${credit} cannot hold ${amount} more`);
-  setAmount(state, debit, token, debited);
-  setAmount(state, credit, token, credited);
+  setAmount(state, debitPath, debited);
+  setAmount(state, creditPath, credited);
   if (debit === ISSUE) addToTotal(state, 'issued', token, amount);
   if (credit === ISSUE) addToTotal(state, 'retired', token, amount);
 }

@@ -19,7 +19,9 @@ export class Table<V> {
   }
 
   path(...key: readonly KeyPart[]): string {
-    return key.length === 0 ? this.#name : `${this.#name}/${key.join('/')}`;
+    let path = this.#name;
+    for (const part of key) path += `/${part}`;
+    return path;
   }
 
   get(reader: StateReader, ...key: readonly KeyPart[]): V | undefined {
