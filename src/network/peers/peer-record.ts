@@ -97,7 +97,7 @@ export function portOf(address: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
-/** By address, undefined for what is none; parsing one costs more than all else that is asked of it while peers are looked for. */
+/** By address, also for what is none. Whoever looks for peers asks again and again, and parsing is most of the work. */
 const peerIds = new LruCache<string, { readonly peerId: string | undefined }>(LIMITS.maxKnownPeers);
 
 /** The peer id at the end of a multiaddr. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  allocateBytes,
   compareBytes,
   concatBytes,
   equalBytes,
@@ -55,6 +56,20 @@ describe('bytes', () => {
     assert.deepEqual(
       concatBytes(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3)),
       Uint8Array.of(1, 2, 3),
+    );
+  });
+
+  it('are allocated as zeroes that nobody else has', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1_500), { minLength: 1, maxLength: 60 }), (lengths) => {
+        const arrays = lengths.map((length) => allocateBytes(length));
+        for (const [index, array] of arrays.entries()) {
+          assert.equal(array.length, lengths[index]);
+          assert.ok(array.every((byte) => byte === 0));
+          array.fill(index + 1);
+        }
+        for (const [index, array] of arrays.entries()) assert.ok(array.every((byte) => byte === index + 1));
+      }),
     );
   });
 });
