@@ -93,7 +93,7 @@ function checkKey(publicKey: string): boolean {
 
 /**
  * Whether hex names a public key that may be registered: 32 bytes, canonical, on the curve, and in the group of
- * prime order. Never throws. Costs more than a signature check, so recent answers are kept.
+ * prime order. Never throws. Costs two signature checks, so recent answers are kept.
  */
 export function isAcceptableKey(publicKeyHex: string): boolean {
   if (!isHex(publicKeyHex, PUBLIC_KEY_BYTES)) return false;
@@ -109,7 +109,7 @@ const importedKeys = new LruCache<string, PublicKeyHandle>(LIMITS.maxCachedPubli
 
 /**
  * The imported key, unless its bytes rule it out. The full check of {@link isAcceptableKey} is for registration: it
- * costs as much as a verification, and every verifier behind this file gives the same answer for a key of mixed order.
+ * costs two verifications, and every verifier behind this file gives the same answer for a key of mixed order.
  */
 function importKey(publicKeyHex: string): PublicKeyHandle | undefined {
   let handle = importedKeys.get(publicKeyHex);

@@ -18,9 +18,9 @@ import {
 import type { SectionCharges } from './section-charges.ts';
 
 /**
- * What the operations of one transaction see, each in its turn. All of it are properties of its own, of which no call needs `this`, so that handlers may take it
- * apart and a trace may put something else in their place; assigning them one by one is several times as fast as
- * copying the section's context.
+ * What the operations of one transaction see, each in its turn. All of it are properties of its own, of which no call
+ * needs `this`, so that handlers may take it apart and a trace may put something else in their place; assigning them one
+ * by one is several times as fast as copying the section's context.
  */
 export class OperationScope implements OperationContext {
   readonly height: number;
