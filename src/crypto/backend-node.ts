@@ -13,10 +13,11 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { CheckThread } from './check-thread.ts';
 import type { Curve } from './curve.ts';
 import { nobleCurve } from './curve-noble.ts';
 import { curveOf } from './curve-sodium.ts';
-import { loadSodium, spanOf } from './sodium.ts';
+import { findSodium, loadSodium, spanOf } from './sodium.ts';
 import type { Urgency } from './urgency.ts';
 
 const sodium = loadSodium();
@@ -104,10 +105,18 @@ export const ed25519Verify: Verify = verifyBySodium ?? verifyByOpenSsl;
 const CHECKS_PER_TURN = 32;
 /** So many checks may wait for turns of the event loop: more are too many for one core to make soon. */
 const MAX_WAITING_CHECKS = 256;
+/** The same once there is a thread for more: the event loop of a node that is flooded has other work. */
+const MAX_WAITING_BESIDE_THREAD = 32;
+/** So many checks at once on Node's thread pool show that a thread of our own pays. */
+const MANY_ON_THREAD_POOL = 64;
+/** What one thread does in a tenth of a second: more are for the other cores. */
+const MAX_ON_CHECK_THREAD = 1024;
 
 let checksLeft = CHECKS_PER_TURN;
 let hasNextTurn = false;
 const waitingForTurn: (() => void)[] = [];
+let onThreadPool = 0;
+let checkThread: CheckThread | undefined;
 
 /** The next turn has checks of its own, and those who wait get them first. */
 function renewChecks(): void {
@@ -124,9 +133,9 @@ function renewChecks(): void {
 
 /**
  * The same without holding up the event loop. A few checks are made at once and some more in the turns that follow,
- * because another thread takes twice as long, and to hand one over and back costs a quarter of a check besides. What
- * comes in greater numbers goes to Node's thread pool, and so to every core; so does what is not needed at once, because
- * the event loop has other work until then.
+ * because another thread takes longer, and to hand one over and back costs a quarter of a check besides. What comes in
+ * greater numbers goes to other threads, and so to every core; so does what is not needed at once, because the event loop
+ * has other work until then.
  */
 export async function ed25519VerifyAsync(
   key: PublicKeyHandle,
@@ -134,15 +143,33 @@ export async function ed25519VerifyAsync(
   signature: Uint8Array,
   urgency: Urgency,
 ): Promise<boolean> {
-  if (urgency === 'later') return verifyOnThreadPool(key, message, signature);
+  if (urgency === 'later') return await verifyElsewhere(key, message, signature);
   renewChecks();
+  const room = checkThread === undefined ? MAX_WAITING_CHECKS : MAX_WAITING_BESIDE_THREAD;
   if (checksLeft > 0) checksLeft -= 1;
-  else if (waitingForTurn.length < MAX_WAITING_CHECKS)
+  else if (waitingForTurn.length < room)
     await new Promise<void>((resolve) => {
       waitingForTurn.push(resolve);
     });
-  else return verifyOnThreadPool(key, message, signature);
+  else return await verifyElsewhere(key, message, signature);
   return ed25519Verify(key, message, signature);
+}
+
+/** On a thread of its own, which starts when there are many for the first time and checks twice as fast; else on Node's. */
+async function verifyElsewhere(
+  key: PublicKeyHandle,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (checkThread === undefined && onThreadPool >= MANY_ON_THREAD_POOL) {
+    const addon = sodium && findSodium();
+    if (addon !== undefined) checkThread = new CheckThread(addon);
+  }
+  if (checkThread !== undefined && checkThread.waiting < MAX_ON_CHECK_THREAD) {
+    const answer = await checkThread.verify(key.raw, message, signature);
+    if (answer !== undefined) return answer;
+  }
+  return await verifyOnThreadPool(key, message, signature);
 }
 
 function verifyOnThreadPool(
@@ -151,8 +178,12 @@ function verifyOnThreadPool(
   signature: Uint8Array,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    verify(null, message, openSslKey(key), signature, (error, valid) =>
-      error ? reject(error) : resolve(valid),
-    );
+    const imported = openSslKey(key);
+    onThreadPool++;
+    verify(null, message, imported, signature, (error, valid) => {
+      onThreadPool--;
+      if (error) reject(error);
+      else resolve(valid);
+    });
   });
 }

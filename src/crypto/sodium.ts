@@ -23,14 +23,24 @@ export type Sodium = Record<
 const require = createRequire(import.meta.url);
 
 /**
- * The native code of the package alone: what it wraps around checks arguments, which is done here, and costs each process
- * 20 ms when it starts. Undefined on a machine for which the package has none (such as Linux with musl).
+ * The path of the package's native code for this machine; undefined where there is none (such as Linux with musl). What
+ * the package wraps around it checks arguments, which is done here, and costs each process 20 ms when it starts.
  */
-export function loadSodium(): Sodium | undefined {
+export function findSodium(): string | undefined {
   const { platform, arch } = process;
   try {
     const directory = dirname(require.resolve('sodium-native/package.json'));
-    return require(join(directory, 'prebuilds', `${platform}-${arch}`, 'sodium-native.node')) as Sodium;
+    return require.resolve(join(directory, 'prebuilds', `${platform}-${arch}`, 'sodium-native.node'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The native code itself; undefined where there is none that works. */
+export function loadSodium(): Sodium | undefined {
+  const path = findSodium();
+  try {
+    return path === undefined ? undefined : (require(path) as Sodium);
   } catch {
     return undefined;
   }
