@@ -108,7 +108,7 @@ const MAX_WAITING_CHECKS = 256;
 /** The same once there is a thread for more: the event loop of a node that is flooded has other work. */
 const MAX_WAITING_BESIDE_THREAD = 32;
 /** So many checks at once on Node's thread pool show that a thread of our own pays. */
-const MANY_ON_THREAD_POOL = 64;
+const MANY_ON_THREAD_POOL = 16;
 /** What one thread does in a tenth of a second: more are for the other cores. */
 const MAX_ON_CHECK_THREAD = 1024;
 
@@ -134,8 +134,8 @@ function renewChecks(): void {
 /**
  * The same without holding up the event loop. A few checks are made at once and some more in the turns that follow,
  * because another thread takes longer, and to hand one over and back costs a quarter of a check besides. What comes in
- * greater numbers goes to other threads, and so to every core; so does what is not needed at once, because the event loop
- * has other work until then.
+ * greater numbers goes to a thread of its own. What is not needed at once goes to Node's thread pool, which is there
+ * from the start and has every core: a node that catches up waits for nothing else.
  */
 export async function ed25519VerifyAsync(
   key: PublicKeyHandle,
@@ -143,7 +143,7 @@ export async function ed25519VerifyAsync(
   signature: Uint8Array,
   urgency: Urgency,
 ): Promise<boolean> {
-  if (urgency === 'later') return await verifyElsewhere(key, message, signature);
+  if (urgency === 'later') return await verifyOnThreadPool(key, message, signature);
   renewChecks();
   const room = checkThread === undefined ? MAX_WAITING_CHECKS : MAX_WAITING_BESIDE_THREAD;
   if (checksLeft > 0) checksLeft -= 1;
@@ -155,7 +155,7 @@ export async function ed25519VerifyAsync(
   return ed25519Verify(key, message, signature);
 }
 
-/** On a thread of its own, which starts when there are many for the first time and checks twice as fast; else on Node's. */
+/** On a thread that starts when there are many for the first time, and checks twice as fast; until then on Node's. */
 async function verifyElsewhere(
   key: PublicKeyHandle,
   message: Uint8Array,
