@@ -1,7 +1,7 @@
 /** What a load generator knows of how the chain keeps up. */
 export interface ChainLag {
-  /** Median time from sending to the block, of the transactions of the last block. */
-  readonly lastBlockMs: number;
+  /** Median time from sending to the block, of the transactions of the blocks of the last seconds; 0 where there is none. */
+  readonly recentMs: number;
   /** Age of the oldest transaction that has no block yet. */
   readonly oldestOpenMs: number;
 }
@@ -13,19 +13,24 @@ export interface PacerOptions {
   readonly targetMs: number;
 }
 
-/** Until something was late for the first time, and from then on. */
+/** A step until something was late for the first time. */
 const FIRST_RAISE = 1.09;
-const RAISE = 1.04;
-const LOWER = 0.92;
+/**
+ * From then on. What a chain answers comes several steps after the change that caused it, so steps as large as the first
+ * ones would swing between idleness and backlog.
+ */
+const RAISE = 1.012;
+/** A step down is in proportion to how far the latency is above its target, up to a bound. */
+const LOWER_GAIN = 0.1;
+const MOST_LOWER = 0.96;
 /** No transaction should be older than so many times the latency of the median one. */
 const OLDEST = 2;
 /** Of the rate at the start: what is less says that the target cannot be met at all, and is not worth finding. */
 const LEAST_SHARE = 0.2;
 
 /**
- * Finds the rate that a chain sustains: a little more as long as transactions are final in time, quickly less where
- * they are not, as congestion control does on a network path. A load that never slows down measures a backlog; one
- * that waits for each answer measures the round trip.
+ * Finds the rate that a chain sustains: more while transactions are final in time, less where they are not. A load that
+ * never slows down measures a backlog; one that waits for each answer measures the round trip.
  */
 export class Pacer {
   readonly #options: PacerOptions;
@@ -43,11 +48,17 @@ export class Pacer {
   }
 
   /** To be called in equal intervals. */
-  adjust({ lastBlockMs, oldestOpenMs }: ChainLag): void {
+  adjust({ recentMs, oldestOpenMs }: ChainLag): void {
     const { targetMs, startRate, maxRate } = this.#options;
-    const late = lastBlockMs > targetMs || oldestOpenMs > OLDEST * targetMs;
-    this.#wasLate ||= late;
-    const rate = this.#rate * (late ? LOWER : this.#wasLate ? RAISE : FIRST_RAISE);
-    this.#rate = Math.min(maxRate, Math.max(LEAST_SHARE * startRate, rate));
+    const stalls = oldestOpenMs > OLDEST * targetMs;
+    this.#wasLate ||= stalls || recentMs > targetMs;
+    const raise = this.#wasLate ? RAISE : FIRST_RAISE;
+    const lower = Math.max(MOST_LOWER, 1 + LOWER_GAIN * (targetMs / recentMs - 1));
+    const step = recentMs > targetMs ? lower : raise;
+    this.#rate = clamp(this.#rate * (stalls ? MOST_LOWER : step), LEAST_SHARE * startRate, maxRate);
   }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

@@ -21,6 +21,8 @@ interface Target {
 const TICK_MS = 50;
 const VALID_FOR_MS = 3_600_000;
 const ADJUST_MS = 500;
+/** What the pacer judges by: a few blocks, since the latency of one says little. */
+const RECENT_MS = 4_000;
 /** Requests to one node that wait for their answer; a node that is slower than that gets no more. */
 const MAX_REQUESTS = 4;
 /** Characters of hex in one request: below what a node reads, with room for the JSON around it. */
@@ -42,7 +44,8 @@ export class LoadGenerator {
   #offered = 0;
   #accepted = 0;
   #overdue = 0;
-  #lastBlockMs = 0;
+  /** Latencies of the transactions of each block of the last seconds, the oldest first. */
+  #recent: { readonly arrivedMs: number; readonly latencies: readonly number[] }[] = [];
   #ranOut = false;
   #failure: Error | undefined;
 
@@ -146,7 +149,7 @@ export class LoadGenerator {
     return (nowMs) => {
       if (nowMs - adjustedMs >= ADJUST_MS) {
         adjustedMs = nowMs;
-        pacer?.adjust({ lastBlockMs: this.#lastBlockMs, oldestOpenMs: this.#oldestOpenMs(nowMs) });
+        pacer?.adjust({ recentMs: this.#recentMs(nowMs), oldestOpenMs: this.#oldestOpenMs(nowMs) });
       }
       const rate = pacer?.rate ?? (pace.kind === 'fixed' ? pace.rate : 0);
       // What a full node did not take is not owed: a backlog here would become a burst later.
@@ -186,6 +189,12 @@ export class LoadGenerator {
     });
   }
 
+  #recentMs(nowMs: number): number {
+    this.#recent = this.#recent.filter(({ arrivedMs }) => nowMs - arrivedMs < RECENT_MS);
+    const latencies = this.#recent.flatMap(({ latencies }) => latencies);
+    return latencies.length === 0 ? 0 : median(latencies);
+  }
+
   #oldestOpenMs(nowMs: number): number {
     for (const [txId, sentMs] of this.#open) {
       if (nowMs - sentMs < OVERDUE_MS) return nowMs - sentMs;
@@ -202,7 +211,7 @@ export class LoadGenerator {
       if (sentMs !== undefined) latencies.push(arrivedMs - sentMs);
       this.#open.delete(txId);
     }
-    if (latencies.length > 0) this.#lastBlockMs = median(latencies);
+    if (latencies.length > 0) this.#recent.push({ arrivedMs, latencies });
     for (const latency of latencies) this.#latencies.push(latency);
     const transactions = txIds.length;
     const operations = transactions * this.#operations;
