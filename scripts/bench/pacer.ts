@@ -16,11 +16,12 @@ export interface PacerOptions {
 /** A step until something was late for the first time. */
 const FIRST_RAISE = 1.09;
 /**
- * From then on. What a chain answers comes several steps after the change that caused it, so steps as large as the first
- * ones would swing between idleness and backlog.
+ * From then on a step is in proportion to how far the latency is from its target. What a chain answers comes several steps
+ * after the change that caused it, so steps as large as the first ones would swing between idleness and backlog; and the
+ * latency of one that is nearly full hardly changes with its load, so there is a step up below the target in any case.
  */
-const RAISE = 1.012;
-/** A step down is in proportion to how far the latency is above its target, up to a bound. */
+const LEAST_RAISE = 1.01;
+const RAISE_GAIN = 0.06;
 const LOWER_GAIN = 0.1;
 const MOST_LOWER = 0.96;
 /** No transaction should be older than so many times the latency of the median one. */
@@ -52,7 +53,7 @@ export class Pacer {
     const { targetMs, startRate, maxRate } = this.#options;
     const stalls = oldestOpenMs > OLDEST * targetMs;
     this.#wasLate ||= stalls || recentMs > targetMs;
-    const raise = this.#wasLate ? RAISE : FIRST_RAISE;
+    const raise = this.#wasLate ? LEAST_RAISE + RAISE_GAIN * (1 - recentMs / targetMs) : FIRST_RAISE;
     const lower = Math.max(MOST_LOWER, 1 + LOWER_GAIN * (targetMs / recentMs - 1));
     const step = recentMs > targetMs ? lower : raise;
     this.#rate = clamp(this.#rate * (stalls ? MOST_LOWER : step), LEAST_SHARE * startRate, maxRate);
