@@ -50,9 +50,8 @@ export interface LoadOptions {
   readonly validatorChanges: boolean;
   /**
    * A load stands still while a transaction waits for its receipt longer than the plan allows for, because the chain is
-   * slow or the node that took it was killed: what was planned on top of it would otherwise come before it. Where blocks
-   * come and it still has none after a minute, nothing more is sent. An impatient one goes on at its rate, to see what
-   * the chain does with more than it can bear.
+   * slow or the node that took it was killed: what was planned on top of it would otherwise come before it. An
+   * impatient one goes on at its rate, to see what the chain does with more than it can bear.
    */
   readonly impatient?: boolean | undefined;
   /** Only these operations of the catalogs; all if undefined. */
@@ -79,8 +78,6 @@ const TICK_MS = 50;
 const PATIENCE_MS = SETTLED_MS - 1_000;
 /** How long to wait for receipts after the last transaction. */
 const DRAIN_MS = 60_000;
-/** Blocks after which a transaction that waits as long as that does not wait for the chain: one before it was refused. */
-const HOPELESS_BLOCKS = 10;
 
 /** Runs a load against the nodes and reports what became of every transaction. */
 export async function runLoad(nodes: readonly NodeRpc[], options: LoadOptions): Promise<LoadReport> {
@@ -177,14 +174,9 @@ class LoadGenerator {
     const queues = new Map<NodeRpc, Promise<void>>();
     let stoodStillMs = 0;
     let tickMs = beginMs;
-    let since: { readonly ms: number; readonly height: number } | undefined;
     for (let next = 0; next < prepared.length && !this.#aborted; await sleep(TICK_MS)) {
       const nowMs = performance.now();
-      if (this.#mustStandStill(nowMs)) {
-        stoodStillMs += nowMs - tickMs;
-        since ??= { ms: nowMs, height: this.#nextHeight };
-        if (nowMs - since.ms > DRAIN_MS && this.#nextHeight - since.height >= HOPELESS_BLOCKS) break;
-      } else since = undefined;
+      if (this.#mustStandStill(nowMs)) stoodStillMs += nowMs - tickMs;
       tickMs = nowMs;
       const dueMs = nowMs - beginMs - stoodStillMs;
       const batches = new Map<NodeRpc, PreparedTransaction[]>();
