@@ -12,6 +12,7 @@ import { toHex } from '../util/bytes.ts';
 import { errorMessage, NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
+import { DeferredChecks } from './deferred-checks.ts';
 
 /** Why a transaction does not even come to the rules of the pool, or why no section may contain it. */
 export type AdmissionErrorCode =
@@ -43,6 +44,7 @@ export class TransactionPool {
   readonly #dropListeners = new Set<(drop: DroppedTransaction) => void>();
   /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
   readonly #inFlight = new Map<Hash, Promise<void>>();
+  readonly #deferred = new DeferredChecks();
   #verifiedSignatures = 0;
 
   constructor(deps: TransactionPoolDeps) {
@@ -88,8 +90,8 @@ export class TransactionPool {
     return transaction.id;
   }
 
-  /** The same for a decoded transaction of either origin. */
-  async admit(transaction: EncodedTransaction, origin: Origin): Promise<void> {
+  /** The same for a decoded transaction of either origin. `mayWait`: its check may wait until a block is decided. */
+  async admit(transaction: EncodedTransaction, origin: Origin, mayWait = origin === 'gossip'): Promise<void> {
     const { mempool, store, isSenderAllowed } = this.#deps;
     const { sender } = transaction.value.body;
     if (isSenderAllowed?.(sender) === false)
@@ -102,8 +104,9 @@ export class TransactionPool {
         },
       );
     mempool.precheck(transaction);
-    await this.#verify(transaction);
-    mempool.add(transaction, origin);
+    const { nowMs: cameAtMs } = mempool;
+    await this.#verify(transaction, mayWait);
+    mempool.add(transaction, origin, cameAtMs);
     // In the same tick as `add`: a block that holds the transaction is then written after this, and takes it out.
     const saved = origin === 'local' ? store.savePooled(transaction.id, transaction.bytes) : undefined;
     for (const listener of this.#listeners) listener(transaction, origin);
@@ -151,6 +154,7 @@ export class TransactionPool {
 
   /** Resolves when those of these transactions that are being checked are in the pool or not. */
   async settled(ids: readonly Hash[]): Promise<void> {
+    this.#deferred.hurry(ids);
     await Promise.allSettled(ids.flatMap((id) => this.#inFlight.get(id) ?? []));
   }
 
@@ -162,6 +166,18 @@ export class TransactionPool {
   /** A block is committed, and the state that the mempool asks is the one after it. */
   onCommitted(transactions: readonly (readonly EncodedTransaction[])[]): void {
     this.#deps.mempool.onCommit(transactions.flat());
+    // What the block makes this node say goes first.
+    setImmediate(() => this.#deferred.renew());
+  }
+
+  /** The next block has begun to form: what comes from peers meanwhile is checked once it is decided, or a while later. */
+  deferChecks(): void {
+    this.#deferred.begin();
+  }
+
+  /** This node needs what came from peers now, for the section that it is about to mine. */
+  resumeChecks(): void {
+    this.#deferred.end();
   }
 
   /** Keeps a transaction that was fetched for a proposal beside the pool. @throws NodeError BAD_SIGNATURE */
@@ -176,6 +192,7 @@ export class TransactionPool {
    */
   async areSigned(transactions: readonly EncodedTransaction[], urgency: Urgency = 'now'): Promise<boolean> {
     const unknown = transactions.filter(({ id }) => this.get(id) === undefined);
+    this.#deferred.hurry(unknown.map(({ id }) => id));
     try {
       await Promise.all(
         unknown.map(
@@ -188,8 +205,9 @@ export class TransactionPool {
     }
   }
 
-  #verify(transaction: EncodedTransaction): Promise<void> {
+  #verify(transaction: EncodedTransaction, mayWait = false): Promise<void> {
     let pending = this.#inFlight.get(transaction.id);
+    if (!mayWait) this.#deferred.hurry([transaction.id]);
     if (pending === undefined) {
       if (this.#inFlight.size >= LIMITS.maxPendingVerifications)
         throw new NodeError<AdmissionErrorCode>(
@@ -197,7 +215,12 @@ export class TransactionPool {
           'too many signatures wait to be checked',
           { data: { retryAfterMs: LIMITS.minRetryMs }, hint: 'retry after details.retryAfterMs' },
         );
-      pending = this.#verifySignature(transaction).finally(() => this.#inFlight.delete(transaction.id));
+      const turn = mayWait ? this.#deferred.turnOf(transaction.id) : undefined;
+      const check =
+        turn === undefined
+          ? this.#verifySignature(transaction)
+          : turn.then(() => this.#verifySignature(transaction));
+      pending = check.finally(() => this.#inFlight.delete(transaction.id));
       this.#inFlight.set(transaction.id, pending);
     }
     return pending;

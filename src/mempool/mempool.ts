@@ -97,11 +97,16 @@ export class Mempool {
     this.#checked.add(transaction);
   }
 
+  /** Monotonic: what `add` takes for the time when a transaction came. */
+  get nowMs(): number {
+    return this.#deps.monotonicMs();
+  }
+
   /**
-   * Takes a transaction whose signature is valid.
+   * Takes a transaction whose signature is valid, and which waits for its block since `waitsSinceMs`.
    * @throws NodeError with a PoolRefusal, or what `check` throws; nothing has changed then
    */
-  add(transaction: EncodedTransaction, origin: Origin): AddResult {
+  add(transaction: EncodedTransaction, origin: Origin, waitsSinceMs = this.nowMs): AddResult {
     this.precheck(transaction);
     const { ledger, sender, nonce, validUntilMs } = transaction.value.body;
     const lane =
@@ -110,7 +115,6 @@ export class Mempool {
     if (occupant !== undefined) this.#drop(occupant, 'REPLACED');
     this.#refresh(lane);
     const arrivedMs = this.#deps.ruleTimeMs();
-    const waitsSinceMs = this.#deps.monotonicMs();
     const entry: PoolEntry = {
       transaction,
       origin,
@@ -122,7 +126,7 @@ export class Mempool {
       replacements: occupant === undefined ? 0 : occupant.replacements + 1,
     };
     this.#insert(entry);
-    this.#window.onAdmitted(waitsSinceMs, workOf(transaction));
+    this.#window.onAdmitted(this.nowMs, workOf(transaction));
     this.#drops.forget(transaction.id);
     const state = stateOf(entry);
     if (state === 'pooled') this.#deps.onExecutable?.(ledger);

@@ -183,7 +183,8 @@ export class TransactionGossip {
     if (this.#handedOver.size > 0) for (const { id } of transactions) this.#handedOver.delete(id);
     const outcomes = await Promise.allSettled(
       transactions.map(async (transaction) => {
-        await this.#deps.pool.admit(transaction, 'gossip');
+        // What is to be passed on does not wait: the next miner should have it before it closes its list.
+        await this.#deps.pool.admit(transaction, 'gossip', !isHandover);
         if (isHandover) this.#add(transaction, true);
       }),
     );

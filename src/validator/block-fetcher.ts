@@ -9,6 +9,7 @@ import { decodeTransaction, type EncodedTransaction } from '../types/transaction
 import { errorMessage } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import type { Logger } from '../util/logger.ts';
+import { isSmallSet } from './collector.ts';
 import { GatheredTransactions } from './gathered-transactions.ts';
 import { OverlappingRequests } from './overlapping-requests.ts';
 
@@ -106,6 +107,7 @@ export class BlockFetcher {
     const { pool, chain } = this.#deps;
     const gathered = new GatheredTransactions(lists, chain.genesis.parameters.maxSectionBytes);
     pool.pin(lists.flat());
+    if (!isSmallSet(chain)) pool.deferChecks();
     const requests = new OverlappingRequests();
     try {
       return await this.#ask(requests, gathered, height, author, isWanted, blockHash);

@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock.ts';
 const WINDOW = 8;
 const LEAST = 3;
 /** Under load, blocks come so often that votes take this much of the time. */
-const VOTING_UNDER_LOAD = 0.4;
+const VOTING_UNDER_LOAD = 0.5;
 /** Bytes of transactions in a second that are a load, as 50 transfers have: fewer are not worth more blocks. */
 const LOAD_BYTES_PER_SECOND = 14_000;
 

@@ -50,7 +50,7 @@ function syncRun(name: string, validatorCount: number, operationsPerTransaction:
     measure: async (context) => {
       const validators = context.options.validators ?? validatorCount;
       const loaded = await LoadedNet.boot(context, { validators, operationsPerTransaction });
-      const { report } = await loaded.best();
+      const { report } = await loaded.paced();
       await loaded.rest(DRAIN_MS);
       const { net } = loaded;
       const node = net.validators.at(-1) as TestnetNode;
@@ -98,7 +98,7 @@ export const restart: BenchRun = {
   measure: async (context) => {
     const validators = context.options.validators ?? RESTART_VALIDATORS;
     const loaded = await LoadedNet.boot(context, { validators, operationsPerTransaction: 1 });
-    await loaded.best();
+    await loaded.paced();
     await loaded.rest(DRAIN_MS);
     const { net } = loaded;
     const node = net.validators.at(-1) as TestnetNode;

@@ -20,6 +20,7 @@ import { fromHex, toHex } from '../../util/bytes.ts';
 import type { Clock } from '../../util/clock.ts';
 import { LIMITS } from '../../util/limits.ts';
 import type { Logger } from '../../util/logger.ts';
+import { isSmallSet } from '../collector.ts';
 import { FETCH_PATIENCE_MS, type HeardSection, MiningRound } from './mining-round.ts';
 import { RankStep } from './rank-step.ts';
 import { type OwnSection, SectionHistory } from './section-history.ts';
@@ -148,7 +149,9 @@ export class LedgerWorker {
     if (this.#ahead?.ground === ground) return;
     this.#dropAhead();
     const { ledger, self, chain, pool, share } = this.#deps;
-    if (electedRank(ground.elected, ledger, self) !== 0 || !pool.mempool.hasExecutable(ledger)) return;
+    if (electedRank(ground.elected, ledger, self) !== 0) return;
+    pool.resumeChecks();
+    if (!pool.mempool.hasExecutable(ledger)) return;
     const builder = ground.open(ledger);
     this.#ahead = { ground, builder };
     // What the block below holds is still in the pool, and is refused here for its nonce: twice as many are asked for.
@@ -164,6 +167,7 @@ export class LedgerWorker {
   async #mine(round: MiningRound, rank: number): Promise<void> {
     const { ledger, self, chain, pool, share, sign, reveal, publish, clock } = this.#deps;
     this.#setState('BUILDING');
+    if (!isSmallSet(chain)) pool.deferChecks();
     const builder = this.#takeAhead(round.ground) ?? round.ground.open(ledger);
     const room = { maxTransactions: share(), maxBytes: chain.genesis.parameters.maxSectionBytes };
     const left = Math.max(0, room.maxTransactions - builder.size);

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { setImmediate } from 'node:timers/promises';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { encodeTransaction } from '../../../src/types/transaction.ts';
@@ -246,6 +247,79 @@ describe('Transaction pool', () => {
       assert.deepEqual(fatesOf(reopened, own.id), ['pool']);
       reopened.pool.mempool.drop(own.id, 'INADMISSIBLE');
       assert.deepEqual(fatesOf(reopened, own.id), ['drop']);
+    });
+  });
+
+  describe('while a block is voted on', () => {
+    const isPooled = ({ id }: { id: string }) => node.pool.mempool.has(id);
+    /** Turns of the event loop in which a check that does not wait is made. */
+    const aWhile = async () => {
+      for (let turns = 0; turns < 10; turns++) await setImmediate();
+    };
+
+    it('checks what came from peers once the block is decided, and then without delay again', async () => {
+      const [first, second, third] = [world.transfer(0), world.transfer(1), world.transfer(2)];
+      await node.pool.submit(first.bytes);
+      node.pool.deferChecks();
+      const admitted = node.pool.admit(second, 'gossip');
+      await aWhile();
+      assert.equal(isPooled(second), false);
+      await world.extend(node);
+      await admitted;
+      assert.equal(isPooled(second), true);
+      await node.pool.admit(third, 'gossip');
+      assert.equal(isPooled(third), true);
+    });
+
+    it('takes what its own users send at once, also if it came from a peer before', async () => {
+      const [own, known] = [world.transfer(0), world.transfer(1)];
+      node.pool.deferChecks();
+      await node.pool.submit(own.bytes);
+      const relayed = node.pool.admit(known, 'gossip').catch(({ code }) => code);
+      await node.pool.submit(known.bytes).catch(({ code }) => code);
+      assert.deepEqual([isPooled(own), isPooled(known)], [true, true]);
+      await relayed;
+    });
+
+    it('checks what the block needs at once', async () => {
+      const [fetched, listed, other] = [world.transfer(0), world.transfer(1), world.transfer(2)];
+      node.pool.deferChecks();
+      const admitted = [fetched, listed, other].map((transaction) => node.pool.admit(transaction, 'gossip'));
+      await node.pool.settled([fetched.id]);
+      assert.equal(await node.pool.areSigned([listed]), true);
+      await aWhile();
+      assert.deepEqual([fetched, listed, other].map(isPooled), [true, true, false]);
+      node.pool.resumeChecks();
+      await Promise.all(admitted);
+    });
+
+    it('lets checks wait once for each block, and not for long where none comes', async () => {
+      node.pool.deferChecks();
+      const transaction = world.transfer(0);
+      const admitted = node.pool.admit(transaction, 'gossip');
+      node.pool.deferChecks();
+      await admitted;
+      assert.equal(isPooled(transaction), true);
+      node.pool.deferChecks();
+      await node.pool.admit(world.transfer(1), 'gossip');
+      await world.extend(node);
+      await setImmediate();
+      node.pool.deferChecks();
+      const late = world.transfer(2);
+      const waits = node.pool.admit(late, 'gossip');
+      await aWhile();
+      assert.equal(isPooled(late), false);
+      node.pool.resumeChecks();
+      await waits;
+    });
+
+    it('refuses a false signature after the wait as before it', async () => {
+      const { body, auth } = world.transfer(0).value;
+      const forged = encodeTransaction({ body: { ...body, maxFee: body.maxFee + 1n }, auth });
+      node.pool.deferChecks();
+      const refused = assert.rejects(node.pool.admit(forged, 'gossip'), { code: 'BAD_SIGNATURE' });
+      node.pool.resumeChecks();
+      await refused;
     });
   });
 
