@@ -3,7 +3,7 @@ import { toHex } from '../../src/util/bytes.ts';
 import { errorCode } from '../../src/util/errors.ts';
 import { LIMITS } from '../../src/util/limits.ts';
 import type { NodeRpc } from '../rpc.ts';
-import type { PreparedTransaction } from './plan.ts';
+import { nonceKey, type PreparedTransaction } from './plan.ts';
 import type { Tracker } from './tracker.ts';
 
 const RETRIES = 20;
@@ -23,6 +23,16 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 /** The same while more is sent than the chain takes: an earlier nonce may have been refused for that. */
 const BUSY: ReadonlySet<string> = new Set(['CHAIN_BUSY', 'NONCE_GAP']);
 
+/** What the load itself says of a transaction whose sender has one before it that was refused for good. */
+const AFTER_REFUSED = 'AFTER_REFUSED';
+
+/** Refusals that say that some transaction has the nonce: those that follow have what they need. */
+const NONCE_IS_TAKEN: ReadonlySet<string> = new Set([
+  'NONCE_TOO_LOW',
+  'REPLACEMENT_UNDERPRICED',
+  'REPLACEMENT_LIMIT',
+]);
+
 /** How often a transaction is sent again that was refused for this reason. */
 function retriesAfter(reason: string): number {
   if (BUSY.has(reason)) return BUSY_RETRIES;
@@ -34,6 +44,8 @@ export class LoadSender {
   readonly #nodes: readonly NodeRpc[];
   readonly #tracker: Tracker;
   readonly #signal: AbortSignal | undefined;
+  /** Whose transactions on which ledger have a gap that nothing fills any more, by {@link nonceKey}. */
+  readonly #broken = new Set<string>();
   #sent = 0;
 
   /** After `signal` nothing is sent a second time. */
@@ -51,9 +63,12 @@ export class LoadSender {
     return this.#nodes[Number.parseInt(sender.slice(0, 8), 16) % this.#nodes.length] as NodeRpc;
   }
 
-  /** Sends a batch, again and to other nodes while nodes do not answer or have no room. */
+  /**
+   * Sends a batch, again and to other nodes while nodes do not answer or have no room. What follows a transaction that
+   * was refused for good is not sent: no block could hold it.
+   */
   async send(node: NodeRpc, batch: readonly PreparedTransaction[]): Promise<void> {
-    let rest = [...batch];
+    let rest = this.#sendable(batch);
     for (const transaction of rest) this.#tracker.onSent(transaction, node.name, performance.now());
     this.#sent += rest.length;
     for (let attempt = 0; rest.length > 0; attempt++) {
@@ -64,11 +79,24 @@ export class LoadSender {
         const transaction = rest[index] as PreparedTransaction;
         if (reason === undefined || reason === 'ALREADY_KNOWN') continue;
         if (attempt < retriesAfter(reason) && this.#signal?.aborted !== true) again.push(transaction);
-        else this.#tracker.onRefused(transaction, reason);
+        else this.#onRefused(transaction, reason);
       }
-      rest = again;
+      rest = this.#sendable(again);
       if (rest.length > 0) await sleep(RETRY_MS);
     }
+  }
+
+  #sendable(batch: readonly PreparedTransaction[]): PreparedTransaction[] {
+    return batch.filter((transaction) => {
+      if (!this.#broken.has(keyOf(transaction))) return true;
+      this.#tracker.onRefused(transaction, AFTER_REFUSED);
+      return false;
+    });
+  }
+
+  #onRefused(transaction: PreparedTransaction, reason: string): void {
+    this.#tracker.onRefused(transaction, reason);
+    if (!NONCE_IS_TAKEN.has(reason)) this.#broken.add(keyOf(transaction));
   }
 
   /** The reason of the refusal of each transaction, undefined where it was accepted. */
@@ -86,4 +114,8 @@ export class LoadSender {
     }
     return refusals;
   }
+}
+
+function keyOf({ sender, ledger }: PreparedTransaction): string {
+  return nonceKey(sender, ledger);
 }

@@ -28,7 +28,7 @@ const MAX_REQUESTS = 4;
 /** Characters of hex in one request: below what a node reads, with room for the JSON around it. */
 const MAX_REQUEST_CHARACTERS = LIMITS.maxRpcBodyBytes / 2;
 /** What a second answer to the same transaction says after the first one was lost. */
-const ACCEPTED_BEFORE: ReadonlySet<string> = new Set(['ALREADY_KNOWN', 'NONCE_USED']);
+const ACCEPTED_BEFORE: ReadonlySet<string> = new Set(['ALREADY_KNOWN', 'NONCE_TOO_LOW']);
 
 /** Sends transactions that were signed before, at the pace of its order, and follows each to its block. */
 export class LoadGenerator {
