@@ -96,7 +96,8 @@ export class LoadSender {
 
   #onRefused(transaction: PreparedTransaction, reason: string): void {
     this.#tracker.onRefused(transaction, reason);
-    if (!NONCE_IS_TAKEN.has(reason)) this.#broken.add(keyOf(transaction));
+    // Who did not answer, or had no room for long, may have the transaction from an earlier attempt.
+    if (!TRANSIENT.has(reason) && !NONCE_IS_TAKEN.has(reason)) this.#broken.add(keyOf(transaction));
   }
 
   /** The reason of the refusal of each transaction, undefined where it was accepted. */

@@ -59,4 +59,16 @@ describe('the sender of a load', () => {
     assert.deepEqual(tracker.report().refusals, { NONCE_TOO_LOW: 1 });
     assert.equal(tracker.open, 1);
   });
+
+  it('goes on after a refusal that says nothing about the transaction', async () => {
+    const [refused, next] = [transaction(ALICE), transaction(ALICE)];
+    const { node, seen } = nodeThatRefuses([refused, 'SHUTTING_DOWN']);
+    const tracker = new Tracker();
+    // Ended, so that nothing is sent a second time.
+    const sender = new LoadSender([node], tracker, AbortSignal.abort());
+    await sender.send(node, [refused]);
+    await sender.send(node, [next]);
+    assert.equal(seen.length, 2);
+    assert.deepEqual(tracker.report().refusals, { SHUTTING_DOWN: 1 });
+  });
 });
