@@ -104,8 +104,10 @@ export class LoadedNet {
         `${rateOf(fastest).toFixed(0)} transactions a second were ${isInTime ? '' : 'not '}final in time`,
       );
       const measured = await this.load({ kind: 'fixed', rate }, rate, STEP_WARMUP_SECONDS);
-      if (this.#isInTime(measured) && (!isInTime || rateOf(measured) > rateOf(fastest))) fastest = measured;
-      else if (isInTime) step /= 2;
+      const isFaster = this.#isInTime(measured) && rateOf(measured) > rateOf(fastest);
+      // As long as nothing was in time, it goes down.
+      if (!isInTime || isFaster) fastest = measured;
+      else step /= 2;
     }
     return fastest;
   }
