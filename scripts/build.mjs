@@ -46,6 +46,8 @@ function compileAhead() {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 120_000,
     });
+  // Whoever ends the build meanwhile shall find no node left: a signal is heard when the trial is down.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   try {
     try {
       run(['testnet', 'up', ...TRIAL, '--no-load', '--wait-blocks', '2', '--detach'], {
@@ -54,10 +56,11 @@ function compileAhead() {
       run(['testnet', 'load', '--rate', '40', '--seconds', '2', '--no-validator-changes']);
     } finally {
       run(['testnet', 'down']);
-      rmSync(directory, { recursive: true, force: true });
     }
   } catch (error) {
     process.stderr.write(`no code is compiled ahead, so processes start later: ${error.stderr ?? error}\n`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 

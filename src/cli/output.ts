@@ -54,6 +54,11 @@ export class Output {
     this.#progress = isShown ? new ProgressLine(stderr) : undefined;
   }
 
+  /** Whether anybody sees what `progress` says. */
+  get showsProgress(): boolean {
+    return this.#progress !== undefined;
+  }
+
   /**
    * Says on a terminal what the command is busy with, if that takes more than a second; with undefined, that it is
    * done with it.

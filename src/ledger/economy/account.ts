@@ -75,10 +75,19 @@ export function accountPath(account: Account, token: TokenName): string {
   return `${PREFIX}/${token}/${account}`;
 }
 
+const PREFIXES = TOKENS.map((token) => ({ token, prefix: `${PREFIX}/${token}/` }));
+
+/** What a path of the state that holds value stands for. */
+export interface AccountEntry {
+  readonly path: string;
+  readonly token: TokenName;
+  readonly account: Account;
+}
+
 /** Token and account of a path of the state, or undefined for a path that holds no value. */
-export function parseAccountPath(path: string): { token: TokenName; account: Account } | undefined {
-  if (!path.startsWith(`${PREFIX}/`)) return undefined;
-  const token = TOKENS.find((name) => path.startsWith(`${PREFIX}/${name}/`));
-  if (token === undefined) return undefined;
-  return { token, account: path.slice(PREFIX.length + token.length + 2) as Account };
+export function parseAccountPath(path: string): AccountEntry | undefined {
+  if (!path.startsWith(PREFIX)) return undefined;
+  const found = PREFIXES.find(({ prefix }) => path.startsWith(prefix));
+  if (found === undefined) return undefined;
+  return { path, token: found.token, account: path.slice(found.prefix.length) as Account };
 }

@@ -36,7 +36,8 @@ export function amountOf(state: StateReader, account: Account, token: TokenName)
   return amountAt(state, accountPath(account, token));
 }
 
-function amountAt(state: StateReader, path: string): bigint {
+/** The same of an account whose path is known. */
+export function amountAt(state: StateReader, path: string): bigint {
   const bytes = state.get(path);
   return bytes === undefined ? 0n : decode(U128, bytes, 'account');
 }

@@ -1,11 +1,19 @@
 import { TOKENS, type TokenName } from '../../types/names.ts';
 import { BOND_PURPOSE } from '../../types/operations/settlement-messages.ts';
 import { type BlockContext, InvariantViolation, type StateReader } from '../seam.ts';
-import { type Account, FEE_HOLD, FEE_POOL, ISSUE, parseAccountPath, SIGNER_POOL } from './account.ts';
+import {
+  type Account,
+  type AccountEntry,
+  FEE_HOLD,
+  FEE_POOL,
+  ISSUE,
+  parseAccountPath,
+  SIGNER_POOL,
+} from './account.ts';
 import { findAuthority } from './approvals.ts';
 import { bankOfAccount, MAX_MINTING_TIER, readBank } from './banks.ts';
 import { claimOn, parseClaimPath } from './billing/claims.ts';
-import { amountOf, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from './books.ts';
+import { amountAt, reserveOf, supplyOf, TOTALS, type TotalName, totalOf } from './books.ts';
 import { endBlockQueue } from './end-block-queue.ts';
 import { readPrice } from './gold-price.ts';
 import { readLock } from './locks.ts';
@@ -22,7 +30,9 @@ interface Change {
   readonly before: StateReader;
   readonly after: StateReader;
   readonly context: BlockContext;
-  readonly changed: ReadonlySet<string>;
+  readonly changed: readonly string[];
+  /** Those of the changed paths that hold value. */
+  readonly accounts: readonly AccountEntry[];
 }
 
 /** Accounts that hold something only while a block is executed. */
@@ -39,7 +49,8 @@ export function assertInvariants(
   changed: readonly string[],
   context: BlockContext,
 ): void {
-  const change: Change = { before, after, context, changed: new Set(changed) };
+  const accounts = changed.map(parseAccountPath).filter((entry) => entry !== undefined);
+  const change: Change = { before, after, context, changed, accounts };
   assertAccounts(change);
   for (const token of TOKENS) {
     for (const name of TOTALS) assertNeverFalls(change, name, token);
@@ -51,18 +62,15 @@ export function assertInvariants(
   assertLocks(change);
   assertBanks(change);
   assertQueue(change);
-  assertRewards(before, after, changed, context.height);
+  assertRewards(before, after, accounts, context.height);
 }
 
 /** Per token, the accounts gain together what the contra account says came into being; none of it at a wrong place. */
-function assertAccounts({ before, after, changed }: Change): void {
+function assertAccounts({ before, after, accounts }: Change): void {
   const gained: Record<TokenName, bigint> = { GEN: 0n, NEX: 0n, FLX: 0n, AUR: 0n };
-  for (const path of changed) {
-    const entry = parseAccountPath(path);
-    if (entry === undefined) continue;
-    const { token, account } = entry;
-    const now = amountOf(after, account, token);
-    const difference = now - amountOf(before, account, token);
+  for (const { path, token, account } of accounts) {
+    const now = amountAt(after, path);
+    const difference = now - amountAt(before, path);
     gained[token] += account === ISSUE ? -difference : difference;
     if (token === 'AUR' && now > 0n && account !== ISSUE) assertBankAccount(after, account);
     if (TRANSIENT.has(account) && now > 0n) broken(`${now} ${token} were left in ${account}`);
@@ -143,17 +151,15 @@ function outstandingGained({ before, after, changed }: Change): bigint {
 
 /** A lock is made whole and ends whole; of all locks, only validators' bonds are slashed on the way. */
 function assertLocks(change: Change): void {
-  const { before, after, changed } = change;
+  const { before, after, accounts } = change;
   let slashed = 0n;
-  for (const path of changed) {
-    const account = parseAccountPath(path);
-    if (account === undefined || !account.account.startsWith('lock/')) continue;
-    const [, ledger = '', ref = ''] = account.account.split('/');
-    const held = amountOf(after, account.account, account.token);
+  for (const { path, token, account } of accounts) {
+    if (!account.startsWith('lock/')) continue;
+    const [, ledger = '', ref = ''] = account.split('/');
+    const held = amountAt(after, path);
     const lock = readLock(after, ledger as Parameters<typeof readLock>[1], ref);
-    if (held > 0n && (lock === undefined || lock.token !== account.token))
-      broken(`${path} belongs to no lock`);
-    if (held === 0n && lock?.token === account.token) broken(`${path} is empty`);
+    if (held > 0n && (lock === undefined || lock.token !== token)) broken(`${path} belongs to no lock`);
+    if (held === 0n && lock?.token === token) broken(`${path} is empty`);
     const previous = readLock(before, ledger as Parameters<typeof readLock>[1], ref);
     const same = previous !== undefined && lock !== undefined && previous.owner === lock.owner;
     if (!same || lock.amount >= previous.amount) continue;

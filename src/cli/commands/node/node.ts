@@ -137,7 +137,9 @@ async function startNodeCommand(context: CliContext): Promise<void> {
     { peerId: running.peerId, addresses: running.addresses, rpc: running.rpcUrl },
     `peer ${running.peerId}\np2p  ${running.addresses.join(' ')}\nrpc  ${running.rpcUrl}`,
   );
-  const showing = setInterval(() => showSync(context, running), SHOW_SYNC_MS);
+  const showing = context.output.showsProgress
+    ? setInterval(() => showSync(context, running), SHOW_SYNC_MS)
+    : undefined;
   const end = await Promise.race([
     stopping,
     running.failed,

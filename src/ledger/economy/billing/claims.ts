@@ -23,9 +23,10 @@ const VALUE_PER_FEE = 100n;
 
 /** Which claim a path of the state is, or undefined for a path of another table. */
 export function parseClaimPath(path: string): { lei: string; claimant: Claimant } | undefined {
-  const [table, lei, name, ...rest] = path.split('/');
+  if (!path.startsWith('claim/')) return undefined;
+  const [, lei, name, ...rest] = path.split('/');
   const claimant = CLAIMANTS.find((candidate) => candidate === name);
-  if (table !== 'claim' || lei === undefined || claimant === undefined || rest.length > 0) return undefined;
+  if (lei === undefined || claimant === undefined || rest.length > 0) return undefined;
   return { lei, claimant };
 }
 

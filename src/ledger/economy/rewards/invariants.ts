@@ -1,7 +1,7 @@
 import { LEDGERS, TOKENS, type TokenName } from '../../../types/names.ts';
 import { InvariantViolation, type StateReader } from '../../seam.ts';
-import { OWNER_ACCRUED, OWNER_VESTING, parseAccountPath, poolAccount } from '../account.ts';
-import { amountOf, totalOf } from '../books.ts';
+import { type AccountEntry, OWNER_ACCRUED, OWNER_VESTING, poolAccount } from '../account.ts';
+import { amountAt, amountOf, totalOf } from '../books.ts';
 import { pendingHeight } from './pending-pools.ts';
 import { ownerTranches } from './vesting.ts';
 
@@ -9,17 +9,20 @@ import { ownerTranches } from './vesting.ts';
  * What must hold of rewards after every block, besides that nothing comes from nowhere: what is locked with miners stays
  * there, at most a fifth of what jobs paid is locked, and at most a fifth accrues to the owner; pools hold nothing but
  * what is paid out in the next block; the owner's tranches are what waits to vest.
+ *
+ * @param changed the accounts that the block wrote
  * @throws InvariantViolation naming the rule that is broken
  */
 export function assertRewards(
   before: StateReader,
   after: StateReader,
-  changed: readonly string[],
+  changed: readonly AccountEntry[],
   height: number,
 ): void {
+  const locked = changed.filter(({ account }) => account.startsWith('locked/'));
   for (const token of TOKENS) {
     const paid = totalOf(after, 'jobFees', token) - totalOf(before, 'jobFees', token);
-    if (5n * lockedGain(before, after, changed, token) > paid)
+    if (5n * lockedGain(before, after, locked, token) > paid)
       throw new InvariantViolation(`more ${token} was locked with miners than jobs paid for`);
     const accrued = amountOf(after, OWNER_ACCRUED, token) - amountOf(before, OWNER_ACCRUED, token);
     if (5n * accrued > paid)
@@ -38,14 +41,13 @@ export function assertRewards(
 function lockedGain(
   before: StateReader,
   after: StateReader,
-  changed: readonly string[],
+  locked: readonly AccountEntry[],
   token: TokenName,
 ): bigint {
   let gained = 0n;
-  for (const path of changed) {
-    const place = parseAccountPath(path);
-    if (place?.token !== token || !place.account.startsWith('locked/')) continue;
-    const gain = amountOf(after, place.account, token) - amountOf(before, place.account, token);
+  for (const { path, token: own } of locked) {
+    if (own !== token) continue;
+    const gain = amountAt(after, path) - amountAt(before, path);
     if (gain < 0n) throw new InvariantViolation(`${path} fell by ${-gain}`);
     gained += gain;
   }
