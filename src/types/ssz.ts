@@ -1,5 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
-import { allocateBytes } from '../util/bytes.ts';
+import { allocateBytes, MAX_OBJECT_BYTES } from '../util/bytes.ts';
 import { NodeError } from '../util/errors.ts';
 import type { ByteViews } from './ssz-mapping.ts';
 
@@ -12,8 +12,6 @@ export type DecodeErrorCode = 'MALFORMED_BYTES' | 'MALFORMED_JSON';
 const WORKSPACE_BYTES = 16 * 1024;
 const workspace = viewsOf(new Uint8Array(WORKSPACE_BYTES));
 let isBusy = false;
-/** Arrays up to this size have no memory of their own in V8 until somebody asks for it. */
-const SHORT_BYTES = 64;
 
 function viewsOf(uint8Array: Uint8Array): ByteViews {
   const { buffer, byteOffset, byteLength } = uint8Array;
@@ -23,7 +21,7 @@ function viewsOf(uint8Array: Uint8Array): ByteViews {
 /** The first bytes of an array. Few are copied one by one: a view on them would cost more than the copy. */
 function copyOf(array: Uint8Array, size: number): Uint8Array {
   const copy = allocateBytes(size);
-  if (size > SHORT_BYTES) copy.set(array.subarray(0, size));
+  if (size > MAX_OBJECT_BYTES) copy.set(array.subarray(0, size));
   else for (let i = 0; i < size; i++) copy[i] = array[i] as number;
   return copy;
 }
@@ -43,7 +41,7 @@ export function encode<T>(type: Type<T>, value: T): Uint8Array {
 }
 
 function deserialize<T>(type: Type<T>, bytes: Uint8Array): T {
-  if (isBusy || bytes.length > SHORT_BYTES) return type.deserialize(bytes);
+  if (isBusy || bytes.length > MAX_OBJECT_BYTES) return type.deserialize(bytes);
   isBusy = true;
   try {
     workspace.uint8Array.set(bytes);

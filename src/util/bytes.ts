@@ -95,7 +95,7 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 }
 
 /** V8 keeps arrays up to this size among its objects; the memory of larger ones is asked of the system one by one. */
-const MAX_OBJECT_BYTES = 64;
+export const MAX_OBJECT_BYTES = 64;
 /** Small, because a few bytes that somebody keeps hold all of it. */
 const SLAB_BYTES = 4 * 1024;
 const MAX_SHARE_BYTES = 1_024;

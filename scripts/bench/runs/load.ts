@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../../../src/util/limits.ts';
 import { connectNode } from '../../../testnet/rpc.ts';
 import { blockIntervals, blockRate, cpuPerThousand, ratio, sum } from '../arithmetic.ts';
 import { BenchNet } from '../bench-net.ts';
@@ -16,8 +17,7 @@ const SIGNED_SHARE = 0.6;
 /** Operations a second and core beyond which nothing is prepared: the ledger alone needs about 20 µs for one. */
 const MAX_OPERATIONS_PER_SECOND = 15_000;
 
-/** Median latency that a load on few validators and on many aims at. */
-const FEW_VALIDATORS = 7;
+/** Median latency that a load on few validators, as far as each talks to all, and on many aims at. */
 const TARGET_FEW_MS = 760;
 const TARGET_MANY_MS = 1_450;
 /** The same where nobody asks for a median: as much as leaves one in a hundred below 3 s. */
@@ -80,7 +80,7 @@ export class LoadedNet {
       MAX_OPERATIONS_PER_SECOND / this.#operationsPerTransaction,
     ];
     const ceiling = Math.min(checks, ledger);
-    const singleMs = validators <= FEW_VALIDATORS ? TARGET_FEW_MS : TARGET_MANY_MS;
+    const singleMs = validators <= LIMITS.maxDirectValidators ? TARGET_FEW_MS : TARGET_MANY_MS;
     const usualMs = this.#operationsPerTransaction === 1 ? singleMs : TARGET_BATCH_MS;
     const pace: LoadPace =
       options.rate === undefined
@@ -113,7 +113,7 @@ export class LoadedNet {
   }
 
   #isInTime({ report: { latency } }: MeasuredLoad): boolean {
-    const isFew = this.net.validators.length <= FEW_VALIDATORS;
+    const isFew = this.net.validators.length <= LIMITS.maxDirectValidators;
     const medianMs = isFew ? IN_TIME_FEW_MS : IN_TIME_MANY_MS;
     return latency.p99 < LAST_IN_TIME_MS && (this.#operationsPerTransaction > 1 || latency.p50 <= medianMs);
   }
