@@ -7,10 +7,11 @@ import type { EncodedTransaction } from '../../types/transaction.ts';
 export const SECTION_WAIT_MS = 300;
 
 /**
- * How long before the next block is due miners close their lists. Half of the wait is enough for a section to come and
- * be checked, also where processors are busy; every transaction of its ledger that is sent later waits for the block after.
+ * How long before the next block is due miners close their lists. A section that is on its way or being checked when the
+ * block is due is waited for, so a short lead costs nothing; with a long one transactions wait for lists to which more of
+ * them could have been added, and those that just miss one wait for the block after.
  */
-export const SECTION_LEAD_MS = 150;
+export const SECTION_LEAD_MS = 75;
 
 /** How long the transactions of a section may be on their way before another one is looked at. */
 export const FETCH_PATIENCE_MS = 300;
