@@ -102,9 +102,6 @@ export class LoadedNet {
       const isInTime = this.#isInTime(fastest);
       const lower = steps === 0 ? 1 : 1 - step;
       const rate = rateOf(fastest) * (isInTime ? 1 + step : lower);
-      this.#context.note(
-        `${rateOf(fastest).toFixed(0)} transactions a second were ${isInTime ? '' : 'not '}final in time`,
-      );
       const measured = await this.load({ kind: 'fixed', rate }, rate, STEP_WARMUP_SECONDS);
       const isFaster = this.#isInTime(measured) && rateOf(measured) > rateOf(fastest);
       // As long as nothing was in time, it goes down.
@@ -159,6 +156,9 @@ export class LoadedNet {
     generator.stop();
     for (const [reason, count] of Object.entries(measured.report.refusals))
       note(`${count} refused: ${reason}`);
+    const { p50, p99 } = measured.report.latency;
+    const inTime = this.#isInTime(measured) ? 'in time' : 'late';
+    note(`${rateOf(measured).toFixed(0)} a second: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${inTime}`);
     this.#committed += measured.report.committedTransactions;
     await this.#assertVerified(measured.report.blocks.at(-1)?.height ?? 0);
     return measured;
