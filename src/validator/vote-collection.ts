@@ -21,15 +21,21 @@ interface RoundVote {
   readonly blockHash: Hash;
 }
 
+interface OwnVote {
+  readonly vote: RoundVote;
+  readonly bytes: Uint8Array;
+}
+
 type Outgoing = Pick<Network, 'publish' | 'forward' | 'sendTo'>;
 
 /**
  * The way of Prepares and Commits in a large set, and what is said again in any. Those of a round go to its collector;
  * once it holds a quorum of a step, the quorum leaves in one frame to each validator, and nobody checks more signatures
- * than it needs. Who voted and does not see that vote's step end in time sends its votes to all, and the later ones of
- * the round as well: a collector that fails or withholds costs the round that time and nothing else. A step has its
- * time from its own vote on, since votes to all are the most expensive thing that validators can do who are late
- * because their machines are busy; for the same reason it has longer in later rounds.
+ * than it needs. Who voted and does not see that vote's step end in time entrusts its votes, and the later ones of the
+ * round, to the collector of the next round as well, and who still does not, sends them to all: a collector that fails
+ * or withholds costs the round that time and nothing else. A second collector comes first since votes to all are the
+ * most expensive thing that validators can do, and most of those who are late are so because their machines are busy; for
+ * the same reason a step has longer in later rounds. It has its time from the own vote on.
  */
 export class VoteCollection {
   readonly #network: Outgoing;
@@ -39,12 +45,15 @@ export class VoteCollection {
   #round = 0;
   /** How often own messages of the height might have been sent again. */
   #occasions = 0;
-  /** Own votes that only the collector has. */
-  readonly #entrusted = new Map<RoundVote['step'], Uint8Array>();
+  /** Own votes that only collectors have. */
+  readonly #entrusted = new Map<RoundVote['step'], OwnVote>();
+  /** How many collectors an own vote of the round is entrusted to; none once it goes to all. */
+  #collectors = 1;
   #patience: NodeJS.Timeout | undefined;
-  #isPatient = true;
-  /** Step and block → signer → vote, at the collector. */
+  /** Step and block → signer → vote, at those who may have to pass them on. */
   readonly #collected = new Map<string, Map<Address, Uint8Array>>();
+  /** Step and signer of the collected ones. */
+  readonly #voters = new Set<string>();
   readonly #passedOn = new Set<string>();
 
   constructor(network: Outgoing, self: Address | undefined) {
@@ -63,6 +72,7 @@ export class VoteCollection {
     this.#patience = undefined;
     this.#entrusted.clear();
     this.#collected.clear();
+    this.#voters.clear();
     this.#passedOn.clear();
   }
 
@@ -70,15 +80,12 @@ export class VoteCollection {
   send(message: OwnMessage, bytes: Uint8Array): boolean {
     this.#follow(message);
     const vote = voteOf(message);
-    if (vote === undefined || !this.#isOfRound(vote) || !this.#isPatient) return false;
-    const collector = this.#at.collectorOf(this.#round);
-    if (collector === undefined) return false;
-    if (collector === this.#self) this.#collect(vote, bytes);
-    else if (!this.#network.sendTo(collector, 'vote', bytes)) return false;
-    this.#entrusted.set(vote.step, bytes);
-    clearTimeout(this.#patience);
-    const longer = 2 ** Math.min(this.#round, MAX_DOUBLINGS);
-    this.#patience = setTimeout(() => this.#turnToAll(), LIMITS.maxCollectorDelayMs * longer);
+    if (vote === undefined || !this.#isOfRound(vote)) return false;
+    const own = { vote, bytes };
+    const takers = this.#trusted.filter((collector) => this.#entrust(collector, own));
+    if (takers.length === 0) return false;
+    this.#entrusted.set(vote.step, own);
+    this.#wait();
     return true;
   }
 
@@ -96,8 +103,29 @@ export class VoteCollection {
   /** A vote of another validator, with a valid signature. */
   heard(message: ConsensusMessage, bytes: Uint8Array): void {
     const vote = voteOf(message);
-    if (vote !== undefined && this.#isOfRound(vote) && this.#at.collectorOf(this.#round) === this.#self)
-      this.#collect(vote, bytes);
+    if (vote !== undefined && this.#isOfRound(vote) && this.#ownTurn >= 0) this.#collect(vote, bytes);
+  }
+
+  /** Who collects in the present round: its own collector and those of the rounds after it, in large sets. */
+  #firstCollectors(count: number): (Address | undefined)[] {
+    return Array.from({ length: count }, (_, turn) => this.#at.collectorOf(this.#round + turn));
+  }
+
+  /** Which of the collectors this validator is, from 0; -1 if it is none. */
+  get #ownTurn(): number {
+    return this.#self === undefined ? -1 : this.#firstCollectors(MOST_COLLECTORS).indexOf(this.#self);
+  }
+
+  /** The collectors that have own votes of the round now. */
+  get #trusted(): Address[] {
+    return this.#firstCollectors(this.#collectors).filter((collector) => collector !== undefined);
+  }
+
+  /** Whether it is on its way to the collector. */
+  #entrust(collector: Address, { vote, bytes }: OwnVote): boolean {
+    if (collector !== this.#self) return this.#network.sendTo(collector, 'vote', bytes);
+    this.#collect(vote, bytes);
+    return true;
   }
 
   /** Own messages tell the round: its collector has proposed in it before anyone votes. */
@@ -109,7 +137,7 @@ export class VoteCollection {
   #startRound(round: number): void {
     this.stop();
     this.#round = round;
-    this.#isPatient = true;
+    this.#collectors = 1;
   }
 
   #isEntrusted(message: OwnMessage): boolean {
@@ -121,23 +149,53 @@ export class VoteCollection {
     return height === this.#at.height && round === this.#round;
   }
 
+  /** The first vote of each in a step, as nobody may have two. */
   #collect({ step, signer, blockHash }: RoundVote, bytes: Uint8Array): void {
+    const voter = `${step}/${signer}`;
+    if (this.#voters.has(voter)) return;
+    this.#voters.add(voter);
     const slot = `${step}/${blockHash}`;
-    if (this.#passedOn.has(slot)) return;
     const votes = this.#collected.get(slot) ?? new Map<Address, Uint8Array>();
     this.#collected.set(slot, votes.set(signer, bytes));
-    if (votes.size < this.#at.quorum) return;
+    this.#passOn(slot, votes);
+  }
+
+  /** A second collector waits until the first one has been given up here: else it would repeat what that one says. */
+  #passOn(slot: string, votes: ReadonlyMap<Address, Uint8Array>): void {
+    const isDue = this.#ownTurn === 0 || (this.#ownTurn > 0 && this.#collectors !== 1);
+    if (!isDue || votes.size < this.#at.quorum || this.#passedOn.has(slot)) return;
     this.#passedOn.add(slot);
     for (const vote of votes.values()) this.#network.forward('vote', vote);
   }
 
+  #wait(): void {
+    clearTimeout(this.#patience);
+    const longer = 2 ** Math.min(this.#round, MAX_DOUBLINGS);
+    this.#patience = setTimeout(() => this.#turn(), LIMITS.maxCollectorDelayMs * longer);
+  }
+
+  /** The collectors did not show the end of a step in time. */
+  #turn(): void {
+    const next = this.#firstCollectors(MOST_COLLECTORS)[this.#collectors];
+    const entrusted = [...this.#entrusted.values()];
+    if (next === undefined || !entrusted.every((own) => this.#entrust(next, own))) {
+      this.#turnToAll();
+      return;
+    }
+    this.#collectors += 1;
+    for (const [slot, votes] of this.#collected) this.#passOn(slot, votes);
+    this.#wait();
+  }
+
   #turnToAll(): void {
-    this.#isPatient = false;
-    for (const bytes of this.#entrusted.values()) this.#network.publish('vote', bytes);
+    this.#collectors = 0;
+    for (const { bytes } of this.#entrusted.values()) this.#network.publish('vote', bytes);
     this.#entrusted.clear();
   }
 }
 
+/** To whom a vote is entrusted before it goes to all. */
+const MOST_COLLECTORS = 2;
 /** Of the time that a step has and of the pace of re-sends, as rounds have longer time-outs. */
 const MAX_DOUBLINGS = 2;
 

@@ -104,6 +104,18 @@ describe('votes of a large set', () => {
     assert.equal(way.sent.length, 2 * QUORUM, 'each step by itself');
   });
 
+  it('count once for each signer, however many blocks it votes for', () => {
+    const votes = collectionOf('c');
+    for (const n of [2, 3, 4]) votes.heard(vote('prepare', 'x', { blockHash: hashNumber(n) }), utf8(`x${n}`));
+    for (const signer of ['c', 'a', 'x']) votes.heard(vote('prepare', signer), utf8(signer));
+    assert.deepEqual(way.sent, []);
+    votes.heard(vote('prepare', 'b'), utf8('b'));
+    assert.deepEqual(
+      way.sent,
+      ['c', 'a', 'b'].map((text) => ({ way: 'passed on', bytes: utf8(text) })),
+    );
+  });
+
   it('of another height or round are not collected, nor by anyone but the collector', () => {
     for (const place of [{ height: 4 }, { height: 6 }, { round: 1 }, { round: 3 }]) {
       const votes = collectionOf('c');
@@ -153,16 +165,57 @@ describe('votes of a large set', () => {
     }
   });
 
-  it('go to all when the round does not end in time, and so do the next ones of the round', async () => {
+  it('go to the next collector as well when their step does not end in time, then to all, and so do later ones of the round', async () => {
     const votes = collectionOf('a');
     votes.send(vote('prepare', 'a'), utf8('p'));
-    await waitFor('the own vote goes to all', () => way.ways.includes('everyone'));
-    assert.deepEqual(way.sent.at(-1), { way: 'everyone', bytes: utf8('p') });
+    await waitFor('the next collector has the own vote', () => way.ways.includes('d'));
+    assert.ok(votes.send(vote('commit', 'a'), utf8('c')));
+    assert.deepEqual(way.ways, ['c', 'd', 'c', 'd']);
+    assert.deepEqual(votes.dueAgain([vote('prepare', 'a'), vote('commit', 'a')]), []);
+    await waitFor('the own votes go to all', () => way.ways.filter((to) => to === 'everyone').length === 2);
+    assert.deepEqual(
+      way.sent.slice(-2).map(({ bytes }) => bytes),
+      [utf8('p'), utf8('c')],
+    );
     assert.equal(votes.dueAgain([vote('prepare', 'a')]).length, 1);
-    assert.equal(votes.send(vote('commit', 'a'), utf8('c')), false, 'the collector had its chance');
+    assert.equal(votes.send(vote('commit', 'a'), utf8('c')), false, 'the collectors had their chance');
     assert.ok(votes.send(vote('prepare', 'a', { round: 1 }), utf8('p1')), 'the next one has not had it yet');
-    votes.startHeight({ height: 6, collectorOf: () => 'd', quorum: QUORUM });
-    assert.ok(votes.send(vote('prepare', 'a', { height: 6 }), utf8('p6')), 'the next one has its own');
     assert.equal(way.ways.at(-1), 'd');
+    votes.startHeight({ height: 6, collectorOf: () => 'e', quorum: QUORUM });
+    assert.ok(votes.send(vote('prepare', 'a', { height: 6 }), utf8('p6')), 'the next one has its own');
+    assert.equal(way.ways.at(-1), 'e');
+  });
+
+  it('are passed on by the next collector only when it has given up the first one, and then also earlier ones', async () => {
+    const votes = collectionOf('d');
+    votes.heard(vote('prepare', 'a'), utf8('a'));
+    votes.heard(vote('prepare', 'b'), utf8('b'));
+    votes.heard(vote('prepare', 'e'), utf8('e'));
+    assert.deepEqual(way.sent, []);
+    assert.ok(votes.send(vote('prepare', 'd'), utf8('own')));
+    assert.deepEqual(way.ways, ['c']);
+    await waitFor('a quorum is passed on', () => way.ways.includes('passed on'));
+    assert.deepEqual(
+      way.sent.slice(1),
+      ['a', 'b', 'e', 'own'].map((text) => ({ way: 'passed on', bytes: utf8(text) })),
+    );
+    for (const signer of ['a', 'b', 'e']) votes.heard(vote('commit', signer), utf8(signer));
+    assert.equal(way.sent.length, 1 + 4 + QUORUM, 'the next step at once');
+  });
+
+  it('go to all when no link leads to the next collector', async () => {
+    const votes = collectionOf('a');
+    votes.send(vote('prepare', 'a'), utf8('p'));
+    way.isLinked = false;
+    await waitFor('the own vote goes to all', () => way.ways.includes('everyone'));
+    assert.deepEqual(way.ways, ['c', 'everyone']);
+  });
+
+  it('are collected by nobody in a small set, least of all by who only follows', () => {
+    const follower = new VoteCollection((way = new Way()).network, undefined);
+    follower.startHeight({ height: 5, collectorOf: () => undefined, quorum: QUORUM });
+    for (const signer of ['a', 'b', 'c']) follower.heard(vote('prepare', signer), utf8(signer));
+    assert.deepEqual(way.sent, []);
+    follower.stop();
   });
 });
