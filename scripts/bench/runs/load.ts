@@ -157,8 +157,10 @@ export class LoadedNet {
     for (const [reason, count] of Object.entries(measured.report.refusals))
       note(`${count} refused: ${reason}`);
     const { p50, p99 } = measured.report.latency;
-    const inTime = this.#isInTime(measured) ? 'in time' : 'late';
-    note(`${rateOf(measured).toFixed(0)} a second: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${inTime}`);
+    const latency = `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
+    note(
+      `${rateOf(measured).toFixed(0)} a second: ${latency}, ${this.#isInTime(measured) ? 'in time' : 'late'}`,
+    );
     this.#committed += measured.report.committedTransactions;
     await this.#assertVerified(measured.report.blocks.at(-1)?.height ?? 0);
     return measured;

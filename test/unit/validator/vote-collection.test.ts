@@ -212,7 +212,8 @@ describe('votes of a large set', () => {
   });
 
   it('are collected by nobody in a small set, least of all by who only follows', () => {
-    const follower = new VoteCollection((way = new Way()).network, undefined);
+    way = new Way();
+    const follower = new VoteCollection(way.network, undefined);
     follower.startHeight({ height: 5, collectorOf: () => undefined, quorum: QUORUM });
     for (const signer of ['a', 'b', 'c']) follower.heard(vote('prepare', signer), utf8(signer));
     assert.deepEqual(way.sent, []);
