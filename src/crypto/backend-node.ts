@@ -134,8 +134,8 @@ function renewChecks(): void {
 /**
  * The same without holding up the event loop. A few checks are made at once and some more in the turns that follow,
  * because another thread takes longer, and to hand one over and back costs a quarter of a check besides. What comes in
- * greater numbers goes to a thread of its own. What is not needed at once goes to Node's thread pool, which is there
- * from the start and has every core: a node that catches up waits for nothing else.
+ * greater numbers goes to a thread of its own, and so does what is not needed at once: a node that catches up executes
+ * one block while the signatures of the next one are checked.
  */
 export async function ed25519VerifyAsync(
   key: PublicKeyHandle,
@@ -143,7 +143,7 @@ export async function ed25519VerifyAsync(
   signature: Uint8Array,
   urgency: Urgency,
 ): Promise<boolean> {
-  if (urgency === 'later') return await verifyOnThreadPool(key, message, signature);
+  if (urgency === 'later') return await verifyElsewhere(key, message, signature);
   renewChecks();
   const room = checkThread === undefined ? MAX_WAITING_CHECKS : MAX_WAITING_BESIDE_THREAD;
   if (checksLeft > 0) checksLeft -= 1;

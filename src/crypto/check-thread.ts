@@ -36,7 +36,7 @@ parentPort.on('message', ({ bytes, lengths }) => {
 
 /**
  * A thread that checks signatures with libsodium, which takes half the time of OpenSSL on Node's thread pool, and goes
- * over to it with all checks of a turn of the event loop at once. It does not keep the process running.
+ * over to it with all checks that are asked for one right after the other. It does not keep the process running.
  */
 export class CheckThread {
   readonly #worker: Worker;
@@ -66,7 +66,8 @@ export class CheckThread {
     if (key.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return Promise.resolve(false);
     if (this.#ended) return Promise.resolve(undefined);
     if (this.#waiting++ === 0) this.#worker.ref();
-    if (this.#collected.length === 0) setImmediate(() => this.#handOver());
+    // Not in the next turn of the event loop: who asks for all signatures of a block may execute another one before.
+    if (this.#collected.length === 0) queueMicrotask(() => this.#handOver());
     return new Promise((settle) => {
       this.#collected.push({ key, message, signature, settle });
     });
