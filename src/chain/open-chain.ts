@@ -70,6 +70,7 @@ export async function openChain(options: OpenChainOptions): Promise<{ chain: Cha
     ruleTimeMs: () => chain.head.timeMs,
     monotonicMs: () => clock.monotonicMs(),
     maxBlockWaitMs: Math.max(LIMITS.maxBlockWaitMs, 1.5 * genesis.parameters.targetBlockIntervalMs),
+    doors: () => chain.validators.members.length,
     check: (transaction) => {
       const parameters = chainParameters(state.reader('system'));
       const known = checkKnown(transaction, genesis.chainId, LEDGER_RULES, parameters);

@@ -45,6 +45,8 @@ export class TransactionPool {
   /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
   readonly #inFlight = new Map<Hash, Promise<void>>();
   readonly #deferred = new DeferredChecks();
+  /** How many of the own RPC are on their way into the pool. */
+  #ownPending = 0;
   #verifiedSignatures = 0;
 
   constructor(deps: TransactionPoolDeps) {
@@ -84,10 +86,23 @@ export class TransactionPool {
    * @throws NodeError of decodeTransaction, AdmissionErrorCode or the mempool's reasons
    */
   async submit(bytes: Uint8Array): Promise<Hash> {
-    this.#deps.mempool.assertDrains(this.#inFlight.size);
-    const transaction = decodeTransaction(bytes);
-    await this.admit(transaction, 'local');
-    return transaction.id;
+    const [id] = this.submitMany([bytes]);
+    return await (id as Promise<Hash>);
+  }
+
+  /**
+   * The same for several, each with its own answer. Those behind one that is refused because the chain is busy are
+   * refused, too: with the next nonces of its sender, they would wait for it in the pool.
+   */
+  submitMany(many: readonly Uint8Array[]): Promise<Hash>[] {
+    let busy: NodeError | undefined;
+    return many.map(async (bytes) => {
+      busy ??= this.#deps.mempool.whyBusy({ all: this.#inFlight.size, own: this.#ownPending });
+      if (busy !== undefined) throw busy;
+      const transaction = decodeTransaction(bytes);
+      await this.admit(transaction, 'local');
+      return transaction.id;
+    });
   }
 
   /** The same for a decoded transaction of either origin. `mayWait`: its check may wait until a block is decided. */
@@ -105,7 +120,12 @@ export class TransactionPool {
       );
     mempool.precheck(transaction);
     const { nowMs: cameAtMs } = mempool;
-    await this.#verify(transaction, mayWait);
+    if (origin === 'local') this.#ownPending++;
+    try {
+      await this.#verify(transaction, mayWait);
+    } finally {
+      if (origin === 'local') this.#ownPending--;
+    }
     mempool.add(transaction, origin, cameAtMs);
     // In the same tick as `add`: a block that holds the transaction is then written after this, and takes it out.
     const saved = origin === 'local' ? store.savePooled(transaction.id, transaction.bytes) : undefined;

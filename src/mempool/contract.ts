@@ -18,8 +18,10 @@ export interface MempoolDeps {
   /** Time of the head's header: the rule time of the next block. */
   ruleTimeMs(): number;
   monotonicMs(): number;
-  /** How long transactions should wait for their block at most: where they wait longer, `assertDrains` lets fewer in. */
+  /** How long transactions should wait for their block at most: where they wait longer, fewer newcomers are let in. */
   readonly maxBlockWaitMs: number;
+  /** How many nodes let transactions in: each takes a part of what the chain does in time. */
+  doors(): number;
   /** Rules of the ledger that need no state; throws the NodeError that the sender shall see. */
   check?(transaction: EncodedTransaction): void;
   /** A transaction became executable. */

@@ -2,6 +2,7 @@ import type { DroppedTransaction, DropReason } from '../types/dropped-transactio
 import { LEDGERS, type LedgerName } from '../types/names.ts';
 import type { Address, Hash } from '../types/ssz-bytes.ts';
 import type { EncodedTransaction } from '../types/transaction.ts';
+import type { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { AccountCache } from './account-cache.ts';
 import { assertAdmissible } from './admission.ts';
@@ -21,7 +22,7 @@ import { LedgerQueue, type SectionRoom } from './ledger-queue.ts';
 import { PoolContents } from './pool-contents.ts';
 import { itemOf, pageOf, stateOf } from './pool-items.ts';
 import { RecentDrops } from './recent-drops.ts';
-import { chainBusy, refusal } from './refusal.ts';
+import { chainBusy, type PoolRefusal, refusal } from './refusal.ts';
 
 /**
  * Transactions with a valid signature that no block holds yet. Per sender and ledger there is one per nonce; those
@@ -54,23 +55,23 @@ export class Mempool {
       LedgerName,
       LedgerQueue
     >;
-    this.#window = new AdmissionWindow(deps.maxBlockWaitMs);
+    this.#window = new AdmissionWindow(deps.maxBlockWaitMs, () => deps.doors());
     this.#accounts = new AccountCache((ledger, sender) => deps.account(ledger, sender));
   }
 
   /**
-   * Refuses a newcomer of the own RPC where more comes than blocks take in time, before anybody looks at it: so what is
-   * admitted is final soon, however much is offered. What came from peers was admitted by one of them. `pending`: how
-   * many are on their way into the pool.
-   * @throws NodeError CHAIN_BUSY, with the time to wait
+   * Why a newcomer of the own RPC is refused where more comes than blocks take in time, before anybody looks at it: so
+   * what is admitted is final soon, however much is offered. What came from peers was admitted by one of them.
+   * `pending`: how many are on their way into the pool, and how many of them came through the own RPC.
    */
-  assertDrains(pending: number): void {
+  whyBusy(pending: { readonly all: number; readonly own: number }): NodeError<PoolRefusal> | undefined {
     const waiting = this.#executableWork();
     const retryAfterMs = this.#window.retryAfterMs(this.#deps.monotonicMs(), {
-      pending: LEAST_WORK * pending,
+      pending: LEAST_WORK * pending.all,
+      ownPending: LEAST_WORK * pending.own,
       waiting,
     });
-    if (retryAfterMs > 0) throw chainBusy({ waiting, retryAfterMs });
+    return retryAfterMs > 0 ? chainBusy({ waiting, retryAfterMs }) : undefined;
   }
 
   /**
@@ -126,7 +127,7 @@ export class Mempool {
       replacements: occupant === undefined ? 0 : occupant.replacements + 1,
     };
     this.#insert(entry);
-    this.#window.onAdmitted(this.nowMs, workOf(transaction));
+    this.#window.onAdmitted(this.nowMs, workOf(transaction), origin === 'local');
     this.#drops.forget(transaction.id);
     const state = stateOf(entry);
     if (state === 'pooled') this.#deps.onExecutable?.(ledger);

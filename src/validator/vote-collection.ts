@@ -21,7 +21,7 @@ interface RoundVote {
   readonly blockHash: Hash;
 }
 
-interface OwnVote {
+interface SignedVote {
   readonly vote: RoundVote;
   readonly bytes: Uint8Array;
 }
@@ -46,14 +46,13 @@ export class VoteCollection {
   /** How often own messages of the height might have been sent again. */
   #occasions = 0;
   /** Own votes that only collectors have. */
-  readonly #entrusted = new Map<RoundVote['step'], OwnVote>();
+  readonly #entrusted = new Map<RoundVote['step'], SignedVote>();
   /** How many collectors an own vote of the round is entrusted to; none once it goes to all. */
   #collectors = 1;
   #patience: NodeJS.Timeout | undefined;
-  /** Step and block → signer → vote, at those who may have to pass them on. */
-  readonly #collected = new Map<string, Map<Address, Uint8Array>>();
-  /** Step and signer of the collected ones. */
-  readonly #voters = new Set<string>();
+  /** By step the first vote of each, as nobody may have two, at those who may have to pass them on. */
+  readonly #collected = { prepare: new Map<Address, SignedVote>(), commit: new Map<Address, SignedVote>() };
+  /** Step and block. */
   readonly #passedOn = new Set<string>();
 
   constructor(network: Outgoing, self: Address | undefined) {
@@ -71,8 +70,7 @@ export class VoteCollection {
     clearTimeout(this.#patience);
     this.#patience = undefined;
     this.#entrusted.clear();
-    this.#collected.clear();
-    this.#voters.clear();
+    for (const votes of Object.values(this.#collected)) votes.clear();
     this.#passedOn.clear();
   }
 
@@ -103,7 +101,7 @@ export class VoteCollection {
   /** A vote of another validator, with a valid signature. */
   heard(message: ConsensusMessage, bytes: Uint8Array): void {
     const vote = voteOf(message);
-    if (vote !== undefined && this.#isOfRound(vote) && this.#ownTurn >= 0) this.#collect(vote, bytes);
+    if (vote !== undefined && this.#isOfRound(vote) && this.#ownTurn >= 0) this.#collect({ vote, bytes });
   }
 
   /** Who collects in the present round: its own collector and those of the rounds after it, in large sets. */
@@ -122,9 +120,9 @@ export class VoteCollection {
   }
 
   /** Whether it is on its way to the collector. */
-  #entrust(collector: Address, { vote, bytes }: OwnVote): boolean {
-    if (collector !== this.#self) return this.#network.sendTo(collector, 'vote', bytes);
-    this.#collect(vote, bytes);
+  #entrust(collector: Address, signed: SignedVote): boolean {
+    if (collector !== this.#self) return this.#network.sendTo(collector, 'vote', signed.bytes);
+    this.#collect(signed);
     return true;
   }
 
@@ -149,23 +147,23 @@ export class VoteCollection {
     return height === this.#at.height && round === this.#round;
   }
 
-  /** The first vote of each in a step, as nobody may have two. */
-  #collect({ step, signer, blockHash }: RoundVote, bytes: Uint8Array): void {
-    const voter = `${step}/${signer}`;
-    if (this.#voters.has(voter)) return;
-    this.#voters.add(voter);
-    const slot = `${step}/${blockHash}`;
-    const votes = this.#collected.get(slot) ?? new Map<Address, Uint8Array>();
-    this.#collected.set(slot, votes.set(signer, bytes));
-    this.#passOn(slot, votes);
+  #collect(signed: SignedVote): void {
+    const { step, signer } = signed.vote;
+    const votes = this.#collected[step];
+    if (votes.has(signer)) return;
+    votes.set(signer, signed);
+    this.#passOn(signed.vote);
   }
 
   /** A second collector waits until the first one has been given up here: else it would repeat what that one says. */
-  #passOn(slot: string, votes: ReadonlyMap<Address, Uint8Array>): void {
+  #passOn({ step, blockHash }: RoundVote): void {
     const isDue = this.#ownTurn === 0 || (this.#ownTurn > 0 && this.#collectors !== 1);
-    if (!isDue || votes.size < this.#at.quorum || this.#passedOn.has(slot)) return;
+    const slot = `${step}/${blockHash}`;
+    if (!isDue || this.#passedOn.has(slot)) return;
+    const votes = [...this.#collected[step].values()].filter(({ vote }) => vote.blockHash === blockHash);
+    if (votes.length < this.#at.quorum) return;
     this.#passedOn.add(slot);
-    for (const vote of votes.values()) this.#network.forward('vote', vote);
+    for (const { bytes } of votes) this.#network.forward('vote', bytes);
   }
 
   #wait(): void {
@@ -183,7 +181,8 @@ export class VoteCollection {
       return;
     }
     this.#collectors += 1;
-    for (const [slot, votes] of this.#collected) this.#passOn(slot, votes);
+    for (const votes of Object.values(this.#collected))
+      for (const { vote } of votes.values()) this.#passOn(vote);
     this.#wait();
   }
 

@@ -133,6 +133,7 @@ describe('Property: the mempool', () => {
           ruleTimeMs: () => model.timeMs,
           monotonicMs: () => model.timeMs,
           maxBlockWaitMs: LIMITS.maxBlockWaitMs,
+          doors: () => 1,
           onDropped: ({ txId }) => ended.add(txId),
           limits: { maxTransactions: MAX_TRANSACTIONS },
         });

@@ -117,6 +117,16 @@ export class RpcNode {
   ports(): RpcPorts {
     const { chain, pool, drops } = this;
     const { genesis, genesisHash } = chain;
+    const submit = async (bytes: Uint8Array) => {
+      const transaction = decodeTransaction(bytes);
+      if (pool.has(transaction.id))
+        throw new NodeError('ALREADY_KNOWN', 'known', {
+          data: { txId: transaction.id, sender: transaction.value.body.sender },
+        });
+      pool.set(transaction.id, transaction);
+      for (const listener of this.#admissionListeners) listener(transaction, 'local');
+      return transaction.id;
+    };
     const block = (height: number) => (height >= this.lowestHeight ? chain.blocks[height - 1] : undefined);
     const findTransaction = (txId: string) => {
       for (const { height, transactions } of chain.blocks) {
@@ -331,16 +341,8 @@ export class RpcNode {
       cluster: clusterPort({ state: new State() }),
       miner: this.miner.port(),
       pool: {
-        submit: async (bytes) => {
-          const transaction = decodeTransaction(bytes);
-          if (pool.has(transaction.id))
-            throw new NodeError('ALREADY_KNOWN', 'known', {
-              data: { txId: transaction.id, sender: transaction.value.body.sender },
-            });
-          pool.set(transaction.id, transaction);
-          for (const listener of this.#admissionListeners) listener(transaction, 'local');
-          return transaction.id;
-        },
+        submit,
+        submitMany: (many) => many.map(submit),
         get: (txId) => {
           const transaction = pool.get(txId);
           return transaction && entryOf(transaction);

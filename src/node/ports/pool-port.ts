@@ -17,6 +17,7 @@ export function poolPort(pool: TransactionPool, store: BlockStore): PoolPort {
   });
   return {
     submit: (bytes) => pool.submit(bytes),
+    submitMany: (many) => pool.submitMany(many),
     get: (txId) => {
       const item = mempool.item(txId);
       return item === undefined ? undefined : entryOf(item);

@@ -17,7 +17,7 @@ export function txHandlers(ports: RpcPorts): Handlers<typeof txMethods> {
     tx_send: async ({ transaction }) => ({ txId: hash0x(await pool.submit(transaction)) }),
 
     tx_sendMany: async ({ transactions }) => {
-      const outcomes = await Promise.allSettled(transactions.map((bytes) => pool.submit(bytes)));
+      const outcomes = await Promise.allSettled(pool.submitMany(transactions));
       return {
         items: outcomes.map((outcome) =>
           outcome.status === 'fulfilled'

@@ -18,6 +18,8 @@ export interface PoolPort {
    * @throws NodeError with the reason of the refusal
    */
   submit(bytes: Uint8Array): Promise<Hash>;
+  /** The same for several, each with its own answer; where the chain is busy for one, it is for those behind it. */
+  submitMany(many: readonly Uint8Array[]): readonly Promise<Hash>[];
   get(txId: Hash): PoolEntry | undefined;
   /** Gives a transaction up, on this node alone; whether it was there. */
   remove(txId: Hash): boolean;

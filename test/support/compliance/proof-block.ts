@@ -52,6 +52,7 @@ export class ProofBlock {
       ruleTimeMs: () => timeMs,
       monotonicMs: () => timeMs,
       maxBlockWaitMs: LIMITS.maxBlockWaitMs,
+      doors: () => 1,
     });
     for (const transaction of transactions) mempool.add(transaction, 'gossip');
     const { address: id, consensus: consensusKey, vrf: vrfKey } = this.#proposer;

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { setImmediate } from 'node:timers/promises';
+import { chainBusy } from '../../../src/mempool/refusal.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
 import { encodeTransaction } from '../../../src/types/transaction.ts';
@@ -40,6 +41,38 @@ describe('Transaction pool', () => {
       await node.pool.admit(transaction, 'gossip');
       assert.equal(node.store.isPooled(transaction.id), false);
       assert.equal(node.pool.mempool.has(transaction.id), true);
+    });
+
+    it('refuses all that stand behind one for which the chain is busy, so that none waits for it', async () => {
+      const { pool } = node;
+      const many = [0, 1, 2].map((nonce) => world.transfer(nonce));
+      const bytes = many.map((transaction) => transaction.bytes);
+      const answers = [undefined, chainBusy({ waiting: 9, retryAfterMs: 250 }), undefined];
+      pool.mempool.whyBusy = () => answers.shift();
+      const outcomes = await Promise.allSettled(pool.submitMany(bytes));
+      const reasons = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code);
+      assert.deepEqual(reasons, [false, 'CHAIN_BUSY', 'CHAIN_BUSY']);
+      pool.mempool.whyBusy = () => undefined;
+      const again = await Promise.all(pool.submitMany(bytes.slice(1)));
+      assert.deepEqual(again, [many[1]?.id, many[2]?.id]);
+    });
+
+    it('tells the door what came through it and is being checked', async () => {
+      const { pool } = node;
+      const asked: unknown[] = [];
+      pool.mempool.whyBusy = (pending) => {
+        asked.push(pending);
+        return undefined;
+      };
+      const fromPeer = pool.admit(world.transfer(0), 'gossip', false);
+      const own = pool.submitMany([world.transfer(1).bytes, world.transfer(2).bytes]);
+      await Promise.all([fromPeer, ...own]);
+      await pool.submit(world.transfer(3).bytes);
+      assert.deepEqual(asked, [
+        { all: 1, own: 0 },
+        { all: 2, own: 1 },
+        { all: 0, own: 0 },
+      ]);
     });
 
     it('refuses a signature that does not fit with BAD_SIGNATURE', async () => {

@@ -29,6 +29,7 @@ function setUp(overrides: Partial<MempoolDeps> = {}) {
     ruleTimeMs: () => head.timeMs,
     monotonicMs: () => head.timeMs,
     maxBlockWaitMs: LIMITS.maxBlockWaitMs,
+    doors: () => 1,
     onDropped: (drop, origin) => drops.push({ ...drop, origin }),
     onExecutable: (ledger) => woken.push(ledger),
     ...overrides,
