@@ -2,6 +2,7 @@ import { verifySignatureAsync } from '../crypto/ed25519.ts';
 import type { Urgency } from '../crypto/urgency.ts';
 import type { InadmissibleCode } from '../ledger/admission.ts';
 import type { SkippedTransaction } from '../ledger/section.ts';
+import { workOf } from '../mempool/admission-window.ts';
 import type { Origin } from '../mempool/lane.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { BlockStore } from '../storage/block-store.ts';
@@ -45,8 +46,8 @@ export class TransactionPool {
   /** Transactions whose signature is being checked, so that copies that arrive together cost one check. */
   readonly #inFlight = new Map<Hash, Promise<void>>();
   readonly #deferred = new DeferredChecks();
-  /** How many of the own RPC are on their way into the pool. */
-  #ownPending = 0;
+  /** What those ask of a block that are on their way into the pool, and those of them that came through the own RPC. */
+  readonly #pendingWork = { all: 0, own: 0 };
   #verifiedSignatures = 0;
 
   constructor(deps: TransactionPoolDeps) {
@@ -97,7 +98,7 @@ export class TransactionPool {
   submitMany(many: readonly Uint8Array[]): Promise<Hash>[] {
     let busy: NodeError | undefined;
     return many.map(async (bytes) => {
-      busy ??= this.#deps.mempool.whyBusy({ all: this.#inFlight.size, own: this.#ownPending });
+      busy ??= this.#deps.mempool.whyBusy(this.#pendingWork);
       if (busy !== undefined) throw busy;
       const transaction = decodeTransaction(bytes);
       await this.admit(transaction, 'local');
@@ -120,11 +121,15 @@ export class TransactionPool {
       );
     mempool.precheck(transaction);
     const { nowMs: cameAtMs } = mempool;
-    if (origin === 'local') this.#ownPending++;
+    const work = workOf(transaction);
+    const ownWork = origin === 'local' ? work : 0;
+    this.#pendingWork.all += work;
+    this.#pendingWork.own += ownWork;
     try {
       await this.#verify(transaction, mayWait);
     } finally {
-      if (origin === 'local') this.#ownPending--;
+      this.#pendingWork.all -= work;
+      this.#pendingWork.own -= ownWork;
     }
     mempool.add(transaction, origin, cameAtMs);
     // In the same tick as `add`: a block that holds the transaction is then written after this, and takes it out.

@@ -4,8 +4,6 @@ import { RecentWork } from './recent-work.ts';
 
 /** What a transaction costs the validators beside its operations, in operations: to check its signature and pass it on. */
 const WORK_PER_TRANSACTION = 8;
-/** What any transaction asks at least. */
-export const LEAST_WORK = WORK_PER_TRANSACTION + 1;
 /** The most that the bound changes by at once, up and down. */
 const GROWTH = 1.25;
 const SHRINKING = 0.6;

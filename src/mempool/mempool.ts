@@ -6,7 +6,7 @@ import type { NodeError } from '../util/errors.ts';
 import { LIMITS } from '../util/limits.ts';
 import { AccountCache } from './account-cache.ts';
 import { assertAdmissible } from './admission.ts';
-import { AdmissionWindow, LEAST_WORK, workOf } from './admission-window.ts';
+import { AdmissionWindow, workOf } from './admission-window.ts';
 import { Aside } from './aside.ts';
 import type {
   AddResult,
@@ -62,13 +62,13 @@ export class Mempool {
   /**
    * Why a newcomer of the own RPC is refused where more comes than blocks take in time, before anybody looks at it: so
    * what is admitted is final soon, however much is offered. What came from peers was admitted by one of them.
-   * `pending`: how many are on their way into the pool, and how many of them came through the own RPC.
+   * `pending`: what those ask of a block that are on their way into the pool, and those of them of the own RPC.
    */
   whyBusy(pending: { readonly all: number; readonly own: number }): NodeError<PoolRefusal> | undefined {
     const waiting = this.#executableWork();
     const retryAfterMs = this.#window.retryAfterMs(this.#deps.monotonicMs(), {
-      pending: LEAST_WORK * pending.all,
-      ownPending: LEAST_WORK * pending.own,
+      pending: pending.all,
+      ownPending: pending.own,
       waiting,
     });
     return retryAfterMs > 0 ? chainBusy({ waiting, retryAfterMs }) : undefined;

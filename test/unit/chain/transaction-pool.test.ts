@@ -3,8 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { chainBusy } from '../../../src/mempool/refusal.ts';
 import { encodeOperation } from '../../../src/types/operations/catalog.ts';
 import { ECONOMY } from '../../../src/types/operations/economy.ts';
-import { encodeTransaction } from '../../../src/types/transaction.ts';
+import { encodeTransaction, type Operation } from '../../../src/types/transaction.ts';
 import type { NodeError } from '../../../src/util/errors.ts';
+import type { Account } from '../../../testnet/identities.ts';
 import { type ChainNode, ChainWorld } from '../../support/chain.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -57,11 +58,24 @@ describe('Transaction pool', () => {
       assert.deepEqual(again, [many[1]?.id, many[2]?.id]);
     });
 
+    it('lets in an even part of what the chain does in time through its own door, whatever comes from others', async () => {
+      const large = new ChainWorld({ validators: 21 });
+      const { pool } = await large.open();
+      const batch = (sender: Account, nonce: number) =>
+        large.sign(sender, nonce, Array<Operation>(100).fill(large.payment(1n)), { maxFee: 10_000_000n });
+      for (let nonce = 0; nonce < 12; nonce++) await pool.admit(batch(large.bob, nonce), 'gossip', false);
+      const own = Array.from({ length: 12 }, (_, nonce) => batch(large.alice, nonce).bytes);
+      const outcomes = await Promise.allSettled(pool.submitMany(own));
+      const refused = outcomes.filter(({ status }) => status === 'rejected').length;
+      // Two of 21 parts of 9216 operations, and each of these asks for 108, of which eight stand for the signature.
+      assert.equal(refused, 12 - Math.ceil((2 * 9_216) / 21 / 108));
+    });
+
     it('tells the door what came through it and is being checked', async () => {
       const { pool } = node;
       const asked: unknown[] = [];
       pool.mempool.whyBusy = (pending) => {
-        asked.push(pending);
+        asked.push({ ...pending });
         return undefined;
       };
       const fromPeer = pool.admit(world.transfer(0), 'gossip', false);
@@ -69,8 +83,8 @@ describe('Transaction pool', () => {
       await Promise.all([fromPeer, ...own]);
       await pool.submit(world.transfer(3).bytes);
       assert.deepEqual(asked, [
-        { all: 1, own: 0 },
-        { all: 2, own: 1 },
+        { all: 9, own: 0 },
+        { all: 18, own: 9 },
         { all: 0, own: 0 },
       ]);
     });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { AdmissionWindow, LEAST_WORK } from '../../../src/mempool/admission-window.ts';
+import { AdmissionWindow } from '../../../src/mempool/admission-window.ts';
 import { Mempool } from '../../../src/mempool/mempool.ts';
 import { LIMITS } from '../../../src/util/limits.ts';
 import { poolTransaction } from '../../support/pool-transactions.ts';
 
 const SPAN_MS = 2_000;
+/** What a transaction of one operation asks of a block. */
+const LEAST_WORK = 9;
 const STEP_MS = 50;
 /** Of a block from its proposal to its commit. */
 const VOTING_MS = 500;
@@ -208,7 +210,7 @@ describe('What may come into the pool', () => {
       doors: () => 1,
     });
     const refusal = (all: number): unknown => {
-      const refused = pool.whyBusy({ all, own: 0 });
+      const refused = pool.whyBusy({ all: LEAST_WORK * all, own: 0 });
       return refused?.code === 'CHAIN_BUSY' ? refused.data : refused;
     };
     const room = Math.ceil(first / LEAST_WORK);
@@ -232,12 +234,12 @@ describe('What may come into the pool', () => {
     const room = Math.floor(first / LEAST_WORK);
     const waiting = Array.from({ length: room }, (_, sender) => poolTransaction(sender, 0));
     for (const transaction of waiting) pool.add(transaction, 'gossip');
-    assert.equal(pool.whyBusy({ all: 1, own: 0 })?.code, 'CHAIN_BUSY');
+    assert.equal(pool.whyBusy({ all: LEAST_WORK, own: 0 })?.code, 'CHAIN_BUSY');
     for (const { value } of waiting) nonces.set(value.body.sender, 1n);
     nowMs += SPAN_MS / 4;
     pool.onCommit(waiting);
     nowMs += SPAN_MS;
-    assert.equal(pool.whyBusy({ all: 1.2 * room, own: 0 }), undefined);
+    assert.equal(pool.whyBusy({ all: 1.2 * LEAST_WORK * room, own: 0 }), undefined);
   });
 });
 
