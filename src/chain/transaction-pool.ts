@@ -121,14 +121,11 @@ export class TransactionPool {
       );
     mempool.precheck(transaction);
     const { nowMs: cameAtMs } = mempool;
-    const work = workOf(transaction);
-    const ownWork = origin === 'local' ? work : 0;
-    this.#pendingWork.all += work;
+    const ownWork = origin === 'local' ? workOf(transaction) : 0;
     this.#pendingWork.own += ownWork;
     try {
       await this.#verify(transaction, mayWait);
     } finally {
-      this.#pendingWork.all -= work;
       this.#pendingWork.own -= ownWork;
     }
     mempool.add(transaction, origin, cameAtMs);
@@ -245,7 +242,13 @@ export class TransactionPool {
         turn === undefined
           ? this.#verifySignature(transaction)
           : turn.then(() => this.#verifySignature(transaction));
-      pending = check.finally(() => this.#inFlight.delete(transaction.id));
+      // Counted once, however many copies peers send: nobody can close doors with them.
+      const work = workOf(transaction);
+      this.#pendingWork.all += work;
+      pending = check.finally(() => {
+        this.#inFlight.delete(transaction.id);
+        this.#pendingWork.all -= work;
+      });
       this.#inFlight.set(transaction.id, pending);
     }
     return pending;
