@@ -1,77 +1,31 @@
-import type { Chain } from '../chain/chain.ts';
-import { blockBytes, type CompleteBlock } from '../chain/complete-block.ts';
 import type { StoredBlock } from '../chain/history.ts';
 import { createConsensus } from '../consensus/consensus.ts';
-import type {
-  Consensus,
-  ConsensusEffect,
-  ConsensusEvent,
-  ConsensusOptions,
-  ProposedBlock,
-  UnsignedMessage,
-} from '../consensus/contract.ts';
-import { fieldsOf } from '../consensus/message-fields.ts';
+import type { Consensus, ConsensusEffect, ConsensusEvent, ConsensusOptions } from '../consensus/contract.ts';
 import type { CachedVerifier } from '../crypto/cached-verifier.ts';
-import type { Network } from '../network/contract.ts';
-import { proposalOf } from '../types/block.ts';
-import type { Certificate } from '../types/certificate.ts';
-import { type ConsensusMessage, encodeConsensusMessage } from '../types/consensus-message.ts';
-import { evidenceOf } from '../types/evidence-check.ts';
 import type { RoundState } from '../types/round-state.ts';
-import type { Address, Hash } from '../types/ssz-bytes.ts';
-import type { Clock } from '../util/clock.ts';
 import { errorMessage } from '../util/errors.ts';
-import type { Logger } from '../util/logger.ts';
-import type { BlockFetcher } from './block-fetcher.ts';
 import type { BlockPace } from './block-pace.ts';
 import { collectorOf } from './collector.ts';
 import { ConsensusWatch } from './consensus-watch.ts';
+import { type EffectDeps, EffectRunner, encodeDecided, inBackground } from './effect-runner.ts';
 import { EventQueue } from './event-queue.ts';
+import type { HaltFact } from './halt-fact.ts';
 import { MessageIntake } from './message-intake.ts';
-import { topicOf } from './message-topic.ts';
-import type { ProposalBuilder } from './proposal-builder.ts';
 import { restoredState } from './restore.ts';
 import { RoundHistory } from './round-history.ts';
 import { Timers } from './timers.ts';
 import { VoteCollection } from './vote-collection.ts';
-import type { VoteSigner } from './vote-signer.ts';
 
-export interface DriverDeps {
-  readonly chain: Chain;
-  readonly network: Network;
-  readonly fetcher: BlockFetcher;
-  /** Absent on a node that only follows. */
-  readonly signer?: {
-    readonly votes: VoteSigner;
-    readonly builder: ProposalBuilder;
-    /** Hears for which block this node has voted to the end: it will probably be the next one. */
-    readonly onCommitSent?: (blockHash: Hash) => void;
-  };
+export interface DriverDeps extends EffectDeps {
   readonly verifier: CachedVerifier;
   readonly pace: BlockPace;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The chain is ahead of this node: sync takes over and commits through the chain. */
-  readonly onBehind: (height: number) => void;
   /** The node stops taking part, for good. */
   readonly onHalt: (fact: HaltFact) => void;
 }
 
 /**
- * Why a node cannot take part any more: it cannot commit what the validators decided, or its own core failed, after
- * which nothing that it would sign can be trusted.
- */
-export interface HaltFact {
-  readonly code: 'CANNOT_COMMIT' | 'CORE_FAILED';
-  readonly height: number;
-  readonly blockHash: Hash | undefined;
-  readonly reason: string;
-}
-
-/**
- * The host of the consensus core: it owns the only queue of events, the clock, the timers, the signer with its
- * journal, and executes effects in order. Work that takes long (build, validate, fetch) runs beside the queue and
- * comes back as an event.
+ * The host of the consensus core: it owns the only queue of events and the timers, takes what comes from the network and
+ * the chain to the core, one event after the other, and has the effects of each done before the next.
  */
 export class ConsensusDriver {
   readonly #deps: DriverDeps;
@@ -84,10 +38,10 @@ export class ConsensusDriver {
   readonly #timers = new Timers();
   readonly #queue = new EventQueue();
   readonly #collection: VoteCollection;
+  readonly #effects: EffectRunner;
   readonly #drops = new Map<string, number>();
   #draining = false;
   #running = false;
-  #resendCounter = 0;
   #unsubscribe: (() => void) | undefined;
 
   constructor(deps: DriverDeps, options: ConsensusOptions) {
@@ -96,6 +50,14 @@ export class ConsensusDriver {
     this.rounds = new RoundHistory(this.#core, deps.clock);
     this.watch = new ConsensusWatch(this.#core);
     this.#collection = new VoteCollection(deps.network, options.self);
+    this.#effects = new EffectRunner(deps, {
+      timers: this.#timers,
+      collection: this.#collection,
+      enqueue: (event) => this.#enqueue(event),
+      enqueueFirst: (event) => this.#queue.addFirst(event),
+      countUnused: (reason) => this.#count(reason),
+      halt: (fact) => this.#halt(fact),
+    });
     const { chain, verifier, logger } = deps;
     this.#intake = new MessageIntake({
       chain,
@@ -178,18 +140,15 @@ export class ConsensusDriver {
     this.#timers.cancelAll();
     this.#startHeight();
     this.#announce(committed);
-    this.#inBackground('evidence', this.#intake.onCommitted(committed));
+    inBackground(this.#deps.logger, 'evidence', this.#intake.onCommitted(committed));
     const closing = this.#deps.signer?.votes.closeUpTo(committed.height);
-    if (closing !== undefined) this.#inBackground('journal', closing);
+    if (closing !== undefined) inBackground(this.#deps.logger, 'journal', closing);
   }
 
   /** Validators have decided themselves; the block goes to those who only follow. */
   #announce(committed: StoredBlock): void {
     if (this.#deps.signer === undefined) return;
-    const { block, certificate } = committed;
-    this.#deps.network.relayToObservers('block', () =>
-      encodeConsensusMessage({ kind: 'decided', block: proposalOf(block), certificate }),
-    );
+    this.#deps.network.relayToObservers('block', () => encodeDecided(committed));
   }
 
   #enqueue(event: ConsensusEvent): void {
@@ -205,7 +164,7 @@ export class ConsensusDriver {
     this.#draining = true;
     try {
       for (let event = this.#queue.take(); event !== undefined && this.#running; event = this.#queue.take())
-        for (const effect of this.#handle(event)) await this.#execute(effect);
+        for (const effect of this.#handle(event)) await this.#effects.run(effect);
     } catch (error) {
       this.#deps.logger.fatal({ err: error }, 'the consensus core failed');
       const height = this.#deps.chain.head.height + 1;
@@ -221,170 +180,6 @@ export class ConsensusDriver {
     this.rounds.afterEvent();
     this.watch.afterEvent(event, effects);
     return effects;
-  }
-
-  async #execute(effect: ConsensusEffect): Promise<void> {
-    try {
-      await this.#executeUnsafe(effect);
-    } catch (error) {
-      this.#deps.logger.error({ effect: effect.kind, err: error }, 'consensus effect failed');
-      // Without this block there is no next height: a full disk and a differing execution end the same way.
-      if (effect.kind === 'commit')
-        this.#halt({
-          code: 'CANNOT_COMMIT',
-          height: effect.block.proposal.header.height,
-          blockHash: effect.block.hash,
-          reason: errorMessage(error),
-        });
-    }
-  }
-
-  #executeUnsafe(effect: ConsensusEffect): Promise<void> | void {
-    const { network, logger } = this.#deps;
-    switch (effect.kind) {
-      case 'build-block':
-        return this.#inBackground('build', this.#build(effect.height, effect.round));
-      case 'validate-block':
-        return this.#inBackground('validate', this.#validate(effect.height, effect.block, effect.reproposal));
-      case 'fetch-block':
-        return this.#inBackground('fetch', this.#fetch(effect.height, effect.blockHash, effect.from));
-      case 'sign-and-broadcast':
-        return this.#signAndBroadcast(effect.message);
-      case 'resend':
-        this.#resendCounter += 1;
-        for (const message of this.#collection.dueAgain(effect.messages))
-          network.publish(topicOf(message), encodeConsensusMessage(message), {
-            counter: this.#resendCounter,
-          });
-        return;
-      case 'send-decided':
-        return this.#sendDecided(effect.to, effect.height);
-      case 'schedule':
-        this.#timers.schedule(effect.timer, effect.afterMs, () =>
-          this.#enqueue({
-            kind: 'timeout',
-            nowMs: this.#now(),
-            timer: effect.timer,
-            height: effect.height,
-            round: effect.round,
-          }),
-        );
-        return;
-      case 'cancel-timers':
-        this.#timers.cancelAll();
-        return;
-      case 'commit':
-        return this.#commit(effect.block, effect.certificate);
-      case 'behind':
-        this.#deps.onBehind(effect.height);
-        return;
-      case 'evidence':
-        return this.#inBackground('evidence', this.#report(effect));
-      case 'halt':
-        this.#halt({
-          code: 'CANNOT_COMMIT',
-          height: effect.height,
-          blockHash: effect.blockHash,
-          reason: effect.reason,
-        });
-        return;
-      case 'drop':
-        this.#count(effect.reason);
-        logger.trace({ reason: effect.reason, signer: effect.signer }, 'message not used');
-        return;
-    }
-  }
-
-  #inBackground(what: string, work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.#deps.logger.error({ what, err: error }, 'background work of consensus failed');
-    });
-  }
-
-  async #build(height: number, round: number): Promise<void> {
-    const builder = this.#deps.signer?.builder;
-    if (builder === undefined) return;
-    const complete = await builder.build(height);
-    if (complete === undefined) return;
-    const block = { hash: complete.hash, proposal: proposalOf(complete.block) };
-    this.#enqueue({ kind: 'block-built', nowMs: this.#now(), height, round, block });
-  }
-
-  async #validate(height: number, block: ProposedBlock, reproposal: boolean): Promise<void> {
-    const { chain, fetcher } = this.#deps;
-    const complete = chain.candidate(block.hash) ?? (await fetcher.complete(height, block));
-    if (complete === 'HEIGHT_OVER') return;
-    const verdict =
-      typeof complete === 'string'
-        ? { valid: false as const, reason: complete }
-        : await chain.validate(complete, { reproposal });
-    if (!verdict.valid)
-      this.#deps.logger.warn({ height, block: block.hash, reason: verdict.reason }, 'invalid block');
-    this.#enqueue({
-      kind: 'block-validated',
-      nowMs: this.#now(),
-      height,
-      blockHash: block.hash,
-      valid: verdict.valid,
-      ...(verdict.valid ? {} : { reason: verdict.reason, undetermined: verdict.reason === 'DISPLACED' }),
-    });
-  }
-
-  async #fetch(height: number, blockHash: Hash, from: readonly Address[]): Promise<void> {
-    const complete = await this.#deps.fetcher.byHash(height, blockHash, from);
-    if (complete === undefined) return;
-    const block = { hash: blockHash, proposal: proposalOf(complete.block) };
-    this.#enqueue({ kind: 'block-fetched', nowMs: this.#now(), height, block });
-  }
-
-  async #signAndBroadcast(unsigned: UnsignedMessage): Promise<void> {
-    const votes = this.#deps.signer?.votes;
-    // Sync may have brought the block of this height first; the chain then has let go of what it had under consideration.
-    if (votes === undefined || unsigned.height <= this.#deps.chain.head.height) return;
-    const blockBytes =
-      unsigned.kind === 'proposal' || unsigned.kind === 'prepare'
-        ? this.#bytesOf(unsigned.block.hash)
-        : undefined;
-    const { message, bytes } = await votes.sign(unsigned, blockBytes);
-    if (!this.#collection.send(message, bytes)) this.#deps.network.publish(topicOf(message), bytes);
-    this.#queue.addFirst({ kind: 'message', nowMs: this.#now(), message, bytes: bytes.length });
-    if (unsigned.kind === 'commit') this.#deps.signer?.onCommitSent?.(unsigned.blockHash);
-  }
-
-  #bytesOf(hash: Hash): Uint8Array {
-    const complete = this.#deps.chain.candidate(hash);
-    if (complete === undefined)
-      throw new Error(`no bytes of block ${hash}, which the core wants to vote for`);
-    return blockBytes(complete);
-  }
-
-  async #commit(block: ProposedBlock, certificate: Certificate): Promise<void> {
-    if (block.proposal.header.height <= this.#deps.chain.head.height) return;
-    const complete: CompleteBlock | undefined = this.#deps.chain.candidate(block.hash);
-    if (complete === undefined) throw new Error(`no bytes of decided block ${block.hash}`);
-    await this.#deps.chain.commit(complete, certificate);
-  }
-
-  #sendDecided(to: Address, height: number): void {
-    const { chain, network } = this.#deps;
-    const stored = chain.history.block(height);
-    if (stored === undefined) return;
-    const message: ConsensusMessage = {
-      kind: 'decided',
-      block: proposalOf(stored.block),
-      certificate: stored.certificate,
-    };
-    network.sendTo(to, 'vote', encodeConsensusMessage(message));
-  }
-
-  async #report({ offence, first, second }: Extract<ConsensusEffect, { kind: 'evidence' }>): Promise<void> {
-    const evidence = evidenceOf(offence, first, second);
-    if (evidence === undefined) throw new Error(`two messages that show no ${offence}`);
-    const admission = await this.#deps.chain.evidence.admit(evidence, 'own');
-    this.#deps.logger.debug(
-      { offence, validator: fieldsOf(first).signer, admission },
-      'evidence of the own core',
-    );
   }
 
   /** It must not vote on, and must say so. */

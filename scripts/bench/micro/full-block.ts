@@ -1,9 +1,6 @@
-import { MemoryStore } from '../../../src/storage/memory-store.ts';
-import { deriveSenders } from '../../../testnet/identities.ts';
 import { median, sum } from '../arithmetic.ts';
-import { BenchChain, benchGenesis, CHAIN_SEED } from '../bench-chain.ts';
 import type { Metrics } from '../context.ts';
-import { signTransfers } from '../load/transfers.ts';
+import { admitAll, ChainPair } from './chain-pair.ts';
 import { cpuMicros } from './cpu-time.ts';
 
 const SENDERS = 512;
@@ -11,7 +8,6 @@ const SENDERS = 512;
 const TRANSACTIONS_PER_SENDER = 5;
 const OPERATIONS_PER_BATCH = 100;
 const BLOCKS = 5;
-const VALID_FOR_MS = 12 * 3_600_000;
 
 /**
  * What a node does with a block into which no transaction more goes, once it has the transactions in its pool and their
@@ -29,28 +25,13 @@ export async function measureFullBlock(): Promise<Metrics> {
 }
 
 async function measureBlocksOf(operations: number): Promise<{ executionMs: number; gas: number }> {
-  const genesis = benchGenesis(SENDERS);
-  const builder = await BenchChain.open(genesis, new MemoryStore());
-  const follower = await BenchChain.open(genesis, new MemoryStore());
-  const senders = deriveSenders(CHAIN_SEED, SENDERS);
+  const pair = await ChainPair.open(SENDERS);
+  const { builder, follower } = pair;
   const costs: number[] = [];
   let gas = 0;
-  let firstNonce = 0;
   while (costs.length < BLOCKS) {
-    const { chain, genesisHash } = builder;
-    const transactions = signTransfers(
-      { chainId: genesis.chainId, genesisHash },
-      {
-        senders,
-        firstNonce,
-        count: SENDERS * TRANSACTIONS_PER_SENDER,
-        operations,
-        validUntilMs: chain.head.timeMs + VALID_FOR_MS,
-      },
-    );
-    firstNonce += TRANSACTIONS_PER_SENDER;
-    for (const { pool } of [builder, follower])
-      await Promise.all(transactions.map((transaction) => pool.admit(transaction, 'local')));
+    const transactions = pair.sign(TRANSACTIONS_PER_SENDER, operations);
+    for (const node of [builder, follower]) await admitAll(node, transactions);
     const block = builder.build();
     if (block.transactions.flat().length === transactions.length) throw new Error('the block is not full');
     gas = sum(block.block.body.sections.map(({ section }) => section.work));
@@ -60,9 +41,9 @@ async function measureBlocksOf(operations: number): Promise<{ executionMs: numbe
     if (!verdict.valid) throw new Error(`the full block is refused: ${verdict.reason}`);
     for (let next = block; ; next = builder.build()) {
       const certificate = builder.certify(next);
-      await chain.commit(next, certificate);
+      await builder.chain.commit(next, certificate);
       await follower.import(next, certificate);
-      if (!chain.hasWork()) break;
+      if (!builder.chain.hasWork()) break;
     }
   }
   return { executionMs: median(costs), gas };

@@ -30,8 +30,11 @@ const LAST_IN_TIME_MS = 3_000;
 /** Loads at a fixed rate that look for a higher one than the pacer found, each after a short warm-up. */
 const STEPS = 6;
 const STEP_WARMUP_SECONDS = 10;
-/** The first one is so much higher; half as much after each that was late. */
-const FIRST_RAISE = 0.12;
+/**
+ * The first one is so much higher; half as much after each that was late. A pacer that met a cold net can end at half of
+ * what the warm one takes.
+ */
+const FIRST_RAISE = 0.2;
 
 /** How long a node may take to have the last block that the load generator saw. */
 const LAST_BLOCK_MS = 20_000;

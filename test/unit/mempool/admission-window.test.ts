@@ -29,9 +29,9 @@ interface ChainLoad {
 class Doors {
   readonly windows: readonly AdmissionWindow[];
   /** How long the transactions of all blocks have waited. */
-  readonly waits: number[] = [];
+  readonly #waits: number[] = [];
   /** How many each block held. */
-  readonly blocks: number[] = [];
+  readonly #blocks: number[] = [];
   #arrivals: Arrival[] = [];
   #proposed: Arrival[] = [];
   #unheard: Arrival[] = [];
@@ -87,6 +87,18 @@ class Doors {
     }
   }
 
+  /** What the blocks of the next seconds hold. */
+  measure(seconds: number, load: ChainLoad): { committed: number; p99Ms: number; smallestBlock: number } {
+    const [waitsBefore, blocksBefore] = [this.#waits.length, this.#blocks.length];
+    this.run(seconds, load);
+    const waits = this.#waits.slice(waitsBefore).sort((a, b) => a - b);
+    return {
+      committed: waits.length,
+      p99Ms: waits[Math.floor(0.99 * waits.length)] as number,
+      smallestBlock: Math.min(...this.#blocks.slice(blocksBefore)),
+    };
+  }
+
   #know(door: number, count: number): void {
     this.#known[door] = (this.#known[door] as number) + count;
   }
@@ -103,8 +115,8 @@ class Doors {
   }
 
   #commit(): void {
-    for (const { atMs } of this.#proposed) this.waits.push(this.#nowMs - atMs);
-    this.blocks.push(this.#proposed.length);
+    for (const { atMs } of this.#proposed) this.#waits.push(this.#nowMs - atMs);
+    this.#blocks.push(this.#proposed.length);
     for (const [door, window] of this.windows.entries()) {
       const heardMs = ({ atMs, door: from }: Arrival) => (from === door ? atMs : atMs + HEARING_MS);
       window.onServed(this.#nowMs, this.#proposed.map(heardMs));
@@ -132,15 +144,12 @@ describe('What may come into the pool', () => {
   for (const capacity of [200, 1_000, 5_000])
     it(`is what a chain does in time that takes ${capacity} a second, whatever is offered`, () => {
       const door = new Doors(1);
-      door.run(30, { offered: 5 * capacity, capacity });
-      const [waitsBefore, blocksBefore] = [door.waits.length, door.blocks.length];
-      door.run(60, { offered: 5 * capacity, capacity });
-      const waits = door.waits.slice(waitsBefore).sort((a, b) => a - b);
-      assert.ok(waits.length >= 0.8 * 60 * capacity, `${waits.length} were committed`);
-      const longest = waits[Math.floor(0.99 * waits.length)] as number;
-      assert.ok(longest <= 2 * SPAN_MS, `one in a hundred waited ${longest} ms`);
-      const smallest = Math.min(...door.blocks.slice(blocksBefore));
-      assert.ok(smallest >= 0.4 * capacity, `a block held ${smallest}`);
+      const load = { offered: 5 * capacity, capacity };
+      door.run(30, load);
+      const { committed, p99Ms, smallestBlock } = door.measure(60, load);
+      assert.ok(committed >= 0.8 * 60 * capacity, `${committed} were committed`);
+      assert.ok(p99Ms <= 2 * SPAN_MS, `one in a hundred waited ${p99Ms} ms`);
+      assert.ok(smallestBlock >= 0.4 * capacity, `a block held ${smallestBlock}`);
     });
 
   it('follows a chain that becomes slower, and one that becomes faster', () => {
@@ -266,15 +275,12 @@ describe('Where many nodes let transactions in, each', () => {
     it(`lets in what the chain does in time where ${busyDoors} of ${COUNT} are offered more, in even blocks`, () => {
       const capacity = 400;
       const doors = new Doors(COUNT);
-      doors.run(60, { offered: 5 * capacity, capacity, busyDoors });
-      const [waitsBefore, blocksBefore] = [doors.waits.length, doors.blocks.length];
-      doors.run(120, { offered: 5 * capacity, capacity, busyDoors });
-      const waits = doors.waits.slice(waitsBefore).sort((a, b) => a - b);
-      assert.ok(waits.length >= 0.9 * 120 * capacity, `${waits.length} were committed`);
-      const longest = waits[Math.floor(0.99 * waits.length)] as number;
-      assert.ok(longest <= 2.5 * SPAN_MS, `one in a hundred waited ${longest} ms`);
-      const smallest = Math.min(...doors.blocks.slice(blocksBefore));
-      assert.ok(smallest >= 0.25 * capacity, `a block held ${smallest}`);
+      const load = { offered: 5 * capacity, capacity, busyDoors };
+      doors.run(60, load);
+      const { committed, p99Ms, smallestBlock } = doors.measure(120, load);
+      assert.ok(committed >= 0.9 * 120 * capacity, `${committed} were committed`);
+      assert.ok(p99Ms <= 2.5 * SPAN_MS, `one in a hundred waited ${p99Ms} ms`);
+      assert.ok(smallestBlock >= 0.25 * capacity, `a block held ${smallestBlock}`);
     });
 
   it('comes back to its even part where all are offered more again', () => {
